@@ -1,0 +1,1 @@
+"""Down the sound bank: bytes to samples, samples to utterances.  Pure."""

@@ -1,0 +1,1 @@
+"""Wire languages: pure translations to and from the session's messages."""

@@ -1,0 +1,1 @@
+"""The small model that is shipped for first runs and tests, with its card."""

@@ -1,0 +1,1 @@
+"""Windows to hypotheses: what goes when, and the process that hears it."""

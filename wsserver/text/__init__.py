@@ -1,0 +1,1 @@
+"""Up the word bank: hypotheses to words that stand.  Pure."""
