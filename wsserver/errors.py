@@ -14,7 +14,8 @@
     └── ServerError              we are at fault: told on the wire, logged with its cause
         ├── EngineError          the engine raised or gave a wrong number of results
         ├── EngineLost           the engine process died or hung; its windows may be retried
-        └── Overloaded           no room for more
+        ├── Overloaded           no room for more
+        └── ShuttingDown         the server is going away; what was said is finalized first
 
 Each class that reaches the wire carries its *code* (for programs), its WebSocket *close_code*
 (RFC 6455, section 7.4.1, and the IANA registry) and its HTTP *status*.
@@ -124,4 +125,12 @@ class Overloaded(ServerError):
 
     code = "overloaded"
     close_code = 1013
+    status = 503
+
+
+class ShuttingDown(ServerError):
+    """The server stops; another one, or this one later, takes the rest."""
+
+    code = "shutting_down"
+    close_code = 1012
     status = 503

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from wsserver.speech import Task
 
 Profile: TypeAlias = Literal["dictation", "captioning"]
+SpeechChange: TypeAlias = Literal["started", "ended"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ class Speech:
     """Voice began or ended."""
 
     type: Literal["speech"] = "speech"
-    event: Literal["started", "ended"]
+    event: SpeechChange
     utterance: int
     time: float
 

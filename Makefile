@@ -1,0 +1,47 @@
+# `make run` sets everything up and starts dictation; `make test` sets everything up and tests it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+SOURCES := wsserver tests
+
+.PHONY: run test lint types format wheel clean
+
+run: $(VENV)/run.stamp
+	$(BIN)/wsserver serve $(ARGS)
+
+test: $(VENV)/test.stamp
+	deploy/system-packages.sh chromium caddy
+	$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/codespell $(SOURCES) webclient docs README.md CHANGELOG.md CONTRIBUTING.md config.yaml
+
+types: $(VENV)/test.stamp
+	$(BIN)/mypy $(SOURCES)
+
+format: $(VENV)/test.stamp
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+wheel: $(VENV)/test.stamp
+	$(PIP) wheel --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+$(VENV)/bin/python:
+	deploy/system-packages.sh python3-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Setting up; the first time this fetches about 300 MB and takes some minutes."
+	$(PIP) install --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp
+	$(PIP) install --constraint constraints.txt --editable '.[test,lint]'
+	touch $@
