@@ -1,0 +1,115 @@
+"""What a request presents on its way in: tokens, subprotocols, origin.
+
+Knows header names and the query; knows no token and no socket.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+from wsserver.errors import ClientError
+
+TOKEN_SUBPROTOCOL = "token."  # noqa: S105 - a prefix, not a secret
+"""Stands before the base64url of a token in `Sec-WebSocket-Protocol`."""
+
+_SCHEMES = ("bearer", "token")
+
+
+class Malformed(ClientError):
+    """What is presented can be no token; the message says what was expected."""
+
+    code = "bad_token"
+    status = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """The part of a request's head that decides who may enter."""
+
+    path: str
+    authorization: tuple[str, ...] = field(default=(), repr=False)
+    subprotocols: tuple[str, ...] = ()
+    """What the client offers, without tokens."""
+
+    token_subprotocols: tuple[str, ...] = field(default=(), repr=False)
+    query_tokens: tuple[str, ...] = field(default=(), repr=False)
+    origin: str | None = None
+    host: str = ""
+    forwarded_host: str = ""
+
+
+def read(headers: Iterable[tuple[str, str]], target: str) -> Presented:
+    """Read a request's *headers*, in order and with repetitions, and its *target*."""
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), []).append(value.strip())
+    path, _, query = target.partition("?")
+    offered = _listed(found.get("sec-websocket-protocol", []))
+    return Presented(
+        path=path,
+        authorization=tuple(found.get("authorization", [])),
+        subprotocols=tuple(s for s in offered if not s.startswith(TOKEN_SUBPROTOCOL)),
+        token_subprotocols=tuple(s for s in offered if s.startswith(TOKEN_SUBPROTOCOL)),
+        query_tokens=tuple(parse_qs(query, keep_blank_values=True).get("token", [])),
+        origin=", ".join(found["origin"]) if "origin" in found else None,
+        host=found.get("host", [""])[0],
+        forwarded_host=next(iter(_listed(found.get("x-forwarded-host", []))), ""),
+    )
+
+
+def plain_token(presented: Presented, *, token_in_url: bool) -> str | None:
+    """Give the token that is presented: in the header, else as subprotocol, else in the URL.
+
+    Gives None if there is none; raises `Malformed`, without the token, for what can be none.
+    """
+    headers = [value for value in presented.authorization if not _is_foreign(value)]
+    if headers:
+        return _from_header(_only(headers, "Authorization"))
+    if presented.token_subprotocols:
+        return _from_subprotocol(_only(presented.token_subprotocols, "token subprotocol"))
+    if token_in_url and presented.query_tokens:
+        return _filled(_only(presented.query_tokens, "token in the URL"), "?token=<token>")
+    return None
+
+
+def _listed(values: Iterable[str]) -> list[str]:
+    return [item.strip() for value in values for item in value.split(",") if item.strip()]
+
+
+def _is_foreign(value: str) -> bool:
+    """Tell whether *value* is meant for somebody else, as a proxy that asks for Basic."""
+    scheme, *rest = value.split(maxsplit=1) or [""]
+    return bool(rest) and scheme.lower() not in _SCHEMES
+
+
+def _only(values: Iterable[str], what: str) -> str:
+    first, *others = values
+    if others:
+        raise Malformed(f"found {1 + len(others)} times {what}, expected one")
+    return first
+
+
+def _from_header(value: str) -> str:
+    words = value.split()
+    if len(words) != 2:
+        raise Malformed(f"found {len(words)} words in Authorization, expected 'Bearer <token>'")
+    return words[1]
+
+
+def _from_subprotocol(value: str) -> str:
+    encoded = value.removeprefix(TOKEN_SUBPROTOCOL)
+    expected = f"{TOKEN_SUBPROTOCOL}<base64url of the token>"
+    try:
+        padded = encoded + "=" * (-len(encoded) % 4)
+        return _filled(base64.b64decode(padded, altchars=b"-_", validate=True).decode(), expected)
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        # Without its cause: a UnicodeDecodeError holds the bytes.
+        raise Malformed(f"found no base64url in the subprotocol, expected {expected}") from None
+
+
+def _filled(token: str, expected: str) -> str:
+    if not token:
+        raise Malformed(f"found an empty token, expected {expected}")
+    return token
