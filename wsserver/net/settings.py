@@ -1,0 +1,128 @@
+"""The knobs of the doorway: where it listens, what it takes, whom it lets in.
+
+Knows no file and no environment; whoever reads `config.yaml` fills these in.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le, MinLen
+
+from wsserver.net.tokens import Token
+
+FRAME_LIMIT_HEADROOM = 4
+"""The socket itself refuses frames this many times above the limit, unread."""
+
+Seconds = Annotated[float, Gt(0)]
+Count = Annotated[int, Ge(1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """Whether the port speaks TLS, and with which certificate."""
+
+    mode: Literal["off", "files", "self"] = "off"
+    """`off`: plain; `files`: *certificate* and *key*; `self`: a certificate made at the start."""
+
+    certificate: Path | None = None
+    """A PEM file with the certificate and its chain; for `files`."""
+
+    key: Path | None = None
+    """A PEM file with the private key, not encrypted; for `files`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """What a plain HTTP request may take."""
+
+    head_timeout_seconds: Seconds = 10.0
+    """From the open connection to the end of the first request's head; then 408."""
+
+    head_limit_bytes: Annotated[int, Ge(1024), Le(65_536)] = 16_384
+    """Request line and headers together; above it 431."""
+
+    body_timeout_seconds: Seconds = 120.0
+    """From the end of the head to the end of the body; then 408."""
+
+    body_limit_bytes: Count = 32 * 1024 * 1024
+    """A body, as sent and as decompressed; above it 413."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketSettings:
+    """What a WebSocket may take."""
+
+    paths: Annotated[tuple[str, ...], MinLen(1)] = ("/", "/v1/dictation")
+    """Where a session can be opened; elsewhere 404."""
+
+    frame_limit_bytes: Annotated[int, Ge(1024)] = 256 * 1024
+    """The largest message a session takes, told in `ready`.
+
+    A session answers a larger one in words; the socket closes with 1009 at four times that.
+    """
+
+    receive_queue_frames: Count = 4
+    """Frames waiting for a session before the server stops reading from the network."""
+
+    open_timeout_seconds: Seconds = 10.0
+    """For the TLS handshake, and again for the answer to the upgrade."""
+
+    ping_interval_seconds: Seconds = 20.0
+    """Between two pings from the server."""
+
+    ping_timeout_seconds: Seconds = 20.0
+    """From a ping without its pong to the end of the connection."""
+
+    close_timeout_seconds: Seconds = 10.0
+    """For the closing handshake, and for open HTTP requests when the server stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionSettings:
+    """Whom the server lets in."""
+
+    tokens: tuple[Token, ...] = ()
+    """Everybody who may enter; without any, nobody may."""
+
+    max_sessions: Count = 32
+    """Sessions in all; above it 503."""
+
+    retry_after_seconds: Count = 5
+    """What a full, draining or loading server tells in `Retry-After`."""
+
+    token_in_url: bool = False
+    """Take `?token=`; such tokens end up in browser histories and the logs of proxies."""
+
+    origins: tuple[str, ...] = ()
+    """Web origins besides the server's own, as `https://example.org`; `*` takes all."""
+
+    trust_forwarded_host: bool = False
+    """Compare `Origin` with `X-Forwarded-Host` too; only behind a proxy that sets it itself."""
+
+    public_routes: tuple[str, ...] = (
+        "/",
+        "/page/*",
+        "/ping",
+        "/healthz",
+        "/readyz",
+        "/v1/admission",
+        "/favicon.ico",
+    )
+    """Paths of plain HTTP that need no token; `/*` at the end stands for all below."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetSettings:
+    """All of the doorway."""
+
+    host: Annotated[str, MinLen(1)] = "127.0.0.1"
+    """The address or name to listen on; `0.0.0.0` or `::` for every one."""
+
+    port: Annotated[int, Ge(0), Le(65_535)] = 8000
+    """0 takes any that is free."""
+
+    tls: TlsSettings = field(default_factory=TlsSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
+    socket: SocketSettings = field(default_factory=SocketSettings)
+    admission: AdmissionSettings = field(default_factory=AdmissionSettings)
