@@ -24,7 +24,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dictate": {"client", "sound_file", "text", "dialects", "messages", "speech", "errors"},
     "practice": set(),
 }
-ROOT = {"__init__", "__main__", "app", "cli", "config"}  # know the rooms; the rooms not them
+ROOT = {
+    "__init__",
+    "__main__",
+    "app",
+    "cli",
+    "config",
+    "logs",
+    "self_check",
+}  # know the rooms; the rooms not them
 PURE = ("speech", "errors", "messages", "dialects", "audio", "text", "session")
 PURE_MODULES = ("recognition/plan.py",)
 EFFECTS = {

@@ -1,0 +1,52 @@
+"""Set up the log: what, in which form, to standard error.
+
+Knows nothing of what is logged; whoever logs leaves out tokens and what people say.
+"""
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import Literal
+
+NOISY = {
+    "websockets": logging.INFO,  # writes every header at DEBUG, tokens included
+    "asyncio": logging.INFO,
+    "numba": logging.WARNING,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """What the log says and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important record that is written."""
+
+    format: Literal["text", "json"] = "text"
+    """`text` for people, `json` (one object a line) for programs."""
+
+
+def set_up(settings: LogSettings) -> None:
+    """Write the log to standard error from now on."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonFormatter() if settings.format == "json" else _text_formatter())
+    logging.basicConfig(handlers=[handler], level=settings.level.upper(), force=True)
+    for name, least in NOISY.items():
+        logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
+
+
+def _text_formatter() -> logging.Formatter:
+    return logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["error"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)

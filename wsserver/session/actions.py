@@ -1,0 +1,35 @@
+"""What a session decides, for the connection to carry out.
+
+Knows messages and windows; knows nothing of who carries them.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from wsserver.messages import ServerMessage
+from wsserver.speech import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Tell the client."""
+
+    message: ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Recognize:
+    """Have the window decoded, then hand the hypothesis to `Session.settle`."""
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the connection; everything before this is sent first."""
+
+    code: int
+    reason: str
+
+
+Action: TypeAlias = Send | Recognize | Close

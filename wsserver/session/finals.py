@@ -1,0 +1,148 @@
+"""Bring utterances to their finals: in order, one at a time, up the ladder if need be.
+
+Knows utterances and hypotheses; knows nothing of how the utterances were cut.
+
+A final may depend on the one before it (language, carried tokens), so the next utterance is
+decoded only when the one before it is settled.  What else has to wait for the finals before it, a
+`flushed` say, stands in the same queue.
+"""
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+from wsserver.messages import Done, Final, FinalWord
+from wsserver.session.actions import Action, Close, Recognize, Send
+from wsserver.speech import (
+    DecodeOptions,
+    Hypothesis,
+    Priority,
+    Samples,
+    Window,
+    seconds,
+)
+from wsserver.text.guards import GuardLimits, Verdict, judge, next_temperature
+from wsserver.text.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spoken:
+    """An utterance that has ended and waits for its final."""
+
+    utterance: int
+    start: int
+    audio: Samples
+    through: int
+    """Client samples that are final with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinalSettings:
+    """How the finals of one session are made."""
+
+    session: str
+    priority: Priority
+    options: DecodeOptions
+    """Language and task as asked for, and the prompt; the carry is the transcript's."""
+
+    guards: GuardLimits
+    carry_tokens: int
+    words: bool
+    """Whether the client wants every word."""
+
+
+class Finals:
+    """The queue of what is to become final."""
+
+    def __init__(self, settings: FinalSettings) -> None:
+        self._settings = settings
+        self._queue: deque[Spoken | Action] = deque()
+        self._decoding: Spoken | None = None
+        self.transcript = Transcript(language=settings.options.language)
+
+    @property
+    def waiting_samples(self) -> int:
+        """Samples at 16 kHz whose final is still to come."""
+        held = [item for item in (self._decoding, *self._queue) if isinstance(item, Spoken)]
+        return sum(len(item.audio) for item in held)
+
+    def options(self) -> DecodeOptions:
+        """Give the options for the audio after the latest final."""
+        transcript = self.transcript
+        return replace(self._settings.options, language=transcript.language, carry=transcript.carry)
+
+    def add(self, item: Spoken | Action) -> list[Action]:
+        """Queue an utterance, or an action that waits for the finals before it."""
+        self._queue.append(item)
+        return self._advance()
+
+    def end(self, *farewell: Action) -> list[Action]:
+        """Queue the last actions of the session, in place of an earlier farewell."""
+        kept = [item for item in self._queue if not _is_farewell(item)]
+        self._queue = deque([*kept, *farewell])
+        return self._advance()
+
+    def settle(self, window: Window, hypothesis: Hypothesis) -> list[Action]:
+        """Judge what was heard: make it final, or have it decoded once more."""
+        spoken = self._decoding
+        if spoken is None or spoken.utterance != window.utterance:
+            return []
+        verdict = judge(hypothesis, seconds(len(window.audio)), self._settings.guards)
+        higher = next_temperature(window.options.temperature)
+        if verdict.is_suspect and higher is not None:
+            options = replace(window.options, temperature=higher)
+            return [Recognize(replace(window, options=options))]
+        return self._finalize(spoken, hypothesis, verdict)
+
+    def _finalize(self, spoken: Spoken, heard: Hypothesis, verdict: Verdict) -> list[Action]:
+        believed = heard if verdict is Verdict.HEARD else None
+        self.transcript = self.transcript.after(believed, self._settings.carry_tokens)
+        self._decoding = None
+        return [Send(self._final(spoken, believed, verdict)), *self._advance()]
+
+    def _final(self, spoken: Spoken, believed: Hypothesis | None, verdict: Verdict) -> Final:
+        words = believed.words if believed else ()
+        return Final(
+            utterance=spoken.utterance,
+            text=believed.text if believed else "",
+            start=seconds(spoken.start),
+            end=seconds(spoken.start + len(spoken.audio)),
+            language=believed.language if believed else self.transcript.language,
+            words=tuple(
+                FinalWord(
+                    text=word.text,
+                    start=seconds(word.start),
+                    end=seconds(word.end),
+                    probability=round(word.probability, 3),
+                )
+                for word in words
+            )
+            if self._settings.words
+            else None,
+            reason=None if believed else verdict.value,
+            through=spoken.through,
+        )
+
+    def _advance(self) -> list[Action]:
+        actions: list[Action] = []
+        while self._queue and self._decoding is None:
+            item = self._queue.popleft()
+            if isinstance(item, Spoken):
+                self._decoding = item
+                actions.append(Recognize(self._window(item)))
+            else:
+                actions.append(item)
+        return actions
+
+    def _window(self, spoken: Spoken) -> Window:
+        return Window(
+            session=self._settings.session,
+            utterance=spoken.utterance,
+            priority=self._settings.priority,
+            start=spoken.start,
+            audio=spoken.audio,
+            options=self.options(),
+        )
+
+
+def _is_farewell(item: Spoken | Action) -> bool:
+    return isinstance(item, Close) or (isinstance(item, Send) and isinstance(item.message, Done))
