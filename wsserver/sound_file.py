@@ -1,0 +1,198 @@
+"""Read a sound file as a stream of mono blocks, whatever its format, rate and channels.
+
+Knows libsndfile and soxr; knows nothing of the wire, of sessions or of the command line.
+"""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from wsserver.errors import BadAudio
+from wsserver.speech import SAMPLE_RATE
+
+Block: TypeAlias = NDArray[np.float32]
+"""Mono audio at the rate of its `SoundFile`, shape (n,)."""
+
+BLOCK_MS = 100
+SERVED_RATES = range(8_000, 48_001)
+"""Samples per second that a session takes as they are."""
+
+_CREDIBLE_RATES = range(1_000, 768_001)
+_SPOOL_BYTES = 1 << 24
+# Encoders that write to a pipe cannot know the length.  In FLAC they leave it out, for which
+# libsndfile says 2**63 - 1 frames; in WAV they declare about 2 or 4 GiB.
+_UNKNOWN_FRAMES = 1 << 60
+_UNKNOWN_BYTES = 0x7FFF_0000
+# libsndfile shortens a cut file to what is there and only notes the difference in its log.
+_SHORTENED = re.compile(r"^ *(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundInfo:
+    """What a sound file says of itself."""
+
+    sample_rate: int
+    channels: int
+    seconds: float | None
+    """None if the file does not say; an estimate for MP3."""
+
+
+class _ForwardFile(soundfile.SoundFile):  # type: ignore[misc]  # it comes without types
+    """A file that is only read from its start to its end.
+
+    soundfile seeks to where it is after each read of a file that can seek.  In an MP3 that throws
+    away the decoder's bit reservoir: in blocks of 100 ms it was wrong by up to 0.14 of full scale.
+    In a FLAC without a declared length the last such seek fails.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
+class SoundFile:
+    """An open sound file."""
+
+    def __init__(self, file: _ForwardFile, name: str) -> None:
+        self._file = file
+        self._name = name
+        frames = file.frames if file.frames < _UNKNOWN_FRAMES else None
+        seconds = None if frames is None else frames / file.samplerate
+        self.info = SoundInfo(file.samplerate, file.channels, seconds)
+        self.block_rate = file.samplerate if file.samplerate in SERVED_RATES else SAMPLE_RATE
+        """Samples per second of the blocks: the file's own, or 16 kHz if no session takes that."""
+
+    def blocks(self, block_ms: int = BLOCK_MS) -> Iterator[Block]:
+        """Give what is left of the file, mixed down to mono.
+
+        Raises `BadAudio` if the file ends early or is damaged, but only after everything that
+        could be read has been given.
+        """
+        mono = (frames.mean(axis=1, dtype=np.float32) for frames in self._frames(block_ms))
+        if self.block_rate == self._file.samplerate:
+            return mono
+        return _resample(mono, self._file.samplerate)
+
+    def _frames(self, block_ms: int) -> Iterator[Block]:
+        """Give blocks of shape (n, channels)."""
+        count = max(1, self._file.samplerate * block_ms // 1000)
+        read = 0
+        while len(frames := self._read(count)):
+            read += len(frames)
+            yield frames
+        self._check_length(read)
+
+    def _read(self, count: int) -> Block:
+        # After an error soundfile keeps back what it had decoded, so mark what was not written.
+        frames: Block = np.full((count, self._file.channels), np.nan, np.float32)
+        try:
+            return frames[: len(self._file.read(out=frames))]
+        except soundfile.LibsndfileError:
+            written = np.flatnonzero(~np.isnan(frames[:, 0]))
+            return frames[: written[-1] + 1] if len(written) else frames[:0]
+
+    def _check_length(self, read: int) -> None:
+        expected = self._declared_frames()
+        if expected is not None and read < expected:
+            rate = self._file.samplerate
+            raise BadAudio(
+                f"{self._name} is cut off or damaged: found {read / rate:.2f} s of audio,"
+                f" expected the {expected / rate:.2f} s that it declares"
+            )
+
+    def _declared_frames(self) -> int | None:
+        """Give the length that the file declares, if that can be relied on."""
+        # An MP3 has no declared length; without a Xing header it is guessed from the bit rate.
+        if self.info.seconds is None or self._file.format == "MP3":
+            return None
+        if shortened := _SHORTENED.search(self._file.extra_info):
+            declared, found = (int(number) for number in shortened.groups())
+            if found < declared < _UNKNOWN_BYTES:
+                return int(self._file.frames * declared / found)
+        return int(self._file.frames)
+
+
+@contextmanager
+def open_sound(source: Path | BinaryIO, name: str | None = None) -> Iterator[SoundFile]:
+    """Open a sound file by its path, or a binary file object that holds one.
+
+    *name* stands for the file in messages.  A file object that cannot seek, such as a pipe, is
+    first read to its end into a temporary file.  Raises `BadAudio` saying which file and what was
+    found in it, if it is no sound file or holds no audio.
+    """
+    with ExitStack() as stack:
+        if isinstance(source, Path):
+            stream, name = stack.enter_context(_open_path(source)), name or str(source)
+        else:
+            stream, name = source, name or "the sound file"
+        if not stream.seekable():
+            stream = stack.enter_context(_spool(stream))
+        file = stack.enter_context(_open_stream(stream, name))
+        _check_content(file, name)
+        yield SoundFile(file, name)
+
+
+def to_s16le(block: Block) -> bytes:
+    """Translate a block to 16-bit samples; exact for audio that had 16 bits."""
+    scaled: Block = np.rint(np.nan_to_num(block) * 32768.0)
+    samples: NDArray[np.int16] = np.clip(scaled, -32768, 32767).astype("<i2")
+    return samples.tobytes()
+
+
+def _open_path(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise BadAudio(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+
+
+@contextmanager
+def _spool(stream: BinaryIO) -> Iterator[BinaryIO]:
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(stream, copy, _SPOOL_BYTES)
+        copy.seek(0)
+        yield copy
+
+
+def _open_stream(stream: BinaryIO, name: str) -> _ForwardFile:
+    first = stream.read(1)
+    stream.seek(-len(first), 1)
+    if not first:
+        raise BadAudio(f"{name} is empty: found 0 bytes, expected a sound file")
+    try:
+        return _ForwardFile(stream)
+    except soundfile.LibsndfileError as error:
+        found = error.error_string.rstrip(".")
+        found = found[0].lower() + found[1:]
+    except TypeError:
+        # soundfile goes by the name's ending and then wants to be told the format.
+        found = "raw samples without a header"
+    raise BadAudio(f"{name} is no sound file: expected WAV, FLAC, OGG or MP3, found: {found}")
+
+
+def _check_content(file: _ForwardFile, name: str) -> None:
+    if not file.frames:
+        raise BadAudio(f"{name} holds no audio: found a {file.format} header and 0 samples")
+    if file.samplerate not in _CREDIBLE_RATES:
+        raise BadAudio(
+            f"{name} declares {file.samplerate} samples per second,"
+            f" expected {_CREDIBLE_RATES[0]} to {_CREDIBLE_RATES[-1]}"
+        )
+
+
+def _resample(blocks: Iterator[Block], rate: int) -> Iterator[Block]:
+    stream = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
+    for block in blocks:
+        if len(resampled := stream.resample_chunk(block)):
+            yield resampled
+    if len(tail := stream.resample_chunk(np.zeros(0, np.float32), last=True)):
+        yield tail
