@@ -114,7 +114,7 @@ def _fields(octets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
 
 
 def _mulaw_table() -> Samples:
-    """Decode every octet by ITU-T G.711 (11/88), tables 2a and 2b: a 14-bit value, all bits inverted."""
+    """Decode all octets by ITU-T G.711 (11/88), tables 2a, 2b: 14-bit, all bits inverted."""
     octets = np.arange(256) ^ 0xFF
     segment, step = _fields(octets)
     # Segment s has 16 steps of width 2^(s+1); 33 is the bias that makes the segments meet.
@@ -123,7 +123,7 @@ def _mulaw_table() -> Samples:
 
 
 def _alaw_table() -> Samples:
-    """Decode every octet by ITU-T G.711 (11/88), tables 1a and 1b: a 13-bit value, even bits inverted."""
+    """Decode all octets by ITU-T G.711 (11/88), tables 1a, 1b: 13-bit, even bits inverted."""
     octets = np.arange(256) ^ 0x55
     segment, step = _fields(octets)
     # Segments 0 and 1 share one step width, hence no leading one in segment 0.
