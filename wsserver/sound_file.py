@@ -28,7 +28,6 @@ SERVED_RATES = range(8_000, 48_001)
 """Samples per second that a session takes as they are."""
 
 _CREDIBLE_RATES = range(1_000, 768_001)
-_SPOOL_BYTES = 1 << 24
 # Encoders that write to a pipe cannot know the length.  In FLAC they leave it out, for which
 # libsndfile says 2**63 - 1 frames; in WAV they declare about 2 or 4 GiB.
 _UNKNOWN_FRAMES = 1 << 60
@@ -158,7 +157,7 @@ def _open_path(path: Path) -> BinaryIO:
 @contextmanager
 def _spool(stream: BinaryIO) -> Iterator[BinaryIO]:
     with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(stream, copy, _SPOOL_BYTES)
+        shutil.copyfileobj(stream, copy)
         copy.seek(0)
         yield copy
 
