@@ -25,8 +25,8 @@ Task: TypeAlias = Literal["transcribe", "translate"]
 
 
 def seconds(samples: int) -> float:
-    """Give the time of a sample index, rounded to the millisecond."""
-    return round(samples / SAMPLE_RATE, 3)
+    """Give the time of a sample index, exact to the sample."""
+    return samples / SAMPLE_RATE
 
 
 class Priority(IntEnum):

@@ -123,7 +123,7 @@ def test_words_are_told_when_asked_for() -> None:
     assert final.words is not None
     assert [(w.text, w.start, w.probability) for w in final.words] == [
         (" guten", 0.0, 0.988),
-        (" Tag", 0.001, 0.988),
+        (" Tag", 0.000625, 0.988),
     ]
 
 
