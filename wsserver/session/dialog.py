@@ -1,0 +1,272 @@
+"""The course of one dictation, from `start` to `done`.
+
+Knows which message may come when and what it sets off; knows nothing of sockets, clocks or engines.
+What it decides it returns as actions, in the order in which they are to be carried out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from wsserver import messages
+from wsserver.audio.endpointer import Endpointing
+from wsserver.audio.intake import Intake
+from wsserver.audio.pcm import HIGHEST_RATE, LOWEST_RATE, Encoding
+from wsserver.audio.segmenter import Quiet, SpeechEvent, SpeechStarted, UtteranceEnded
+from wsserver.errors import BadOrder, DictationError, EngineError
+from wsserver.session import opening
+from wsserver.session.actions import Action, Close, Recognize, Send
+from wsserver.session.finals import Finals, FinalSettings, Spoken
+from wsserver.session.partials import Partials
+from wsserver.speech import (
+    SAMPLE_RATE,
+    DecodeOptions,
+    EngineInfo,
+    Hypothesis,
+    Priority,
+    VoiceModel,
+    Window,
+    seconds,
+)
+from wsserver.text.guards import GuardLimits
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """What the operator decides for all sessions."""
+
+    limits: messages.Limits
+    endpointing: Mapping[messages.Profile, Endpointing]
+    guards: GuardLimits
+    hop_ms: int
+    """Audio between two partials of an utterance."""
+
+    carry_tokens: int
+    """Tokens of earlier finals that the decoder sees before the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a session is placed in: its name, the model it speaks to, the operator's settings."""
+
+    session: str
+    info: EngineInfo
+    voice: VoiceModel
+    settings: SessionSettings
+    priority: Priority = Priority.FINAL
+    """BULK for files, which wait for everybody who speaks."""
+
+
+class Phase(Enum):
+    """How far a dictation has come."""
+
+    NEW = auto()
+    OPEN = auto()
+    ENDING = auto()
+    """`finish` came: nothing more may follow."""
+
+    FAILED = auto()
+    """Ended by decree: whatever follows is ignored."""
+
+
+_ALLOWED: dict[Phase, tuple[type, ...]] = {
+    Phase.NEW: (
+        messages.Start,
+        messages.Audio,
+        messages.Flush,
+        messages.Finish,
+        messages.Keepalive,
+    ),
+    Phase.OPEN: (messages.Audio, messages.Flush, messages.Finish, messages.Keepalive),
+    Phase.ENDING: (messages.Keepalive,),
+    Phase.FAILED: (object,),
+}
+
+
+class Session:
+    """One dictation."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._phase = Phase.NEW
+        self._opened = False
+        self._utterance = 0
+        self._warned = False
+        self._actions: list[Action] = []
+        self._intake: Intake
+        self._finals: Finals
+        self._partials: Partials | None = None
+
+    @property
+    def is_ending(self) -> bool:
+        """True once nothing more is taken in."""
+        return self._phase in (Phase.ENDING, Phase.FAILED)
+
+    @property
+    def seconds_received(self) -> float:
+        """Audio so far."""
+        return seconds(self._intake.received) if self._opened else 0.0
+
+    @property
+    def seconds_waiting(self) -> float:
+        """Audio of ended utterances whose final is still to come."""
+        return seconds(self._finals.waiting_samples) if self._opened else 0.0
+
+    def receive(self, message: messages.ClientMessage) -> list[Action]:
+        """Take a message; raise a `ClientError`, with nothing changed, if it is wrong."""
+        if not isinstance(message, _ALLOWED[self._phase]):
+            raise BadOrder(self._complaint(message))
+        if self._phase is not Phase.FAILED:
+            self._take(message)
+        return self._decided()
+
+    def _take(self, message: messages.ClientMessage) -> None:
+        match message:
+            case messages.Start():
+                self._open(message)
+            case messages.Audio(data=data):
+                self._hear(data)
+            case messages.Flush(id=name):
+                self._cut(Send(messages.Flushed(id=name)))
+            case messages.Finish():
+                self._finish()
+
+    def settle(self, window: Window, hypothesis: Hypothesis) -> list[Action]:
+        """Take what the engine heard in a window that was ordered before."""
+        if window.exact:
+            self._actions += self._finals.settle(window, hypothesis)
+        elif self._partials:
+            partial = self._partials.settle(window, hypothesis, self._intake.received)
+            self._actions += [Send(partial)] if partial else []
+        return self._decided()
+
+    def end(self, error: DictationError) -> list[Action]:
+        """End by decree; what was said before is finalized first unless the engine is broken."""
+        if self._phase is Phase.FAILED and not isinstance(error, EngineError):
+            return []
+        told = messages.Error(code=error.code, message=str(error), fatal=True)
+        farewell = (Send(told), Close(error.close_code, error.code))
+        if not self._opened or isinstance(error, EngineError):
+            self._actions += farewell
+        else:
+            self._follow(self._intake.cut() if self._phase is Phase.OPEN else [])
+            self._actions += self._finals.end(*farewell)
+        self._phase = Phase.FAILED
+        return self._decided()
+
+    def _open(self, start: messages.Start) -> None:
+        setting, settings = self._setting, self._setting.settings
+        opening.check_language(start, setting.info)
+        options = DecodeOptions(
+            language=start.language, task=start.task, prompt=opening.prompt_text(start)
+        )
+        self._intake = Intake(
+            opening.audio_format(start), settings.endpointing[start.endpointing], setting.voice
+        )
+        self._finals = Finals(
+            FinalSettings(
+                session=setting.session,
+                priority=setting.priority,
+                options=options,
+                guards=settings.guards,
+                carry_tokens=settings.carry_tokens,
+                words=start.words,
+            )
+        )
+        if start.partials:
+            hop = settings.hop_ms * SAMPLE_RATE // 1000
+            self._partials = Partials(setting.session, hop, settings.guards)
+        self._opened = True
+        self._phase = Phase.OPEN
+        self._actions.append(Send(self._ready()))
+
+    def _hear(self, data: bytes) -> None:
+        self._open_by_default()
+        self._follow(self._intake.push(data))
+        if self._intake.replaced and not self._warned:
+            self._warned = True
+            self._actions.append(Send(_NOT_FINITE))
+        self._order_partial()
+
+    def _cut(self, answer: Action) -> None:
+        self._open_by_default()
+        self._follow(self._intake.cut())
+        self._actions += self._finals.add(answer)
+
+    def _finish(self) -> None:
+        self._open_by_default()
+        self._follow(self._intake.cut())
+        done = messages.Done(duration=self.seconds_received, utterances=self._utterance)
+        self._actions += self._finals.end(Send(done), Close(1000, "done"))
+        self._phase = Phase.ENDING
+
+    def _open_by_default(self) -> None:
+        if not self._opened:
+            self._open(messages.Start())
+
+    def _follow(self, events: list[SpeechEvent]) -> None:
+        for event in events:
+            match event:
+                case SpeechStarted():
+                    self._begin_utterance(event)
+                case UtteranceEnded():
+                    self._end_utterance(event)
+                case Quiet():
+                    ack = messages.Ack(through=self._intake.through(event.cut))
+                    self._actions += self._finals.add(Send(ack))
+
+    def _begin_utterance(self, event: SpeechStarted) -> None:
+        self._utterance += 1
+        self._tell_speech("started", event.at)
+        if self._partials:
+            self._partials.begin(self._utterance)
+
+    def _end_utterance(self, event: UtteranceEnded) -> None:
+        self._tell_speech("ended", event.end)
+        if self._partials:
+            self._partials.end()
+        spoken = Spoken(
+            utterance=self._utterance,
+            start=event.start,
+            audio=event.audio,
+            through=self._intake.through(event.cut),
+        )
+        self._actions += self._finals.add(spoken)
+
+    def _order_partial(self) -> None:
+        spoken = self._intake.open_utterance() if self._partials else None
+        if self._partials and spoken:
+            window = self._partials.due(spoken, self._finals.options())
+            self._actions += [Recognize(window)] if window else []
+
+    def _tell_speech(self, event: messages.SpeechChange, at: int) -> None:
+        speech = messages.Speech(event=event, utterance=self._utterance, time=seconds(at))
+        self._actions.append(Send(speech))
+
+    def _ready(self) -> messages.Ready:
+        info = self._setting.info
+        return messages.Ready(
+            session=self._setting.session,
+            model=info.model,
+            practice=info.practice,
+            languages=info.languages,
+            encodings=tuple(Encoding),
+            sample_rates=(LOWEST_RATE, HIGHEST_RATE),
+            limits=self._setting.settings.limits,
+        )
+
+    def _complaint(self, message: messages.ClientMessage) -> str:
+        found = "audio" if isinstance(message, messages.Audio) else message.type
+        if self._phase is Phase.ENDING:
+            return f"found {found!r} after the end of the session, expected nothing more"
+        return f"found a second {found!r}, expected audio, 'flush' or 'finish'"
+
+    def _decided(self) -> list[Action]:
+        actions, self._actions = self._actions, []
+        return actions
+
+
+_NOT_FINITE = messages.Warn(
+    code="non_finite_audio",
+    message="found samples that are no finite numbers, took them for silence",
+)

@@ -1,0 +1,40 @@
+"""Read a `start` against what this server can do.
+
+Knows the formats and the model's languages; knows nothing of what follows.
+"""
+
+from wsserver.audio.pcm import Format
+from wsserver.errors import BadMessage, UnsupportedFormat
+from wsserver.messages import Start
+from wsserver.speech import EngineInfo
+
+MAX_PROMPT_CHARACTERS = 2_000
+"""Prompt and hotwords together; Whisper itself keeps the last 223 tokens."""
+
+
+def audio_format(start: Start) -> Format:
+    """Give the declared format; raise `UnsupportedFormat` if it is not served."""
+    return Format.of(start.encoding, start.sample_rate, start.channels)
+
+
+def check_language(start: Start, info: EngineInfo) -> None:
+    """Raise `UnsupportedFormat` for a language or a task that the model does not know."""
+    known = ", ".join(info.languages)
+    if start.language is not None and start.language not in info.languages:
+        raise UnsupportedFormat(
+            f"found language {start.language!r:.20}, model {info.model} knows {known:.600}"
+        )
+    if start.task == "translate" and info.languages == ("en",):
+        raise UnsupportedFormat(f"found task 'translate', model {info.model} knows English alone")
+
+
+def prompt_text(start: Start) -> str:
+    """Join hotwords and prompt to the text that stands before the speech."""
+    hotwords = ", ".join(word.strip() for word in start.hotwords if word.strip())
+    prompt = " ".join(part for part in (f"{hotwords}." if hotwords else "", start.prompt) if part)
+    if len(prompt) > MAX_PROMPT_CHARACTERS:
+        raise BadMessage(
+            f"found {len(prompt)} characters of prompt and hotwords, "
+            f"expected at most {MAX_PROMPT_CHARACTERS}"
+        )
+    return prompt
