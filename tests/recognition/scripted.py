@@ -40,7 +40,8 @@ class Scripted:
     """Echo each prompt, unless one of the batch is an order.
 
     `raise`, `exit`, `hang`, `forget` (one result too few) and `count` (say how many windows
-    there were) are orders; `once PATH ORDER` is obeyed unless the file exists, and makes it.
+    there were) are orders; `once PATH ORDER` is obeyed unless the file exists, and makes it;
+    `wait PATH` holds the batch until somebody has opened and closed that pipe for writing.
     """
 
     @property
@@ -55,6 +56,9 @@ class Scripted:
             os._exit(3)
         if "hang" in prompts:
             threading.Event().wait()
+        for prompt in prompts:
+            if prompt.startswith("wait "):
+                Path(prompt.removeprefix("wait ")).read_bytes()
         if "forget" in prompts:
             prompts.pop()
         return [hypothesis(p if p != "count" else str(len(windows))) for p in prompts]

@@ -1,0 +1,188 @@
+"""Share one engine among all sessions: plan, run, settle, one batch at a time.
+
+Knows the plan and where batches run; knows nothing of connections, audio or models.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from annotated_types import Ge, Gt, Le
+
+from wsserver.errors import EngineError, EngineLost
+from wsserver.recognition.lane import Ticket
+from wsserver.recognition.plan import Backlog, Load
+from wsserver.speech import EngineInfo, Hypothesis, Window
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulerSettings:
+    """How windows become batches, and what is done when a batch fails."""
+
+    max_batch: Annotated[int, Ge(1), Le(256)] = 16
+    """Windows in a batch."""
+
+    max_batch_ms: Annotated[float, Gt(0)] = 150.0
+    """A batch predicted to take longer is split; a window that alone takes longer goes alone."""
+
+    timeout_seconds: Annotated[float, Gt(0)] = 60.0
+    """An engine that takes longer for a batch is taken for hung and replaced."""
+
+    retries: Annotated[int, Ge(0)] = 1
+    """How often a final or bulk window goes again after an engine was lost with it."""
+
+
+class Runner(Protocol):
+    """Where batches run: `process.EngineProcess` keeps these promises."""
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether batches are taken now."""
+        ...
+
+    @property
+    def info(self) -> EngineInfo:
+        """Say which model hears."""
+        ...
+
+    def on_change(self, listener: Callable[[], None], /) -> None:
+        """Call *listener* each time that `alive` changes."""
+        ...
+
+    async def start(self) -> None:
+        """Wait until batches are taken."""
+        ...
+
+    async def stop(self) -> None:
+        """Take no more batches."""
+        ...
+
+    async def recognize(
+        self, windows: Sequence[Window], timeout_seconds: float, /
+    ) -> list[Hypothesis]:
+        """Decode *windows* as one batch, one hypothesis each; raise `EngineError` otherwise."""
+        ...
+
+
+class Scheduler:
+    """The queue before the engine, and the loop that empties it; it is started once."""
+
+    def __init__(self, runner: Runner, settings: SchedulerSettings = SchedulerSettings()) -> None:
+        self._runner = runner
+        self._timeout_seconds = settings.timeout_seconds
+        self._backlog = Backlog(
+            max_batch=settings.max_batch,
+            max_batch_ms=settings.max_batch_ms,
+            retries=settings.retries,
+        )
+        self._answers: dict[int, asyncio.Future[Hypothesis | None]] = {}
+        self._wake = asyncio.Event()
+        self._loop: asyncio.Task[None] | None = None
+        runner.on_change(self._wake.set)
+
+    def __repr__(self) -> str:
+        return f"<Scheduler, {'ready' if self.ready else 'not ready'}: {self._backlog!r}>"
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether windows are decoded now; while an engine is replaced they only wait."""
+        return self._loop is not None and self._runner.alive
+
+    @property
+    def info(self) -> EngineInfo:
+        """Say which model hears; raise `EngineLost` before `start`."""
+        return self._runner.info
+
+    @property
+    def load(self) -> Load:
+        """Measure what waits, for whoever admits sessions."""
+        return self._backlog.load(time.monotonic())
+
+    async def start(self) -> None:
+        """Wait until the engine is loaded; raise `ModelError` or `EngineLost` if it cannot be."""
+        await self._runner.start()
+        self._loop = asyncio.create_task(self._serve(), name="serve the backlog")
+
+    async def stop(self) -> None:
+        """End the engine; what still waits raises `EngineLost`."""
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.cancel()
+            await asyncio.wait([loop])
+        await self._runner.stop()
+        for number in list(self._answers):
+            self._raise(number, EngineLost("the scheduler was stopped"))
+
+    async def recognize(self, window: Window) -> Hypothesis | None:
+        """Have *window* decoded; if the caller is canceled, it is withdrawn.
+
+        Returns None if a newer window made it useless, its session was canceled, or it was a
+        partial or an early final that went down with its engine.  Finals and bulk windows are
+        only ever answered, canceled or failed.
+
+        Raises `EngineError` if the engine fails on this very window, and `EngineLost` if engines
+        died or hung with it more than `retries` times.
+        """
+        if self._loop is None:
+            raise EngineLost("the scheduler is not running")
+        ticket, superseded = self._backlog.add(window, time.monotonic())
+        answer: asyncio.Future[Hypothesis | None] = asyncio.get_running_loop().create_future()
+        self._answers[ticket.number] = answer
+        self._resolve(superseded, None)
+        self._wake.set()
+        try:
+            return await answer
+        finally:
+            if self._answers.pop(ticket.number, None) is not None:
+                self._backlog.withdraw(ticket)
+
+    def cancel(self, session: str) -> None:
+        """Forget all windows of *session*: whoever waits for them gets None."""
+        self._resolve(self._backlog.cancel(session), None)
+
+    async def _serve(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._runner.alive and (batch := self._backlog.take()):
+                await self._run(batch)
+                # Whoever was answered may have the next window ready: it is in the next plan.
+                await asyncio.sleep(0)
+
+    async def _run(self, batch: Sequence[Ticket]) -> None:
+        windows = [ticket.window for ticket in batch]
+        started = time.monotonic()
+        try:
+            hypotheses = await self._runner.recognize(windows, self._timeout_seconds)
+        except Exception as error:  # noqa: BLE001  # the loop outlives any one batch
+            self._settle_error(batch, error)
+        else:
+            self._backlog.costs.observe(windows, time.monotonic() - started)
+            for ticket, hypothesis in zip(batch, hypotheses, strict=True):
+                self._resolve(self._backlog.settle(ticket), hypothesis)
+
+    def _settle_error(self, batch: Sequence[Ticket], error: Exception) -> None:
+        if not isinstance(error, EngineError):
+            logger.error("a batch failed in an unforeseen way", exc_info=error)
+            error = EngineError(f"a batch failed: {type(error).__name__}: {error}")
+        lost = isinstance(error, EngineLost)
+        ended = self._backlog.lose(batch) if lost else self._backlog.fail(batch)
+        self._resolve(ended.superseded, None)
+        for ticket in ended.failed:
+            self._raise(ticket.number, type(error)(*error.args))
+
+    def _resolve(self, tickets: Iterable[Ticket], result: Hypothesis | None) -> None:
+        for ticket in tickets:
+            answer = self._answers.pop(ticket.number, None)
+            if answer is not None and not answer.done():
+                answer.set_result(result)
+
+    def _raise(self, number: int, error: Exception) -> None:
+        answer = self._answers.pop(number, None)
+        if answer is not None and not answer.done():
+            answer.set_exception(error)
