@@ -2,6 +2,7 @@ import io
 import os
 import struct
 from pathlib import Path
+from select import select
 from typing import BinaryIO, cast
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import soundfile
 
 from wsserver.errors import BadAudio
-from wsserver.sound_file import Block, SoundInfo, open_sound, to_s16le
+from wsserver.sound_file import Block, SoundInfo, live_blocks, open_raw, open_sound, to_s16le
 
 SAMPLES = Path(__file__).parent / "samples"
 LONG = SAMPLES / "en-us-long-48k-stereo.flac"
@@ -237,3 +238,60 @@ def test_samples_beyond_the_range_are_clipped_and_non_numbers_are_silence() -> N
     sent = to_s16le(block)
 
     assert struct.unpack("<5h", sent) == (32767, -32768, 0, 32767, -32768)
+
+
+def test_raw_samples_are_read_in_whole_samples(tmp_path: Path) -> None:
+    path = tmp_path / "talk.raw"
+    path.write_bytes(bytes(range(250)) * 20 + b"x")
+
+    with open_raw(path) as blocks:
+        read = list(blocks)
+
+    assert [len(block) for block in read] == [3200, 1800]
+    assert b"".join(read) == bytes(range(250)) * 20
+
+
+def test_raw_samples_that_are_not_there_are_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere.raw"
+
+    with pytest.raises(BadAudio, match=r"nowhere\.raw: no such file"), open_raw(path):
+        pass
+
+
+async def test_a_live_pipe_is_read_as_it_comes_in_whole_samples() -> None:
+    reading, writing = os.pipe()
+    blocks = live_blocks(reading)
+
+    os.write(writing, b"abc")
+    first = await anext(blocks)
+    os.write(writing, b"d")
+    second = await anext(blocks)
+    os.write(writing, b"e")
+    os.close(writing)
+    rest = [block async for block in blocks]
+
+    os.close(reading)
+    assert (first, second, b"".join(rest)) == (b"ab", b"cd", b"")
+
+
+async def test_a_live_pipe_is_not_read_far_ahead_of_who_takes_it() -> None:
+    reading, writing = os.pipe()
+    blocks = live_blocks(reading)
+
+    written = os.write(writing, bytes(3200))
+    first = await anext(blocks)
+    while written < 5_000_000 and select([], [writing], [], 0.1)[1]:
+        written += os.write(writing, bytes(3200))
+    os.close(writing)
+    rest = [block async for block in blocks]
+
+    os.close(reading)
+    assert len(first) + sum(map(len, rest)) == written < 5_000_000
+
+
+async def test_a_pipe_that_breaks_has_ended() -> None:
+    reading, writing = os.pipe()
+    os.close(writing)
+    os.close(reading)
+
+    assert [block async for block in live_blocks(reading)] == []

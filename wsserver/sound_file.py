@@ -1,14 +1,18 @@
-"""Read a sound file as a stream of mono blocks, whatever its format, rate and channels.
+"""Read a sound file, or a pipe, as a stream of mono blocks, whatever its rate and channels.
 
 Knows libsndfile and soxr; knows nothing of the wire, of sessions or of the command line.
 """
 
+import asyncio
+import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -27,6 +31,8 @@ BLOCK_MS = 100
 SERVED_RATES = range(8_000, 48_001)
 """Samples per second that a session takes as they are."""
 
+_READ_BYTES = SAMPLE_RATE * 2 * BLOCK_MS // 1000
+_READ_AHEAD = 50
 _CREDIBLE_RATES = range(1_000, 768_001)
 # Encoders that write to a pipe cannot know the length.  In FLAC they leave it out, for which
 # libsndfile says 2**63 - 1 frames; in WAV they declare about 2 or 4 GiB.
@@ -140,11 +146,48 @@ def open_sound(source: Path | BinaryIO, name: str | None = None) -> Iterator[Sou
         yield SoundFile(file, name)
 
 
+@contextmanager
+def open_raw(path: Path) -> Iterator[Iterator[bytes]]:
+    """Open a file of s16le samples without a header, as blocks of 100 ms at 16 kHz."""
+    with _open_path(path) as file:
+        yield (block[: len(block) & ~1] for block in iter(partial(file.read, _READ_BYTES), b""))
+
+
+async def live_blocks(descriptor: int) -> AsyncIterator[bytes]:
+    """Give s16le samples as they come in through a pipe, until it is closed."""
+    half = b""
+    async for chunk in _chunks(descriptor):
+        samples = half + chunk
+        whole = len(samples) & ~1
+        half = samples[whole:]
+        yield samples[:whole]
+
+
 def to_s16le(block: Block) -> bytes:
     """Translate a block to 16-bit samples; exact for audio that had 16 bits."""
     scaled: Block = np.rint(np.nan_to_num(block) * 32768.0)
     samples: NDArray[np.int16] = np.clip(scaled, -32768, 32767).astype("<i2")
     return samples.tobytes()
+
+
+async def _chunks(descriptor: int) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
+    chunks: asyncio.Queue[bytes] = asyncio.Queue()
+    room = threading.Semaphore(_READ_AHEAD)
+
+    def read() -> None:
+        with suppress(OSError, RuntimeError):  # the pipe or the event loop is closed
+            while chunk := os.read(descriptor, _READ_BYTES):
+                room.acquire()
+                loop.call_soon_threadsafe(chunks.put_nowait, chunk)
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(chunks.put_nowait, b"")
+
+    # A read from a pipe cannot be broken off, so nobody waits for this thread.
+    threading.Thread(target=read, daemon=True).start()
+    while chunk := await chunks.get():
+        room.release()
+        yield chunk
 
 
 def _open_path(path: Path) -> BinaryIO:
