@@ -1,0 +1,45 @@
+"""Which engine is wanted, as a value that travels to the process that builds it.
+
+Knows nothing of what an engine is made of, and loads no heavy library until one is built.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wsserver.recognition.engines.fake import FakeEngine, Script
+from wsserver.speech import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """All that decides which engine is built; may be pickled."""
+
+    kind: Literal["whisper", "fake"] = "whisper"
+    model: str = "auto"
+    """`auto`, `practice`, a name of openai-whisper or a path to a checkpoint."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["fp32", "fp16"] = "fp32"
+    """fp16 is for cuda only."""
+
+    threads: int = 0
+    """Threads of one computation; 0 leaves the choice to torch."""
+
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes that may be heard; empty for all that the model knows."""
+
+    script: Script = Script()
+    """What the fake engine does; the others ignore it."""
+
+
+def build(spec: EngineSpec) -> Engine:
+    """Build and load the engine of *spec*; may take seconds, or minutes for a download.
+
+    Raises:
+        ModelError: its model cannot be loaded.
+    """
+    if spec.kind == "fake":
+        return FakeEngine(spec.script, spec.languages)
+    from wsserver.recognition.engines.whisper_.load import load
+
+    return load(spec)

@@ -1,0 +1,1 @@
+"""Stock Whisper weights behind a batched decoder of our own."""

@@ -1,0 +1,167 @@
+"""The Whisper engine: windows to hypotheses, in batches, on stock weights.
+
+Knows nothing of sessions, queues or processes, nor where a model comes from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+import torch
+from torch import Tensor
+from whisper.audio import N_SAMPLES_PER_TOKEN
+from whisper.model import Whisper
+from whisper.utils import compression_ratio
+
+from wsserver.recognition.engines.whisper_.alignment import heads_of
+from wsserver.recognition.engines.whisper_.decoder import Cache, Heads
+from wsserver.recognition.engines.whisper_.encoder import encode, spectrograms
+from wsserver.recognition.engines.whisper_.loop import Decoder, Marks, Trace
+from wsserver.recognition.engines.whisper_.sampling import Request, filters
+from wsserver.recognition.engines.whisper_.tokens import (
+    Vocabulary,
+    blank,
+    opening,
+    suppressed,
+    text_of,
+    vocabulary_of,
+)
+from wsserver.recognition.engines.whisper_.weights import Weights, weights_of
+from wsserver.recognition.engines.whisper_.words import Spoken, words_of
+from wsserver.speech import SAMPLE_RATE, EngineInfo, Hypothesis, Priority, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A stock model taken apart, with what follows from its dimensions."""
+
+    weights: Weights
+    vocabulary: Vocabulary
+    heads: Heads
+    mels: int
+    positions: int
+    """Positions of audio in the 30 s context."""
+
+
+def model_of(stock: Whisper, dtype: torch.dtype) -> Model:
+    """Take *stock* apart, casting its weights once."""
+    parts = weights_of(stock, dtype), vocabulary_of(stock), heads_of(stock)
+    return Model(*parts, mels=stock.dims.n_mels, positions=stock.dims.n_audio_ctx)
+
+
+def _decoder_of(model: Model) -> Decoder:
+    weights, tokenizer = model.weights.decoder, model.vocabulary.tokenizer
+    always, at_first = suppressed(tokenizer), blank(tokenizer)
+    rules = filters(len(weights.embedding), always, at_first, weights.device)
+    return Decoder(weights, rules, Marks(tokenizer.sot, tokenizer.eot, tokenizer.no_speech))
+
+
+class WhisperEngine:
+    """Stock Whisper's hypotheses, many windows at a time.
+
+    Tokens and text are those of stock's `decode` with the prompt of `prompt_tokens`, without
+    timestamps and in float32, whatever else is in the batch.  Drafts are ignored.
+    """
+
+    def __init__(self, model: Model, info: EngineInfo) -> None:
+        """Take a model; *info* names the languages that may be detected."""
+        self.model = model
+        self._info = info
+        self._limit = model.vocabulary.context // 2
+        self._decoder = _decoder_of(model)
+        tokens = dict(
+            zip(model.vocabulary.languages, model.vocabulary.language_tokens, strict=False)
+        )
+        self._detectable = [tokens[code] for code in info.languages if code in tokens]
+
+    @property
+    def info(self) -> EngineInfo:
+        """Say which model hears."""
+        return self._info
+
+    def recognize(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        """Decode all *windows* as one batch; one hypothesis each, in the same order.
+
+        Raises:
+            UnsupportedFormat: a window asks for a language the model does not know.
+        """
+        return self._recognize(windows, self._limit) if windows else []
+
+    def warm_up(self) -> None:
+        """Decode two tokens of silence, so that the first speaker does not wait for lazy set-up."""
+        silence = np.zeros(SAMPLE_RATE, np.float32)
+        self._recognize([Window("", 0, Priority.BULK, 0, silence)], limit=2)
+
+    def _recognize(self, windows: Sequence[Window], limit: int) -> list[Hypothesis]:
+        with torch.inference_mode():
+            cache = self._listen(windows)
+            languages = self._languages(cache, windows)
+            requests = [
+                self._request(window, language, limit)
+                for window, (language, _) in zip(windows, languages, strict=True)
+            ]
+            traces = self._decoder.decode(cache, requests)
+            return [
+                self._hypothesis(*heard)
+                for heard in zip(windows, requests, traces, languages, strict=True)
+            ]
+
+    def _listen(self, windows: Sequence[Window]) -> Cache:
+        weights = self.model.weights
+        mel = spectrograms((window.audio for window in windows), self.model.mels)
+        features = encode(weights.encoder, mel.to(weights.decoder.device))
+        return Cache(weights.decoder, features, self.model.heads)
+
+    def _languages(self, cache: Cache, windows: Sequence[Window]) -> list[tuple[str, float]]:
+        """Give each window's language, with its probability where it had to be detected."""
+        given = [window.options.language for window in windows]
+        if not self.model.vocabulary.multilingual:
+            return [("en", 1.0)] * len(windows)
+        if None not in given:
+            return [(code.lower(), 1.0) for code in given if code]
+        detected = self._detect(self._decoder.language_logits(cache))
+        return [
+            (code.lower(), 1.0) if code else guess
+            for code, guess in zip(given, detected, strict=True)
+        ]
+
+    def _detect(self, logits: Tensor) -> list[tuple[str, float]]:
+        best, places = logits[:, self._detectable].softmax(dim=-1).max(dim=-1)
+        codes = [self._info.languages[place] for place in places.tolist()]
+        return list(zip(codes, best.tolist(), strict=True))
+
+    def _request(self, window: Window, language: str, limit: int) -> Request:
+        vocabulary, options = self.model.vocabulary, window.options
+        begin = opening(vocabulary, options, language)
+        return Request(
+            begin,
+            # One more than fits, because the last token need not be fed: stock's rule.
+            min(limit, vocabulary.context + 1 - len(begin.tokens)),
+            max(1, min(len(window.audio) // N_SAMPLES_PER_TOKEN, self.model.positions)),
+            options.temperature,
+            options.seed,
+        )
+
+    def _hypothesis(
+        self, window: Window, request: Request, trace: Trace, language: tuple[str, float]
+    ) -> Hypothesis:
+        tokenizer = self.model.vocabulary.tokenizer
+        text = text_of(tokenizer, trace.tokens)
+        spoken = Spoken(
+            trace.tokens,
+            tuple(map(exp, trace.logprobs)),
+            trace.attention,
+            len(request.opening.tokens) - request.opening.start - 1,
+            language[0],
+        )
+        return Hypothesis(
+            text,
+            trace.tokens,
+            words_of(window, spoken, tokenizer),
+            *language,
+            avg_logprob=sum(trace.logprobs) / (len(trace.tokens) + 1),
+            no_speech_prob=trace.no_speech_prob,
+            compression_ratio=compression_ratio(text),
+            temperature=window.options.temperature,
+        )

@@ -1,0 +1,97 @@
+"""A batch of rows from their openings to their ends.
+
+Knows nothing of windows or words.  Rows of unlike prompt, language and length run side by side;
+a row that is done leaves the batch, and no row's result depends on its neighbors.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from wsserver.recognition.engines.whisper_.decoder import Cache, plan, run
+from wsserver.recognition.engines.whisper_.sampling import Filters, Request, Row, choose, row_of
+from wsserver.recognition.engines.whisper_.weights import DecoderWeights
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a row sampled, and what the alignment heads looked at meanwhile."""
+
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    no_speech_prob: float
+    attention: Tensor
+    """Shape (heads, tokens fed from start-of-transcript on, positions), on the CPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The tokens that mean something to the loop."""
+
+    start: int
+    end: int
+    no_speech: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """A model's decoder with its rules."""
+
+    weights: DecoderWeights
+    filters: Filters
+    marks: Marks
+
+    def language_logits(self, cache: Cache) -> Tensor:
+        """Score what follows a bare start of transcript, shape (rows, n_vocab).
+
+        Leaves the cache as empty as it was.
+        """
+        step = plan([[self.marks.start]] * cache.rows, cache)
+        hidden = run(self.weights, cache, step)
+        cache.lengths = [0] * cache.rows
+        return self.weights.logits(hidden)
+
+    def decode(self, cache: Cache, requests: Sequence[Request]) -> list[Trace]:
+        """Decode one request for each row of an empty *cache*; uses the cache up."""
+        rows = [row_of(request, self.weights.device) for request in requests]
+        traces: dict[int, Trace] = {}
+        logits = self._begin(cache, rows)
+        alive = list(rows)
+        while alive:
+            logits = self.filters.apply(logits, [len(row.tokens) for row in alive])
+            choices = choose(logits, alive)
+            # From the last to the first, because the last row moves into a gap.
+            for place in reversed(range(len(alive))):
+                if alive[place].take(*choices[place], self.marks.end):
+                    traces[id(alive[place])] = _trace(alive[place], cache, place)
+                    cache.remove(place)
+                    alive[place] = alive[-1]
+                    del alive[-1]
+            if alive:
+                logits = self._step(cache, alive)
+        return [traces[id(row)] for row in rows]
+
+    def _begin(self, cache: Cache, rows: Sequence[Row]) -> Tensor:
+        """Feed the openings; give the logits behind them and note the chance of no speech."""
+        step = plan([row.request.opening.tokens for row in rows], cache)
+        hidden = run(self.weights, cache, step)
+        ends = [sum(step.counts[: place + 1]) - 1 for place in range(len(rows))]
+        starts = [
+            end + 1 - count + row.request.opening.start
+            for end, count, row in zip(ends, step.counts, rows, strict=True)
+        ]
+        at_start = self.weights.logits(hidden[starts]).softmax(dim=-1)[:, self.marks.no_speech]
+        for row, probability in zip(rows, at_start.tolist(), strict=True):
+            row.no_speech_prob = probability
+        return self.weights.logits(hidden[ends])
+
+    def _step(self, cache: Cache, rows: Sequence[Row]) -> Tensor:
+        hidden = run(self.weights, cache, plan([row.tokens[-1:] for row in rows], cache))
+        return self.weights.logits(hidden)
+
+
+def _trace(row: Row, cache: Cache, place: int) -> Trace:
+    request = row.request
+    attention = cache.attention(place, request.opening.start, request.positions)
+    return Trace(tuple(row.tokens), tuple(row.logprobs), row.no_speech_prob, attention.cpu())

@@ -1,0 +1,107 @@
+"""Logits to tokens: stock's filters, then the best token or a seeded draw.
+
+Knows nothing of audio or caches.  A row's draw depends on its own logits and seed alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from torch.distributions import Categorical
+
+from wsserver.recognition.engines.whisper_.tokens import Opening
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What must not be sampled, as amounts to be added to logits."""
+
+    always: Tensor
+    """Shape (n_vocab,): 0, or minus infinity."""
+
+    at_first: Tensor
+    """The same, for the first sampled token of a row."""
+
+    def apply(self, logits: Tensor, sampled: Sequence[int]) -> Tensor:
+        """Filter *logits*, shape (n, n_vocab), in place.
+
+        Each line stands behind so many *sampled* tokens of its row: lines may be different
+        positions of one row, as when a draft is verified.
+        """
+        logits += self.always
+        first = [line for line, count in enumerate(sampled) if count == 0]
+        if first:
+            logits[first] += self.at_first
+        return logits
+
+
+def filters(
+    size: int, always: Sequence[int], at_first: Sequence[int], device: torch.device
+) -> Filters:
+    """Make filters for a vocabulary of *size* tokens out of the forbidden ones."""
+    both = torch.zeros(2, size, device=device)
+    both[0, list(always)] = -torch.inf
+    both[1, list(at_first)] = -torch.inf
+    return Filters(*both)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How one row is to be decoded."""
+
+    opening: Opening
+    limit: int
+    """Tokens that may be sampled at most."""
+
+    positions: int
+    """Positions of the audio that hold the window; the rest is padding."""
+
+    temperature: float = 0.0
+    seed: int = 0
+
+
+@dataclass(slots=True)
+class Row:
+    """A request on its way through the loop."""
+
+    request: Request
+    tokens: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    """One for each sampled token, with that of the end if it was reached."""
+
+    no_speech_prob: float = float("nan")
+    generator: torch.Generator | None = None
+
+    def take(self, token: int, logprob: float, end: int) -> bool:
+        """Take the next sampled token; say whether the row is done."""
+        self.logprobs.append(logprob)
+        if token == end:
+            return True
+        self.tokens.append(token)
+        return len(self.tokens) == self.request.limit
+
+
+def row_of(request: Request, device: torch.device) -> Row:
+    """Start a row, with a generator of its own if it is to be drawn."""
+    row = Row(request)
+    if request.temperature > 0:
+        row.generator = torch.Generator(device).manual_seed(request.seed)
+    return row
+
+
+def choose(logits: Tensor, rows: Sequence[Row]) -> list[tuple[int, float]]:
+    """Choose a token for each line of filtered *logits*; give it with its log probability."""
+    chosen = logits.argmax(dim=-1)
+    for line, row in enumerate(rows):
+        if row.generator is not None:
+            chosen[line] = _draw(logits[line], row.request.temperature, row.generator)
+    # The log probability is that at temperature 1 even for a draw, as in stock.
+    logprobs = logits.log_softmax(dim=-1).gather(1, chosen[:, None])[:, 0]
+    return list(zip(chosen.tolist(), logprobs.tolist(), strict=True))
+
+
+def _draw(logits: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
+    # The very steps of torch's Categorical.sample, which has no generator to be handed in.
+    odds = Categorical(logits=logits / temperature, validate_args=False).probs
+    return torch.multinomial(odds[None], 1, replacement=True, generator=generator)[0, 0]
