@@ -34,7 +34,8 @@ def without_pauses(name: str) -> Samples:
     """Take out what is almost silent, as if the speaker never drew breath."""
     samples = load(name)
     blocks = samples[: len(samples) // 160 * 160].reshape(-1, 160)
-    return blocks[np.abs(blocks).max(axis=1) > 0.01].ravel()
+    spoken: Samples = blocks[np.abs(blocks).max(axis=1) > 0.01].ravel()
+    return spoken
 
 
 def run(segmenter: Segmenter, samples: Samples, chunk: int) -> list[SpeechEvent]:

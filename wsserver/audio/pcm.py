@@ -94,10 +94,8 @@ def _to_float(raw: NDArray[np.generic], encoding: Encoding) -> tuple[Samples, in
             return raw.astype(np.float32) / np.float32(32_768), 0
         case Encoding.F32LE:
             return _tame(raw.astype(np.float32))
-        case Encoding.MULAW:
-            return _MULAW[raw], 0
-        case Encoding.ALAW:
-            return _ALAW[raw], 0
+        case _:
+            return _TABLES[encoding][raw], 0
 
 
 def _tame(values: Samples) -> tuple[Samples, int]:
@@ -136,5 +134,4 @@ def _signed(magnitude: NDArray[np.float64], negative: NDArray[np.bool_]) -> Samp
     return np.where(negative, -magnitude, magnitude).astype(np.float32)
 
 
-_MULAW = _mulaw_table()
-_ALAW = _alaw_table()
+_TABLES = {Encoding.MULAW: _mulaw_table(), Encoding.ALAW: _alaw_table()}
