@@ -129,6 +129,8 @@ async def test_an_engine_that_does_nothing_but_raise_is_replaced() -> None:
 
         await becomes(process, alive=True)
         assert pid(process) != first
+        with pytest.raises(EngineError, match="told to raise"):
+            await say(process, "raise")
 
 
 async def test_a_wrong_number_of_results_is_told_with_both_numbers() -> None:

@@ -125,7 +125,8 @@ class EngineProcess:
         if self._raised_in_a_row < MAX_RAISED_IN_A_ROW or self._child is None:
             return EngineError(f"the engine raised {reply.reason}")
         self._lose(self._child)
-        return EngineLost(f"the engine raised {self._raised_in_a_row} times in a row")
+        self._raised_in_a_row = 0
+        return EngineLost(f"the engine raised {MAX_RAISED_IN_A_ROW} times in a row")
 
     async def _ask(self, batch: Batch, timeout_seconds: float) -> Frame:
         child = self._child
@@ -235,8 +236,11 @@ class _Child:
 
     def kill(self) -> None:
         """Kill the child, if it still lives."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        # Not by `Process.kill`: that reaps a child that has just ended itself, behind the back of
+        # asyncio's watcher, and how it ended is lost (seen on Python 3.11).
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
 
     async def wait(self) -> str:
         """Wait until the child has ended; say how, to go after its name."""
