@@ -198,7 +198,7 @@ def test_dictation_is_the_default_and_captioning_is_more_impatient() -> None:
         ({"padding_ms": 600, "quiet_ms": 1_000}, "expected at most half of quiet_ms, 500"),
         (
             {"silence_ms": 13_800},
-            "padding_ms .* silence_ms 14096, expected at most half of longest",
+            "padding_ms .* silence_ms 14246, expected at most half of longest",
         ),
     ],
 )

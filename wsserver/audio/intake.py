@@ -42,5 +42,7 @@ class Intake:
         return self._segmenter.open_utterance()
 
     def through(self, cut: int) -> int:
-        """Give the client samples (per channel) that lie before the 16 kHz index *cut*."""
-        return self._resampler.to_client(cut)
+        """Give the client samples (per channel) before the 16 kHz index *cut*, which only grows."""
+        through = self._resampler.to_client(cut)
+        self._resampler.forget(cut)
+        return through
