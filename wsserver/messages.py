@@ -151,7 +151,9 @@ class Final:
     text: str
     start: float
     end: float
-    language: str | None
+    language: str | None = None
+    """None if nothing was heard and none was asked for."""
+
     words: tuple[FinalWord, ...] | None = None
     """Present when `start` asked for words."""
 
@@ -175,7 +177,7 @@ class Flushed:
     """All that was sent before the `flush` is final."""
 
     type: Literal["flushed"] = "flushed"
-    id: str | None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

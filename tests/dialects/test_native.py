@@ -229,7 +229,6 @@ def test_what_is_none_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("message", [Flushed(id=None), dataclasses.replace(FINAL, language=None)])
-@pytest.mark.xfail(strict=True, reason="left out when None, but required when read")
 def test_what_is_left_out_is_read_as_none(message: ServerMessage) -> None:
     assert native.read_server(native.write_server(message)) == message
 
