@@ -42,10 +42,10 @@ class HttpSettings:
     head_limit_bytes: Annotated[int, Ge(1024), Le(65_536)] = 16_384
     """Request line and headers together; above it 431."""
 
-    body_timeout_seconds: Seconds = 120.0
+    body_timeout_seconds: Seconds = 600.0
     """From the end of the head to the end of the body; then 408."""
 
-    body_limit_bytes: Count = 32 * 1024 * 1024
+    body_limit_bytes: Count = 256 * 1024 * 1024
     """A body, as sent and as decompressed; above it 413."""
 
 
@@ -56,7 +56,7 @@ class SocketSettings:
     paths: Annotated[tuple[str, ...], MinLen(1)] = ("/", "/v1/dictation")
     """Where a session can be opened; elsewhere 404."""
 
-    frame_limit_bytes: Annotated[int, Ge(1024)] = 256 * 1024
+    frame_limit_bytes: Annotated[int, Ge(1024)] = 1024 * 1024
     """The largest message a session takes, told in `ready`.
 
     A session answers a larger one in words; the socket closes with 1009 at four times that.
@@ -71,8 +71,11 @@ class SocketSettings:
     ping_interval_seconds: Seconds = 20.0
     """Between two pings from the server."""
 
-    ping_timeout_seconds: Seconds = 20.0
-    """From a ping without its pong to the end of the connection."""
+    ping_timeout_seconds: Seconds = 60.0
+    """From a ping without its pong to the end of the connection.
+
+    While a client that sends faster than speech has to wait, its pongs wait too.
+    """
 
     close_timeout_seconds: Seconds = 10.0
     """For the closing handshake, and for open HTTP requests when the server stops."""
@@ -119,7 +122,7 @@ class NetSettings:
     host: Annotated[str, MinLen(1)] = "127.0.0.1"
     """The address or name to listen on; `0.0.0.0` or `::` for every one."""
 
-    port: Annotated[int, Ge(0), Le(65_535)] = 8000
+    port: Annotated[int, Ge(0), Le(65_535)] = 8765
     """0 takes any that is free."""
 
     tls: TlsSettings = field(default_factory=TlsSettings)
