@@ -1,0 +1,80 @@
+/**
+ * The buttons, their keys, and the gauges beside them.
+ * Knows elements and wording; knows nothing of how a deed is done.
+ */
+
+import { element, setText } from "./page.js";
+import { clock, DECK } from "./wording.js";
+
+const main = element("main");
+const stop = element("stop");
+const isMac = /mac|iphone|ipad/i.test(navigator.platform);
+
+/**
+ * Let buttons and keys do deeds: Ctrl+Enter (on a Mac also Command) is the main button, Escape stops.
+ * @param {(deed: import("./wording.js").Deed) => void} onDeed
+ */
+export function initDeck(onDeed) {
+  const press = (/** @type {HTMLElement} */ button) => {
+    if (!button.hidden) onDeed(/** @type {import("./wording.js").Deed} */ (button.dataset.does));
+  };
+  main.addEventListener("click", () => press(main));
+  stop.addEventListener("click", () => press(stop));
+  document.addEventListener("keydown", (event) => {
+    const { key, ctrlKey, metaKey, repeat, isComposing } = event;
+    if (repeat || isComposing || event.defaultPrevented) return;
+    if (key === "Enter" && (ctrlKey || metaKey)) {
+      event.preventDefault();
+      press(main);
+    }
+    // What is being finished is not given up by a key that was pressed to stop.
+    if (key === "Escape" && stop.dataset.does === "stop") press(stop);
+  });
+  if (isMac) for (const key of document.querySelectorAll(".mod")) key.textContent = "⌘";
+}
+
+/** @param {import("./phases.js").Phase} phase */
+export function showPhase(phase) {
+  const deck = DECK[phase];
+  document.body.dataset.phase = phase;
+  setText(element("state"), deck.state);
+  setButton(main, deck.main);
+  if (!deck.stop && document.activeElement === stop) main.focus();
+  stop.hidden = !deck.stop;
+  if (deck.stop) setButton(stop, deck.stop);
+  if (phase !== "idle") element("elapsed").hidden = false;
+  if (phase !== "listening") {
+    showVoice(false);
+    showLevel(0);
+  }
+  document.title = phase === "idle" ? "Dictation" : `${deck.state} – Dictation`;
+}
+
+/**
+ * Show what is heard.
+ * @param {number} level from 0 to 1
+ */
+export function showLevel(level) {
+  element("level").style.transform = `scaleX(${level.toFixed(3)})`;
+}
+
+/** @param {number} seconds listened to */
+export function showElapsed(seconds) {
+  setText(element("elapsed"), clock(seconds));
+}
+
+/** @param {boolean} isSpeaking */
+export function showVoice(isSpeaking) {
+  element("lamp").classList.toggle("voice", isSpeaking);
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {import("./wording.js").Button} button
+ */
+function setButton(place, { does, label }) {
+  place.dataset.does = does;
+  // Not `disabled`, which would take the focus away from those who use the keyboard.
+  place.setAttribute("aria-disabled", String(does === "wait"));
+  setText(place, label);
+}

@@ -1,0 +1,205 @@
+/**
+ * One dictation at a time: brings the microphone and the delivery of its sound together.
+ * Knows nothing of the page; what happens is told to a listener.
+ */
+
+import { openMicrophone } from "./capture.js";
+import { Delivery } from "./delivery.js";
+import { isSilent, loudness, toS16le } from "./pcm.js";
+import { allows, next } from "./phases.js";
+import * as problems from "./problems.js";
+
+/** Sound kept while the connection is away; at 48 kHz this is 29 MB. */
+const MAX_AWAY_SECONDS = 300;
+
+/**
+ * @typedef {import("./delivery.js").SessionWishes & {deviceId: string}} Wishes
+ * @typedef {{level: number, seconds: number, silentSeconds: number, waitingSeconds: number}} Heard
+ *   *level* from 0 to 1; *seconds* listened to since the start; *waitingSeconds* of sound that the
+ *   network did not take yet
+ * @typedef {{onPhase: (phase: import("./phases.js").Phase) => void,
+ *   onMessage: (message: import("./protocol.js").Message) => void,
+ *   onHeard: (heard: Heard) => void,
+ *   onProblem: (problem: problems.Problem | null) => void}} Listener
+ */
+
+export class Dictation {
+  /** @type {import("./phases.js").Phase} */
+  phase = "idle";
+  #listener;
+  #delivery;
+  /** @type {import("./capture.js").Microphone | null} */
+  #microphone = null;
+  #samples = 0;
+  #silentSamples = 0;
+  #isAwayTooLong = false;
+  #isResuming = false;
+
+  /** @param {Listener} listener */
+  constructor(listener) {
+    this.#listener = listener;
+    this.#delivery = new Delivery({
+      onReady: () => this.#ready(),
+      onMessage: (message) => this.#receive(message),
+      onBreak: (problem) => this.#broken(problem),
+    });
+  }
+
+  /** Sound that was heard and is not final, in seconds. */
+  get keptSeconds() {
+    return this.#delivery.keptSeconds;
+  }
+
+  /** The microphone in use; empty for none. */
+  get deviceId() {
+    return this.#microphone?.deviceId ?? "";
+  }
+
+  /**
+   * Open microphone and connection.
+   * @param {Wishes} wishes
+   */
+  async start({ deviceId, ...wishes }) {
+    this.#samples = this.#silentSamples = 0;
+    this.#isAwayTooLong = false;
+    this.#isResuming = this.keptSeconds > 0;
+    this.#listener.onProblem(null);
+    this.#step("start");
+    const microphone = await this.#openMicrophone(deviceId);
+    if (microphone === null) return;
+    this.#microphone = microphone;
+    this.#delivery.begin(wishes, microphone.rate);
+  }
+
+  /** Stop listening for a while; what was said becomes final. */
+  async pause() {
+    this.#step("pause");
+    await this.#microphone?.pause();
+    if (this.phase === "paused") this.#delivery.flush();
+  }
+
+  /** Listen again. */
+  async resume() {
+    this.#listener.onProblem(null);
+    this.#step("resume");
+    await this.#microphone?.resume();
+  }
+
+  /** Stop listening; the session ends once all that was said is final. */
+  async stop() {
+    if (this.phase === "opening" && this.#microphone === null) return this.#leave("end");
+    this.#step("stop");
+    await this.#closeMicrophone();
+    if (this.phase === "finishing" || this.phase === "recovering") this.#delivery.finish();
+  }
+
+  /** Do not wait for what is not final yet. */
+  giveUp() {
+    this.#delivery.discard();
+    this.#listener.onProblem(null);
+    if (allows(this.phase, "end")) this.#leave("end");
+  }
+
+  /** Try to connect at once. */
+  retryNow() {
+    if (allows(this.phase, "lose")) this.#delivery.retryNow();
+  }
+
+  /** @param {string} deviceId */
+  async #openMicrophone(deviceId) {
+    try {
+      const microphone = await openMicrophone(deviceId, {
+        onBlock: (samples) => this.#hear(samples),
+        onEnded: () => this.#unplugged(),
+        onInterrupted: () => this.#interrupted(),
+      });
+      if (this.phase === "opening") return microphone;
+      await microphone.close();
+    } catch (error) {
+      if (this.phase === "opening") this.#fail(problems.microphoneProblem(error));
+    }
+    return null;
+  }
+
+  /** @param {Float32Array} samples */
+  #hear(samples) {
+    const rate = this.#microphone?.rate;
+    if (this.phase === "idle" || !rate) return;
+    this.#delivery.push(toS16le(samples));
+    this.#samples += samples.length;
+    this.#silentSamples = isSilent(samples) ? this.#silentSamples + samples.length : 0;
+    this.#listener.onHeard({
+      level: loudness(samples),
+      seconds: this.#samples / rate,
+      silentSeconds: this.#silentSamples / rate,
+      waitingSeconds: this.#delivery.waitingSeconds,
+    });
+    if (this.phase === "reconnecting" && this.keptSeconds > MAX_AWAY_SECONDS) {
+      this.#isAwayTooLong = true;
+      this.stop();
+    }
+  }
+
+  #unplugged() {
+    if (!allows(this.phase, "stop")) return;
+    this.#listener.onProblem(problems.UNPLUGGED);
+    this.stop();
+  }
+
+  #interrupted() {
+    if (!allows(this.phase, "pause")) return;
+    this.#listener.onProblem(problems.INTERRUPTED);
+    this.pause();
+  }
+
+  #ready() {
+    if (this.phase !== "opening") this.#listener.onProblem(null);
+    this.#step("open");
+  }
+
+  /** @param {import("./protocol.js").Message} message */
+  #receive(message) {
+    this.#listener.onMessage(message);
+    if (message.type === "done") this.#leave("end");
+  }
+
+  /** @param {problems.Problem} problem */
+  #broken(problem) {
+    const isOver = this.phase === "paused" && this.keptSeconds === 0;
+    if (isOver || !problem.isPassing || !allows(this.phase, "lose")) {
+      return this.#fail(isOver ? problems.PAUSED_TOO_LONG : problem);
+    }
+    const wasPaused = this.phase === "paused";
+    this.#step("lose");
+    if (wasPaused) this.#closeMicrophone().then(() => this.#delivery.finish());
+    this.#delivery.retry(problem.retryAfterSeconds);
+    this.#listener.onProblem(this.#isAwayTooLong ? problems.AWAY_TOO_LONG : problem);
+  }
+
+  /** @param {problems.Problem} problem */
+  #fail(problem) {
+    // Nobody was told yet that the page listens: this sound is nothing anyone waits for.
+    if (this.phase === "opening" && !this.#isResuming) this.#delivery.discard();
+    this.#listener.onProblem(problems.withKept(problem, this.keptSeconds));
+    this.#leave("fail");
+  }
+
+  /** @param {"end" | "fail"} event */
+  #leave(event) {
+    this.#delivery.hangUp();
+    this.#closeMicrophone();
+    this.#step(event);
+  }
+
+  async #closeMicrophone() {
+    const microphone = this.#microphone;
+    await microphone?.close();
+    if (this.#microphone === microphone) this.#microphone = null;
+  }
+
+  /** @param {import("./phases.js").Event} event */
+  #step(event) {
+    this.phase = next(this.phase, event);
+    this.#listener.onPhase(this.phase);
+  }
+}

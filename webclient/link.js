@@ -1,0 +1,68 @@
+/**
+ * One WebSocket connection that speaks `dictation.v1`.
+ * Knows nothing of sound, sessions or the page; a second connection is a second link.
+ */
+
+import { parse, subprotocols } from "./protocol.js";
+
+/** Sent when this page cannot read the server; 4000 and above are for applications. */
+export const CLOSE_UNREADABLE = 4000;
+
+/**
+ * @typedef {{onOpen: () => void, onMessage: (message: import("./protocol.js").Message) => void,
+ *   onClose: (end: {wasOpen: boolean, code: number}) => void}} LinkListener
+ */
+
+export class Link {
+  #socket;
+  #wasOpen = false;
+
+  /**
+   * Begin to connect; exactly one `onClose` follows, unless the link is dropped.
+   * @param {string} token
+   * @param {LinkListener} listener
+   */
+  constructor(token, { onOpen, onMessage, onClose }) {
+    this.#socket = new WebSocket(address(), subprotocols(token));
+    this.#socket.onopen = () => {
+      this.#wasOpen = true;
+      onOpen();
+    };
+    this.#socket.onmessage = ({ data }) => onMessage(this.#read(data));
+    this.#socket.onclose = ({ code }) => onClose({ wasOpen: this.#wasOpen, code });
+  }
+
+  /** Bytes that wait for the network. */
+  get waitingBytes() {
+    return this.#socket.bufferedAmount;
+  }
+
+  /** @param {string | Int16Array<ArrayBuffer>} frame */
+  send(frame) {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(frame);
+  }
+
+  /** Close without waiting for an answer; nothing is heard of this link any more. */
+  drop() {
+    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket.close();
+  }
+
+  /** @param {unknown} data */
+  #read(data) {
+    try {
+      return parse(data);
+    } catch (error) {
+      this.#socket.onmessage = null;
+      this.#socket.close(CLOSE_UNREADABLE);
+      throw error;
+    }
+  }
+}
+
+/** The path is relative, so that a proxy may serve all of this below a prefix. */
+function address() {
+  const url = new URL("v1/dictation", document.baseURI);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url;
+}

@@ -1,0 +1,75 @@
+/**
+ * Show what people should know: problems, hints, the practice model, what can be undone.
+ * Knows elements and wording; knows nothing of what caused them.
+ */
+
+import { announce, element, setText } from "./page.js";
+import { CALM, explain, hint } from "./wording.js";
+
+const problemBox = element("problem");
+const toast = element("toast");
+
+/** @type {import("./problems.js").Problem | null} */
+let problem = null;
+/** @type {import("./wording.js").Flow} */
+let flow = CALM;
+
+/**
+ * @param {{onRetry: () => void, onDiscard: () => void, onUndo: () => void}} listener
+ */
+export function initNotices({ onRetry, onDiscard, onUndo }) {
+  element("retry").addEventListener("click", onRetry);
+  element("discard").addEventListener("click", onDiscard);
+  element("dismiss").addEventListener("click", hideToast);
+  element("undo").addEventListener("click", () => {
+    hideToast();
+    onUndo();
+  });
+}
+
+/** @param {import("./problems.js").Problem | null} found null for none */
+export function setProblem(found) {
+  problem = found;
+  problemBox.hidden = problem === null;
+}
+
+/**
+ * Say what happens about the problem, if there is one.
+ * @param {import("./phases.js").Phase} phase
+ * @param {boolean} hasKept whether there is sound that could be discarded
+ */
+export function showProblem(phase, hasKept) {
+  if (problem === null) return;
+  problemBox.classList.toggle("waiting", phase === "reconnecting" || phase === "recovering");
+  setText(element("problem-title"), `${problem.title}.`);
+  setText(element("problem-text"), explain(problem, phase));
+  element("retry").hidden = phase !== "idle" || problem.remedy !== "retry";
+  element("discard").hidden = phase !== "idle" || !hasKept;
+}
+
+/** @param {boolean} isPractice */
+export function showPractice(isPractice) {
+  element("practice").hidden = !isPractice;
+}
+
+/**
+ * Say what of the flow of sound and words is worth knowing.
+ * @param {Partial<import("./wording.js").Flow>} news
+ */
+export function showFlow(news) {
+  flow = { ...flow, ...news };
+  const { text, isSpoken } = hint(flow);
+  const place = element("hint");
+  if (text && isSpoken && place.textContent !== text) announce(text);
+  setText(place, text);
+}
+
+/** @param {string} text what was just done and can be undone */
+export function showToast(text) {
+  toast.hidden = false;
+  setText(element("toast-text"), text);
+}
+
+function hideToast() {
+  toast.hidden = true;
+}

@@ -1,0 +1,33 @@
+/**
+ * Find what stands on the page.
+ * Knows ids; knows nothing of what the elements are for.
+ */
+
+/**
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @returns {T}
+ * @throws {Error} if the page has no such element
+ */
+export function element(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no element "${id}"`);
+  return /** @type {T} */ (found);
+}
+
+/**
+ * Set a text, but touch nothing if it stands there already: screen readers would read it again.
+ * @param {HTMLElement} place
+ * @param {string} text
+ */
+export function setText(place, text) {
+  if (place.textContent !== text) place.textContent = text;
+}
+
+/**
+ * Say something to those who listen to the page; nobody sees it.
+ * @param {string} text
+ */
+export function announce(text) {
+  element("announcer").textContent = text;
+}

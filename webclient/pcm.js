@@ -1,0 +1,71 @@
+/**
+ * Samples: floats to 16 bit integers, rates a server takes, loudness.
+ * Knows nothing of microphones, sockets or the page.
+ */
+
+/** Samples per second that a server takes. */
+export const LOWEST_RATE = 8_000;
+export const HIGHEST_RATE = 48_000;
+
+const QUIETEST_DB = -60;
+
+/**
+ * Convert to signed 16 bit, little endian; what is out of range is clipped, what is no number
+ * becomes silence.
+ * @param {Float32Array} samples within [-1, 1]
+ * @returns {Int16Array<ArrayBuffer>} of the same length
+ */
+export function toS16le(samples) {
+  const pcm = new Int16Array(samples.length);
+  const view = new DataView(pcm.buffer);
+  samples.forEach((sample, i) => {
+    const clipped = Math.max(-32768, Math.min(32767, Math.round(sample * 32768)));
+    view.setInt16(2 * i, clipped || 0, true);
+  });
+  return pcm;
+}
+
+/**
+ * Tell how often a rate has to be halved until a server takes it.
+ * @param {number} rate samples per second
+ * @returns {number}
+ * @throws {RangeError} below the lowest rate
+ */
+export function halvings(rate) {
+  if (rate < LOWEST_RATE) {
+    throw new RangeError(`found ${rate} samples per second, expected at least ${LOWEST_RATE}`);
+  }
+  return Math.max(0, Math.ceil(Math.log2(rate / HIGHEST_RATE)));
+}
+
+/**
+ * Halve the rate by averaging pairs; an odd last sample is left out.
+ * @param {Float32Array} samples
+ * @returns {Float32Array}
+ */
+export function halve(samples) {
+  return Float32Array.from(
+    { length: samples.length >> 1 },
+    (_, i) => (samples[2 * i] + samples[2 * i + 1]) / 2,
+  );
+}
+
+/**
+ * Give the loudness for a meter: 0 at -60 dBFS and below, 1 at full scale.
+ * @param {Float32Array} samples
+ * @returns {number}
+ */
+export function loudness(samples) {
+  const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
+  const decibels = 10 * Math.log10(power || Number.MIN_VALUE);
+  return Math.max(0, Math.min(1, 1 - decibels / QUIETEST_DB));
+}
+
+/**
+ * Tell whether there is nothing at all to hear, as from a muted microphone: below -80 dBFS.
+ * @param {Float32Array} samples
+ * @returns {boolean}
+ */
+export function isSilent(samples) {
+  return samples.every((sample) => Math.abs(sample) < 1e-4);
+}

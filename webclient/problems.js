@@ -1,0 +1,240 @@
+/**
+ * What went wrong, in plain words, and whether trying again may help.
+ * Knows nothing of the page; knows errors, answers and close codes as it is handed them.
+ */
+
+/**
+ * @typedef {{title: string, text: string, remedy: "retry" | "token" | "none",
+ *   isPassing?: boolean, retryAfterSeconds?: number}} Problem
+ *   *isPassing*: worth trying again without being asked
+ */
+
+/** @type {Problem} */
+export const INSECURE = {
+  title: "The browser gives the microphone to secure pages only",
+  text: "This page was opened over plain http from another machine. Start the server with “--tls self” and open it with https.",
+  remedy: "none",
+};
+
+/** @type {Record<string, Problem>} */
+const MICROPHONE = {
+  SecurityError: INSECURE,
+  NotAllowedError: {
+    title: "The microphone is blocked",
+    text: "This page may not use the microphone. Allow it in the browser’s site settings, beside the address, and try again.",
+    remedy: "retry",
+  },
+  NotFoundError: {
+    title: "No microphone found",
+    text: "Plug one in or switch it on, and try again.",
+    remedy: "retry",
+  },
+  NotReadableError: {
+    title: "The microphone does not answer",
+    text: "Another program may be using it, or the system does not hand it out. Close that program and try again.",
+    remedy: "retry",
+  },
+  NotSupportedError: {
+    title: "The sound of this microphone cannot be read",
+    text: "The browser does not pass it on at its sample rate. Choose another microphone, or set this one and the speakers to the same rate in the system’s sound settings.",
+    remedy: "retry",
+  },
+  RangeError: {
+    title: "The sound of this microphone is too coarse",
+    text: "It gives fewer than 8,000 samples a second, which is too few for speech. Choose another microphone.",
+    remedy: "retry",
+  },
+};
+
+/** @type {Problem} */
+export const UNPLUGGED = {
+  title: "The microphone went away",
+  text: "It was unplugged, or its permission was taken back. What was said until then is being finished.",
+  remedy: "retry",
+};
+
+/** @type {Problem} */
+export const INTERRUPTED = {
+  title: "The system took the microphone away for a while",
+  text: "Dictation is paused; what was said before is kept.",
+  remedy: "none",
+};
+
+/** @type {Problem} */
+export const PAUSED_TOO_LONG = {
+  title: "The session ended during the pause",
+  text: "Nothing was lost: all that was said before the pause is settled.",
+  remedy: "retry",
+};
+
+/** @type {Problem} */
+export const AWAY_TOO_LONG = {
+  title: "The connection has been away for too long",
+  text: "Recording has stopped. What was said is kept in this page and is recognized once the server can be reached.",
+  remedy: "none",
+};
+
+/** @type {Problem} */
+export const UNREADABLE = {
+  title: "The server and this page do not understand each other",
+  text: "They may be of different versions. Reload the page and try again.",
+  remedy: "retry",
+};
+
+/**
+ * Explain why the microphone could not be opened.
+ * @param {unknown} error as getUserMedia or AudioContext raised it
+ * @returns {Problem}
+ */
+export function microphoneProblem(error) {
+  const { name, message } = error instanceof Error ? error : { name: "", message: String(error) };
+  return (
+    MICROPHONE[name] ?? {
+      title: "The microphone could not be opened",
+      text: message || name,
+      remedy: "retry",
+    }
+  );
+}
+
+/** What the server's codes mean to the person before the page. @type {Record<string, Problem>} */
+const REFUSALS = {
+  no_token: {
+    title: "A token is needed",
+    text: "This server lets in only those who have one.",
+    remedy: "token",
+  },
+  bad_token: {
+    title: "This token is not known here",
+    text: "The server may have been started anew: a token made up for one run ends with it.",
+    remedy: "token",
+  },
+  missing_scope: {
+    title: "This token does not allow dictation",
+    text: "It was made for reading along.",
+    remedy: "token",
+  },
+  not_ready: { title: "The server is still getting ready", text: "", remedy: "retry" },
+  draining: { title: "The server is about to stop", text: "", remedy: "retry" },
+  full: { title: "The server is full", text: "", remedy: "retry" },
+  overloaded: { title: "The server has too much to do", text: "", remedy: "retry" },
+  too_many_sessions: {
+    title: "This token is in use already",
+    text: "It is used for as many sessions as it may be. Stop one of them first.",
+    remedy: "retry",
+  },
+  audio_used_up: { title: "This token’s sound for today is used up", text: "", remedy: "retry" },
+};
+
+/**
+ * Explain why the connection was refused.
+ * @param {import("./admission.js").Answer | null} answer null when the server did not answer
+ * @returns {Problem}
+ */
+export function refusal(answer) {
+  if (answer === null) {
+    return {
+      title: "The server cannot be reached",
+      text: "It is not running, or the network is down.",
+      remedy: "retry",
+      isPassing: true,
+    };
+  }
+  const { status, code, message, retryAfterSeconds } = answer;
+  if (status < 300) {
+    return {
+      title: "The connection was refused on its way",
+      text: "The server would let you in, but something between, such as a proxy, does not pass WebSockets on.",
+      remedy: "retry",
+      isPassing: true,
+    };
+  }
+  const unknown = { title: `The server answered ${status}`, text: "", remedy: remedyFor(status) };
+  const { title, text, remedy } = REFUSALS[code] ?? unknown;
+  const again = retryAfterSeconds ? `Try again in ${span(retryAfterSeconds)}.` : "";
+  const isPassing = status === 502 || status === 503 || status === 504;
+  const words = [text || sentence(message), again].filter(Boolean).join(" ");
+  return { title, text: words, remedy, isPassing, retryAfterSeconds };
+}
+
+/**
+ * @param {number} status
+ * @returns {Problem["remedy"]}
+ */
+function remedyFor(status) {
+  return status === 401 ? "token" : "retry";
+}
+
+/** @param {number} seconds */
+function span(seconds) {
+  if (seconds <= 120) return `${seconds} s`;
+  if (seconds <= 7200) return `${Math.ceil(seconds / 60)} minutes`;
+  return `${Math.ceil(seconds / 3600)} hours`;
+}
+
+/**
+ * Say why a token is not good enough to try, or why that cannot be told.
+ * @param {import("./admission.js").Answer | null} answer
+ * @returns {string} empty for a token that opens the page, even if the server is full right now
+ */
+export function denial(answer) {
+  const { title, text, remedy } = refusal(answer);
+  return answer === null || remedy === "token" ? [`${title}.`, text].join(" ").trim() : "";
+}
+
+/** Close codes after which the same audio may well be taken at a second try. */
+const PASSING = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014]);
+
+/**
+ * Explain why an open connection ended before its time.
+ * @param {number} code the WebSocket close code
+ * @param {import("./protocol.js").ServerError | null} error the last fatal one, if any
+ * @returns {Problem}
+ */
+export function closing(code, error) {
+  const isPassing = PASSING.has(code);
+  if (code === 1012 || code === 1001) {
+    return { title: "The server is restarting", text: "", remedy: "retry", isPassing };
+  }
+  if (error !== null) {
+    const title = ERRORS[error.code] ?? "The server ended the session";
+    return { title, text: sentence(error.message), remedy: "retry", isPassing };
+  }
+  if (code === 1013) {
+    return { title: "The server is overloaded", text: "", remedy: "retry", isPassing };
+  }
+  const text = isPassing ? "" : `The server closed it with code ${code}.`;
+  return { title: "The connection was lost", text, remedy: "retry", isPassing };
+}
+
+/** @type {Record<string, string>} */
+const ERRORS = {
+  limit_reached: "A limit is reached",
+  unsupported_format: "The server cannot do what was asked",
+  too_large: "The server cannot take this much at once",
+  overloaded: "The server is overloaded",
+  engine_error: "Recognition failed on the server",
+  engine_lost: "Recognition broke down on the server",
+  server_error: "Something broke on the server",
+};
+
+/**
+ * Add what is true of the words that were not final.
+ * @param {Problem} problem
+ * @param {number} seconds of sound that are kept
+ * @returns {Problem}
+ */
+export function withKept(problem, seconds) {
+  if (seconds === 0) return problem;
+  const amount = `${seconds.toFixed(1)} s of sound`;
+  const kept = `All settled words stay. ${amount} without a final result are kept in this page and go first at the next start.`;
+  return { ...problem, text: [problem.text, kept].filter(Boolean).join(" ") };
+}
+
+/** Begin a message with a capital and end it with a stop. @param {string} text */
+export function sentence(text) {
+  const trimmed = text.trim();
+  if (!trimmed) return "";
+  const first = trimmed[0].toUpperCase() + trimmed.slice(1);
+  return /[.!?…]$/.test(first) ? first : `${first}.`;
+}

@@ -1,0 +1,228 @@
+/**
+ * What was said so far: finals that never change and partials that still may.
+ * Knows nothing of the page, sockets or sound; every function gives a new transcript.
+ */
+
+/** Silence that makes a new paragraph. */
+const PARAGRAPH_PAUSE_SECONDS = 2.5;
+
+/** Languages written without spaces between sentences. */
+const SPACELESS = new Set(["bo", "ja", "km", "lo", "my", "th", "yue", "zh"]);
+
+/**
+ * @typedef {"final" | "unclear" | "unconfirmed"} Kind *unclear*: voice that gave no words;
+ *   *unconfirmed*: heard, but the connection ended before it was final
+ * @typedef {{key: string, kind: Kind, text: string, opens: boolean,
+ *   language?: string | null}} Sentence *opens* a paragraph
+ * @typedef {import("./protocol.js").Partial & {session: number}} Heard
+ * @typedef {{sentences: Sentence[], heard: Heard[], cleared: Sentence[], session: number,
+ *   settled: number, end: number | null, breakAfter: number | null}} Transcript
+ *   *settled* is the last final's utterance, *end* its end in seconds; the first utterance later
+ *   than *breakAfter* opens a paragraph
+ * @typedef {{kind: Kind | "committed" | "tentative", text: string}} Part
+ * @typedef {{key: string, gap: string, parts: Part[]}} Piece
+ * @typedef {{key: string, pieces: Piece[]}} Paragraph
+ */
+
+/** @type {Readonly<Transcript>} */
+export const EMPTY = Object.freeze({
+  sentences: [],
+  heard: [],
+  cleared: [],
+  session: 0,
+  settled: 0,
+  end: null,
+  breakAfter: null,
+});
+
+/**
+ * Take a message; those that bring no words change nothing.
+ * @param {Transcript} transcript
+ * @param {import("./protocol.js").Message} message
+ * @returns {Transcript}
+ */
+export function apply(transcript, message) {
+  switch (message.type) {
+    case "ready":
+      return begin(transcript);
+    case "partial":
+      return hear(transcript, message);
+    case "final":
+      return settle(transcript, message);
+    case "done":
+      return { ...transcript, heard: [] };
+    default:
+      return transcript;
+  }
+}
+
+/**
+ * A new session counts utterances and time anew; what the last one left unsettled comes first.
+ * @param {Transcript} transcript
+ */
+function begin(transcript) {
+  const { heard, session } = transcript;
+  const breakAfter = transcript.breakAfter === null ? null : heard.length;
+  return { ...transcript, session: session + 1, settled: 0, end: null, breakAfter };
+}
+
+/**
+ * @param {Transcript} transcript
+ * @param {import("./protocol.js").Partial} partial
+ */
+function hear(transcript, partial) {
+  if (partial.utterance <= transcript.settled) return transcript;
+  const heard = [...stillHeard(transcript, partial.utterance), { ...partial, ...of(transcript) }];
+  return { ...transcript, heard: heard.sort((a, b) => a.utterance - b.utterance) };
+}
+
+/**
+ * @param {Transcript} transcript
+ * @param {import("./protocol.js").Final} final
+ */
+function settle(transcript, final) {
+  const { utterance, text, end, language, reason } = final;
+  const heard = stillHeard(transcript, utterance).filter((other) => other.utterance > utterance);
+  const moved = { ...transcript, heard, settled: utterance, end };
+  // That nobody spoke after all is worth no mark; words that were held back are.
+  if (!text && (!reason || reason === "no_speech")) return moved;
+  const key = `${transcript.session}.${utterance}`;
+  const kind = /** @type {Kind} */ (text ? "final" : "unclear");
+  const opens = opensParagraph(transcript, final);
+  const sentences = [...transcript.sentences, { key, kind, text, opens, language }];
+  return { ...moved, sentences, breakAfter: opens ? null : transcript.breakAfter };
+}
+
+/**
+ * Give the other partials of this session.  Those of an earlier one stayed in sight until now,
+ * because their sound is recognized anew.
+ * @param {Transcript} transcript
+ * @param {number} utterance
+ */
+function stillHeard({ heard, session }, utterance) {
+  return heard.filter((other) => other.session === session && other.utterance !== utterance);
+}
+
+/** @param {Transcript} transcript */
+function of({ session }) {
+  return { session };
+}
+
+/**
+ * @param {Transcript} transcript
+ * @param {{utterance: number, start: number}} next
+ */
+function opensParagraph({ breakAfter, end }, { utterance, start }) {
+  const isAfterBreak = breakAfter !== null && utterance > breakAfter;
+  return isAfterBreak || (end !== null && start - end >= PARAGRAPH_PAUSE_SECONDS);
+}
+
+/**
+ * Let what is said from now on open a paragraph; what is being said stays where it is.
+ * @param {Transcript} transcript
+ * @returns {Transcript}
+ */
+export function breakParagraph(transcript) {
+  const { heard, settled } = transcript;
+  return { ...transcript, breakAfter: heard.at(-1)?.utterance ?? settled };
+}
+
+/**
+ * Keep what was heard but will never be final, marked as such.
+ * @param {Transcript} transcript
+ * @returns {Transcript}
+ */
+export function abandon(transcript) {
+  const kept = transcript.heard.filter(({ text }) => text);
+  const sentences = kept.map((partial, i) => ({
+    key: `${partial.session}.${partial.utterance}`,
+    kind: /** @type {Kind} */ ("unconfirmed"),
+    text: partial.text,
+    opens: i === 0 && opensParagraph(transcript, partial),
+  }));
+  return { ...transcript, sentences: [...transcript.sentences, ...sentences], heard: [] };
+}
+
+/**
+ * Put all sentences aside, for `undoClear`.
+ * @param {Transcript} transcript
+ * @returns {Transcript}
+ */
+export function clear(transcript) {
+  return { ...transcript, sentences: [], cleared: transcript.sentences };
+}
+
+/**
+ * Bring back what was put aside, before what was said since.
+ * @param {Transcript} transcript
+ * @returns {Transcript}
+ */
+export function undoClear(transcript) {
+  const { sentences, cleared } = transcript;
+  return { ...transcript, sentences: [...cleared, ...sentences], cleared: [] };
+}
+
+/**
+ * Lay all words out in paragraphs.  A partial has the key and the place of the final to come.
+ * @param {Transcript} transcript
+ * @returns {Paragraph[]}
+ */
+export function paragraphs(transcript) {
+  /** @type {Paragraph[]} */
+  const laidOut = [];
+  let gap = " ";
+  const place = (
+    /** @type {boolean} */ opens,
+    /** @type {string} */ key,
+    /** @type {Part[]} */ parts,
+  ) => {
+    if (opens || laidOut.length === 0) laidOut.push({ key, pieces: [] });
+    const pieces = /** @type {Paragraph} */ (laidOut.at(-1)).pieces;
+    pieces.push({ key, gap: pieces.length > 0 ? gap : "", parts });
+  };
+  for (const { opens, key, kind, text, language } of transcript.sentences) {
+    place(opens, key, [{ kind, text: text || "[unclear]" }]);
+    gap = SPACELESS.has(language ?? "") ? "" : " ";
+  }
+  transcript.heard.forEach((partial, i) => {
+    const { session, utterance, text, committed } = partial;
+    const opens = i === 0 && opensParagraph(transcript, partial);
+    place(opens, `${session}.${utterance}`, splitCommitted(text, committed));
+  });
+  return laidOut;
+}
+
+/**
+ * @param {string} text
+ * @param {number} committed code points, as the server counts, not UTF-16 units
+ * @returns {Part[]}
+ */
+function splitCommitted(text, committed) {
+  const points = [...text];
+  // A space between the two belongs to neither; on the left it is not underlined.
+  const rest = points.slice(committed).join("");
+  const tentative = rest.trimStart();
+  const settled =
+    points.slice(0, committed).join("") + rest.slice(0, rest.length - tentative.length);
+  return [
+    { kind: "committed", text: settled },
+    { kind: "tentative", text: tentative },
+  ];
+}
+
+/**
+ * Give what can be copied: sentences without marks, a blank line between paragraphs.
+ * @param {Transcript} transcript
+ * @returns {string}
+ */
+export function plainText(transcript) {
+  return paragraphs({ ...transcript, heard: [] })
+    .map(({ pieces }) => pieces.map(wordsOf).join("").trim())
+    .filter(Boolean)
+    .join("\n\n");
+}
+
+/** @param {Piece} piece */
+function wordsOf({ gap, parts }) {
+  return parts.map(({ kind, text }) => (kind === "unclear" ? "" : gap + text)).join("");
+}

@@ -1,0 +1,132 @@
+/**
+ * The words of buttons, gauges and notices, by what is going on.
+ * Knows nothing of the page they stand on.
+ */
+
+import { sentence } from "./problems.js";
+
+/** Partials that are later than this are told. */
+const LATE_SECONDS = 1.5;
+
+/** Sound that waits for the network longer than this is told. */
+const SLOW_SECONDS = 2;
+
+/** A muted microphone is told after this. */
+const SILENT_SECONDS = 4;
+
+/**
+ * @typedef {"start" | "pause" | "resume" | "retry" | "stop" | "giveUp" | "wait"} Deed
+ * @typedef {{does: Deed, label: string}} Button
+ * @typedef {{state: string, main: Button, stop: Button | null}} Deck
+ */
+
+/** What can be done in every phase. @type {Record<import("./phases.js").Phase, Deck>} */
+export const DECK = {
+  idle: {
+    state: "Ready",
+    main: { does: "start", label: "Start" },
+    stop: null,
+  },
+  opening: {
+    state: "Connecting…",
+    main: { does: "wait", label: "Starting…" },
+    stop: { does: "stop", label: "Cancel" },
+  },
+  listening: {
+    state: "Listening",
+    main: { does: "pause", label: "Pause" },
+    stop: { does: "stop", label: "Stop" },
+  },
+  paused: {
+    state: "Paused",
+    main: { does: "resume", label: "Resume" },
+    stop: { does: "stop", label: "Stop" },
+  },
+  reconnecting: {
+    state: "Reconnecting…",
+    main: { does: "retry", label: "Reconnect" },
+    stop: { does: "stop", label: "Stop" },
+  },
+  finishing: {
+    state: "Finishing the last words…",
+    main: { does: "wait", label: "Finishing…" },
+    stop: { does: "giveUp", label: "Don’t wait" },
+  },
+  recovering: {
+    state: "Reconnecting to finish…",
+    main: { does: "retry", label: "Reconnect" },
+    stop: { does: "giveUp", label: "Give up" },
+  },
+};
+
+/** What becomes of the sound while the connection is away. */
+const MEANWHILE = {
+  reconnecting: "Reconnecting. Speak on if you like: the sound is kept and recognized afterwards.",
+  recovering: "Reconnecting. The microphone is off; what you said is kept until it is recognized.",
+};
+
+/**
+ * Say what is wrong and what happens about it.
+ * @param {import("./problems.js").Problem} problem
+ * @param {import("./phases.js").Phase} phase
+ * @returns {string}
+ */
+export function explain({ text }, phase) {
+  const meanwhile = phase === "reconnecting" || phase === "recovering" ? MEANWHILE[phase] : "";
+  return [text, meanwhile].filter(Boolean).join(" ");
+}
+
+/**
+ * @typedef {{silentSeconds: number, waitingSeconds: number, lagSeconds: number, warning: string}} Flow
+ *   how sound and words flow, and what the server found odd
+ */
+
+/** @type {Readonly<Flow>} */
+export const CALM = Object.freeze({
+  silentSeconds: 0,
+  waitingSeconds: 0,
+  lagSeconds: 0,
+  warning: "",
+});
+
+/**
+ * Say the one thing about the flow that is worth knowing, if any.
+ * @param {Flow} flow
+ * @returns {{text: string, isSpoken: boolean}} *isSpoken*: worth interrupting those who listen
+ */
+export function hint({ silentSeconds, waitingSeconds, lagSeconds, warning }) {
+  if (waitingSeconds > SLOW_SECONDS) {
+    const text = "The network is slow: sound waits here to be sent. Nothing is lost.";
+    return { text, isSpoken: true };
+  }
+  if (silentSeconds > SILENT_SECONDS) {
+    return { text: "No sound from the microphone. Is it muted?", isSpoken: true };
+  }
+  if (lagSeconds > LATE_SECONDS) {
+    return { text: `The words are ${lagSeconds.toFixed(1)} s behind.`, isSpoken: false };
+  }
+  return { text: sentence(warning), isSpoken: true };
+}
+
+/**
+ * Write a time as on a clock: 0:07, 12:30, 1:02:03.
+ * @param {number} seconds
+ * @returns {string}
+ */
+export function clock(seconds) {
+  const whole = Math.floor(seconds);
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const parts = h > 0 ? [h, String(m).padStart(2, "0")] : [m];
+  return [...parts, String(s).padStart(2, "0")].join(":");
+}
+
+/**
+ * Name a file after the moment it is saved.
+ * @param {Date} now local time is used
+ * @returns {string}
+ */
+export function fileName(now) {
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  return `dictation-${day}-${two(now.getHours())}${two(now.getMinutes())}.txt`;
+}
