@@ -94,7 +94,7 @@ class Dictation:
         for begin in range(0, len(pcm), step):
             await self._send(messages.Audio(data=pcm[begin : begin + step]))
 
-    async def flush(self, id: str) -> None:  # noqa: A002 - the field's name on the wire
+    async def flush(self, id: str | None = None) -> None:  # noqa: A002 - the field's name on the wire
         """Ask that all audio so far becomes final; `Flushed` with this id answers."""
         await self._send(messages.Flush(id=id))
 
