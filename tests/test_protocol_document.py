@@ -25,6 +25,7 @@ from wsserver.audio.pcm import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, Encodin
 from wsserver.dialects import native
 from wsserver.messages import Audio, ClientMessage, Finish, ServerMessage, Start
 from wsserver.net.refusal import Refusal
+from wsserver.net.settings import SocketSettings
 from wsserver.text.guards import Verdict
 
 ROOT = Path(__file__).parent.parent
@@ -177,6 +178,12 @@ def test_the_formats_are_those_that_are_served() -> None:
     assert (
         f"rates from {LOWEST_RATE} to {HIGHEST_RATE} Hz; 1 channel, or {MOST_CHANNELS}" in DOCUMENT
     )
+
+
+def test_the_frame_limit_of_the_examples_is_the_default() -> None:
+    shown = [each["limits"]["frame_bytes"] for each in SERVER if each["type"] == "ready"]
+
+    assert shown == [SocketSettings().frame_limit_bytes] * 2
 
 
 def test_every_link_within_the_page_leads_somewhere() -> None:
