@@ -1,0 +1,83 @@
+"""What tests of several rooms share: the samples, and a real server in a process of its own."""
+
+import csv
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sound file and what is said in it."""
+
+    path: Path
+    said: str
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    url: str
+    """Of the page, with a slash at the end."""
+
+    token: str
+    process: subprocess.Popen[str]
+
+    @property
+    def socket_url(self) -> str:
+        return self.url.replace("http", "ws", 1) + "v1/dictation"
+
+
+def read_samples() -> list[Sample]:
+    with (SAMPLES / "transcripts.tsv").open(encoding="utf-8") as table:
+        return [
+            Sample(SAMPLES / row["file"], row["said"])
+            for row in csv.DictReader(table, delimiter="\t")
+        ]
+
+
+def start_server(directory: Path, *options: str, **environment: str) -> Server:
+    """Start `wsserver serve` in *directory* and wait until it says that it is ready."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wsserver", "serve", "--port", "0", *options],
+        cwd=directory,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if ready := re.search(r"Ready +(\S+/)#token=(\S+)", line):
+            return Server(ready[1], ready[2], process)
+    raise AssertionError(f"the server ended with {process.wait()} after saying: {said}")
+
+
+def stop_server(server: Server) -> int:
+    """Ask the server to stop; give its exit code."""
+    server.process.terminate()
+    server.process.communicate(timeout=60)
+    return server.process.returncode
+
+
+@pytest.fixture(scope="session")
+def samples() -> list[Sample]:
+    return read_samples()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real server on the practice model, shared by all tests of a run."""
+    server = start_server(tmp_path_factory.mktemp("server"), "--model", "practice")
+    yield server
+    assert stop_server(server) == 0

@@ -1,0 +1,5 @@
+"""`python -m wsserver` is `wsserver`."""
+
+from wsserver.cli import main
+
+main()

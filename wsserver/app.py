@@ -1,0 +1,138 @@
+"""Build everything, start it, stop it: the only file that knows every concrete class.
+
+Knows what is joined to what; knows nothing of how any of it works.
+"""
+
+import logging
+import time
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from wsserver.config import Config
+from wsserver.messages import Limits
+from wsserver.net.admission import Conditions, Gate
+from wsserver.net.conversation import Host
+from wsserver.net.dictations import Dictations
+from wsserver.net.health import health_routes
+from wsserver.net.http_app import http_app
+from wsserver.net.listener import Listener
+from wsserver.net.pages import page_routes, read_pages
+from wsserver.net.settings import NetSettings
+from wsserver.net.speech_routes import SpeechRoutes
+from wsserver.net.tls import server_context
+from wsserver.net.tokens import Token, new_token
+from wsserver.recognition.engines import build
+from wsserver.recognition.process import EngineProcess
+from wsserver.recognition.scheduler import Scheduler
+from wsserver.recognition.silero import SileroVoice
+from wsserver.self_check import SelfCheck, self_check
+from wsserver.session.dialog import Session, SessionSettings, Setting
+from wsserver.speech import EngineInfo, Priority
+
+logger = logging.getLogger(__name__)
+
+_PACKAGE = Path(__file__).parent
+_PAGES = (_PACKAGE / "webclient", _PACKAGE.parent / "webclient")
+"""Where the page is in an installed package, and in a checkout."""
+
+_OWN_NAME = "the server itself"
+
+
+class App:
+    """The server, from `start` to `stop`; one time only."""
+
+    def __init__(self, config: Config) -> None:
+        """Build everything; raise a `ConfigError` for what cannot be built."""
+        self._config = config
+        self._own_token, own_hash = new_token()
+        self._checked: SelfCheck | None = None
+        self._running = AsyncExitStack()
+        self._voice = SileroVoice()
+        self._scheduler = Scheduler(EngineProcess(partial(build, config.engine)), config.scheduler)
+        own = Token(name=_OWN_NAME, hash=own_hash)
+        self._gate = self._build_gate(own)
+        self._dictations = Dictations(self._host(), self._limits())
+        self._listener = self._build_listener()
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return self._listener.url
+
+    @property
+    def socket_url(self) -> str:
+        """Where sessions are opened."""
+        return self.url.replace("http", "ws", 1) + "v1/dictation"
+
+    @property
+    def info(self) -> EngineInfo:
+        """Say which model hears; once started."""
+        return self._scheduler.info
+
+    async def start(self) -> None:
+        """Listen, then load the model.  Raises `ConfigError` or `ModelError`."""
+        self._running.push_async_callback(self._scheduler.stop)
+        await self._listener.start()
+        self._running.push_async_callback(self._listener.stop)
+        await self._scheduler.start()
+
+    async def check(self) -> SelfCheck:
+        """Dictate a sample through the own socket; from then on the server is ready."""
+        self._checked = await self_check(self._local_url(), self._own_token)
+        return self._checked
+
+    async def stop(self) -> None:
+        """Finalize what was said, turn newcomers away meanwhile, then leave."""
+        self._listener.drain()
+        await self._dictations.drain(self._config.sessions.drain_seconds)
+        await self._running.aclose()
+
+    def _build_gate(self, own: Token) -> Gate:
+        admission = self._config.server.admission
+        settings = replace(admission, tokens=(*admission.tokens, own))
+        conditions = Conditions(ready=self._missing, insider=own)
+        return Gate(settings, conditions, time.time)
+
+    def _build_listener(self) -> Listener:
+        server: NetSettings = self._config.server
+        directory = next((path for path in _PAGES if path.is_dir()), _PAGES[0])
+        speech = SpeechRoutes(self._host(), server.http.body_limit_bytes, self._gate.ledger.spend)
+        routes = [*health_routes(self._gate), *page_routes(read_pages(directory)), *speech.routes()]
+        app = http_app(server, self._gate, routes)
+        tls = server_context(server.tls)
+        return Listener(server, self._gate, self._dictations.serve, app, tls)
+
+    def _missing(self) -> str | None:
+        if not self._scheduler.ready:
+            return "the model is being loaded"
+        return None if self._checked else "the self-check is not through yet"
+
+    def _limits(self) -> Limits:
+        return Limits(
+            frame_bytes=self._config.server.socket.frame_limit_bytes,
+            idle_seconds=self._config.sessions.idle_seconds,
+            session_seconds=self._config.sessions.longest_seconds,
+        )
+
+    def _host(self) -> Host:
+        return Host(open_session=self._open_session, recognize=self._scheduler.recognize)
+
+    def _open_session(self, priority: Priority) -> Session:
+        endpointing = self._config.endpointing
+        settings = SessionSettings(
+            limits=self._limits(),
+            endpointing={
+                "dictation": endpointing.dictation,
+                "captioning": endpointing.captioning,
+            },
+            guards=self._config.guards,
+            hop_ms=self._config.sessions.hop_ms,
+            carry_tokens=self._config.sessions.carry_tokens,
+        )
+        return Session(Setting(uuid4().hex, self._scheduler.info, self._voice, settings, priority))
+
+    def _local_url(self) -> str:
+        return self.socket_url

@@ -1,0 +1,128 @@
+"""The command `wsserver`, and the only maker of exit codes.
+
+    0    done
+    1    a dictation failed, was refused or lost its connection
+    2    wrong usage, a wrong configuration, a file or a model that cannot be read
+    130  interrupted
+
+Knows what each command calls; knows nothing of how it is done.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from wsserver import __version__, config, logs
+from wsserver.app import App
+from wsserver.dictate import dictate
+from wsserver.errors import BadAudio, DictationError, OperatorError, UnsupportedFormat
+from wsserver.net.token_import import import_tokens
+from wsserver.net.tokens import Token, new_token
+from wsserver.serve import serve as serve_until_stopped
+
+_config_option = click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The configuration; ./config.yaml by default.",
+)
+
+
+@click.group()
+@click.version_option(__version__, prog_name="wsserver")
+def wsserver() -> None:
+    """Real-time dictation over a WebSocket."""
+
+
+@wsserver.command()
+@_config_option
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on; 0 takes a free one.")
+@click.option("--tls", type=click.Choice(["off", "self", "files"]), help="How to speak TLS.")
+@click.option("--model", help="auto, practice, a name of openai-whisper or a path.")
+def serve(path: Path | None, model: str | None, **server: Any) -> None:
+    """Serve until Ctrl-C."""
+    settings = config.load(path, above=_above(model, **server))
+    logs.set_up(settings.log)
+    asyncio.run(serve_until_stopped(settings, Console()))
+
+
+@wsserver.command()
+@_config_option
+def check(path: Path | None) -> None:
+    """Validate the configuration and say what would run."""
+    settings = config.load(path)
+    app = App(settings)
+    tokens = settings.server.admission.tokens
+    engine = settings.engine
+    Console(highlight=False).print(
+        f"The configuration is right.  `wsserver serve` would run\n"
+        f"  at        {app.url}, TLS {settings.server.tls.mode}\n"
+        f"  model     {engine.model}, {engine.precision} on {engine.device}\n"
+        f"  tokens    {', '.join(token.name for token in tokens) or 'one made up for each run'}\n"
+        f"  sessions  {settings.server.admission.max_sessions} at a time",
+    )
+
+
+@wsserver.group()
+def token() -> None:
+    """Make tokens for those who may dictate."""
+
+
+@token.command("new")
+@click.argument("name")
+@click.option("--scope", type=click.Choice(["speak", "view"]), multiple=True, default=["speak"])
+def new(name: str, scope: tuple[str, ...]) -> None:
+    """Make a token for NAME; print it once, and the line for the configuration."""
+    plain, digest = new_token()
+    click.echo(f"The token, shown this once:\n\n    {plain}\n\n{_WHERE}\n", err=True)
+    click.echo(f"- {{name: {name!r}, scope: [{', '.join(scope)}], hash: '{digest}'}}")
+
+
+@token.command("import")
+@click.argument("file", type=click.File(encoding="utf-8"))
+def import_(file: Any) -> None:
+    """Print the lines for the configuration from FILE, an old JSON config with plain tokens."""
+    tokens: list[Token] = import_tokens(file.read())
+    click.echo(f"{len(tokens)} tokens.  {_WHERE}\n", err=True)
+    for found in tokens:
+        scope = ", ".join(found.scope)
+        click.echo(f"- {{name: {found.name!r}, scope: [{scope}], hash: '{found.hash}'}}")
+
+
+wsserver.add_command(dictate)
+
+_WHERE = "The line for config.yaml, below server.admission.tokens:"
+
+
+def main() -> None:
+    """Run the command and leave with its exit code."""
+    sys.exit(run())
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command; give its exit code."""
+    try:
+        wsserver.main(arguments, prog_name="wsserver", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt, asyncio.CancelledError):
+        return 130
+    except DictationError as error:
+        click.echo(f"wsserver: {error}", err=True)
+        wrong_input = isinstance(error, OperatorError | BadAudio | UnsupportedFormat)
+        return 2 if wrong_input else 1
+    return 0
+
+
+def _above(model: str | None, **server: Any) -> dict[str, Any]:
+    """Give the options that were named, in the shape of config.yaml."""
+    given = {name: value for name, value in server.items() if value is not None}
+    if "tls" in given:
+        given["tls"] = {"mode": given["tls"]}
+    return {"server": given} | ({"engine": {"model": model}} if model else {})

@@ -1,0 +1,153 @@
+"""Read config.yaml and the environment into frozen settings, or say which key is wrong.
+
+Knows where the sections go as little as they know where they come from.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import yaml
+from annotated_types import Ge, Gt, Le
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from wsserver.audio.endpointer import CAPTIONING, DICTATION, Endpointing
+from wsserver.errors import ConfigError
+from wsserver.logs import LogSettings
+from wsserver.net.settings import NetSettings
+from wsserver.recognition.engines import EngineSpec
+from wsserver.recognition.scheduler import SchedulerSettings
+from wsserver.text.guards import GuardLimits
+
+PREFIX = "WSSERVER_"
+"""WSSERVER_SERVER__PORT=9000 stands above `server: {port: ...}` in the file."""
+
+DEFAULT_PATH = Path("config.yaml")
+_OTHER_VARIABLES = {"WSSERVER_CONFIG", "WSSERVER_URL", "WSSERVER_TOKEN"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLimits:
+    """What one session may take, and how often it is answered."""
+
+    idle_seconds: Annotated[float, Gt(0)] = 60.0
+    """Without audio or a keepalive; then the session ends."""
+
+    longest_seconds: Annotated[float, Gt(0)] = 6 * 3600.0
+    """From start to end, by the clock."""
+
+    drain_seconds: Annotated[float, Ge(0)] = 10.0
+    """For running utterances to become final when the server stops."""
+
+    hop_ms: Annotated[int, Ge(100), Le(5000)] = 500
+    """Audio between two partials of an utterance."""
+
+    carry_tokens: Annotated[int, Ge(0), Le(223)] = 0
+    """Tokens of earlier finals that the decoder sees before the next one; 0 is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointingProfiles:
+    """Where utterances are cut, for the two kinds of use."""
+
+    dictation: Endpointing = DICTATION
+    captioning: Endpointing = CAPTIONING
+
+
+class Config(BaseModel):
+    """All of config.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    server: NetSettings = Field(default_factory=NetSettings)
+    sessions: SessionLimits = Field(default_factory=SessionLimits)
+    engine: EngineSpec = Field(default_factory=EngineSpec)
+    scheduler: SchedulerSettings = Field(default_factory=SchedulerSettings)
+    endpointing: EndpointingProfiles = Field(default_factory=EndpointingProfiles)
+    guards: GuardLimits = Field(default_factory=GuardLimits)
+    log: LogSettings = Field(default_factory=LogSettings)
+
+
+def load(
+    path: Path | None,
+    environment: Mapping[str, str] = os.environ,
+    above: Mapping[str, Any] = MappingProxyType({}),
+) -> Config:
+    """Read *path*, or ./config.yaml if there is one; put the environment, then *above*, over it.
+
+    Raises `ConfigError`, in one line, for a file that cannot be read, an unknown key or a wrong
+    value; the line names the key's path.
+    """
+    named = path or _path(environment.get("WSSERVER_CONFIG"))
+    document = _read(named or DEFAULT_PATH, required=named is not None)
+    _merge(document, _from_environment(environment))
+    _merge(document, above)
+    try:
+        return Config.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError(_explain(error)) from None
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _read(path: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if not required:
+            return {}
+        raise ConfigError(f"{path}: found no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" at line {where.line + 1}" if where else ""
+        raise ConfigError(f"{path}: found no valid YAML{line}") from None
+    if document is not None and not isinstance(document, dict):
+        raise ConfigError(f"{path}: found {type(document).__name__}, expected a mapping")
+    return document or {}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in _OTHER_VARIABLES:
+            *sections, key = name.removeprefix(PREFIX).lower().split("__")
+            branch: dict[str, Any] = {key: _scalar(name, environment[name])}
+            for section in reversed(sections):
+                branch = {section: branch}
+            _merge(found, branch)
+    return found
+
+
+def _scalar(name: str, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"{name}: found no valid YAML value") from None
+
+
+def _merge(document: dict[str, Any], above: Mapping[str, Any]) -> None:
+    for key, value in above.items():
+        below = document.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            _merge(below, value)
+        else:
+            document[key] = value
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f"{path}: unknown key"
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    if path.endswith(("hash", "token")) or isinstance(first["input"], dict | list):
+        return f"{path}: {message}"
+    return f"{path}: found {first['input']!r:.80}, {message}"

@@ -1,0 +1,155 @@
+"""The open dictations: each socket joined to its conversation, from the first frame to the close.
+
+Knows sockets, the native wire language and conversations; knows nothing of audio or engines.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from wsserver.dialects import native
+from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown, TooLarge
+from wsserver.messages import Audio, ClientMessage, Limits
+from wsserver.net.admission import Lease
+from wsserver.net.conversation import Conversation, Host
+from wsserver.session.actions import Close
+from wsserver.speech import Priority
+
+logger = logging.getLogger(__name__)
+
+SLICE_BYTES = 32_768
+"""A session takes a long frame in slices, so that nobody else's frames wait for it.
+
+A multiple of every sample size: a frame of odd length still shows as one, in its last slice.
+"""
+
+
+class Dictations:
+    """All sockets that dictate."""
+
+    def __init__(self, host: Host, limits: Limits) -> None:
+        self._host = host
+        self._limits = limits
+        self._open: dict[Conversation, asyncio.Task[None]] = {}
+
+    def __len__(self) -> int:
+        """Count the open dictations."""
+        return len(self._open)
+
+    async def serve(self, connection: ServerConnection, lease: Lease) -> None:
+        """Run one dictation to its end; the client may vanish at any time."""
+        async with Conversation(self._host, Priority.FINAL) as conversation:
+            dictation = _Dictation(connection, conversation, lease, self._limits)
+            self._open[conversation] = asyncio.ensure_future(dictation.run())
+            try:
+                await self._open[conversation]
+            finally:
+                del self._open[conversation]
+
+    async def drain(self, seconds: float) -> None:
+        """Finalize what was said, tell every client to go elsewhere; after *seconds* just leave."""
+        error = ShuttingDown("the server is shutting down; reconnect to go on")
+        for conversation in self._open:
+            if not conversation.session.is_ending:
+                conversation.end(error)
+        if self._open:
+            _, late = await asyncio.wait(self._open.values(), timeout=seconds)
+            for task in late:
+                task.cancel()
+
+
+class _Dictation:
+    """One socket and its conversation."""
+
+    def __init__(
+        self,
+        connection: ServerConnection,
+        conversation: Conversation,
+        lease: Lease,
+        limits: Limits,
+    ) -> None:
+        self._connection = connection
+        self._conversation = conversation
+        self._lease = lease
+        self._limits = limits
+
+    async def run(self) -> None:
+        reader = asyncio.create_task(self._read())
+        timer = asyncio.get_running_loop().call_later(
+            self._limits.session_seconds, self._conversation.end, self._too_long()
+        )
+        try:
+            await self._write()
+        except ConnectionClosed:
+            logger.info("the client went away")
+        finally:
+            timer.cancel()
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+
+    async def _write(self) -> None:
+        outbox = self._conversation.outbox
+        while not isinstance(item := await outbox.get(), Close):
+            await self._connection.send(native.write_server(item))
+        await self._connection.close(item.code, item.reason)
+
+    async def _read(self) -> None:
+        try:
+            while not self._conversation.session.is_ending:
+                await self._take(await self._frame())
+        except ClientError as error:
+            self._conversation.end(error)
+        except ConnectionClosed as closed:
+            self._conversation.outbox.put(Close(1001, str(closed)))
+            return
+        except Exception:  # this task ends one dictation, and never in silence
+            logger.exception("a dictation failed in an unforeseen way")
+            self._conversation.end(ServerError("the server made a mistake"))
+        await self._read_on()
+
+    async def _read_on(self) -> None:
+        """After the end a frame can only be wrong, but it has to be read to see the close."""
+        try:
+            async for frame in self._connection:
+                self._conversation.receive(native.read_client(frame))
+        except ClientError as error:
+            self._conversation.end(error)
+
+    async def _frame(self) -> str | bytes:
+        idle_seconds = self._limits.idle_seconds
+        try:
+            async with asyncio.timeout(idle_seconds):
+                frame = await self._connection.recv()
+        except TimeoutError:
+            raise LimitReached(
+                f"found nothing for {idle_seconds:g} s, expected audio or a 'keepalive'"
+            ) from None
+        if len(frame) > self._limits.frame_bytes:
+            raise TooLarge(
+                f"found a frame of {len(frame)} bytes, expected at most {self._limits.frame_bytes}"
+            )
+        return frame
+
+    async def _take(self, frame: str | bytes) -> None:
+        for message in _slices(native.read_client(frame)):
+            before = self._conversation.session.seconds_received
+            self._conversation.receive(message)
+            self._lease.spend(self._conversation.session.seconds_received - before)
+            await self._conversation.room()
+            await asyncio.sleep(0)
+
+    def _too_long(self) -> LimitReached:
+        return LimitReached(
+            f"found a session of {self._limits.session_seconds:g} s, expected it to end by then"
+        )
+
+
+def _slices(message: ClientMessage) -> Iterator[ClientMessage]:
+    if not isinstance(message, Audio) or len(message.data) <= SLICE_BYTES:
+        yield message
+        return
+    for first in range(0, len(message.data), SLICE_BYTES):
+        yield Audio(data=message.data[first : first + SLICE_BYTES])

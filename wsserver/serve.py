@@ -1,0 +1,111 @@
+"""Run the server in the foreground and tell the person at the terminal what goes on.
+
+Knows the application and the terminal; knows nothing of how the application is built.
+"""
+
+import asyncio
+import signal
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from rich.console import Console
+from rich.markup import escape
+
+from wsserver import __version__
+from wsserver.app import App
+from wsserver.config import Config
+from wsserver.net.tokens import Token, new_token
+from wsserver.self_check import SelfCheck
+from wsserver.speech import EngineInfo
+
+DEVELOPMENT = "development"
+_PRACTICE = (
+    "[yellow]This is the small practice model: it knows about a thousand words and is no product."
+    "\nFor real dictation set engine.model in config.yaml, to [b]base[/b] or to the path of a"
+    " checkpoint.[/yellow]"
+)
+
+
+def with_token(config: Config) -> tuple[Config, str | None]:
+    """Add a development token, made up for this run, if *config* has none; give it too."""
+    if config.server.admission.tokens:
+        return config, None
+    plain, digest = new_token()
+    token = Token(name=DEVELOPMENT, hash=digest, scope=("speak", "view"))
+    admission = replace(config.server.admission, tokens=(token,))
+    server = replace(config.server, admission=admission)
+    return config.model_copy(update={"server": server}), plain
+
+
+async def serve(config: Config, console: Console) -> None:
+    """Serve until SIGINT or SIGTERM; raise an `OperatorError` if that cannot begin."""
+    config, plain_token = with_token(config)
+    app = App(config)
+    with _signals() as stopped:
+        try:
+            await _unless(stopped, _start(app, console, plain_token))
+            await stopped.wait()
+            console.print("Stopping: what was said becomes final, then the server leaves.")
+        finally:
+            await app.stop()
+
+
+async def _unless(stopped: asyncio.Event, work: Coroutine[None, None, None]) -> None:
+    """Do *work*, but give it up when *stopped* is set."""
+    working, waiting = asyncio.create_task(work), asyncio.create_task(stopped.wait())
+    await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
+    for task in (working, waiting):
+        task.cancel()
+    await asyncio.wait((working, waiting))
+    if not working.cancelled():
+        working.result()
+
+
+async def _start(app: App, console: Console, plain_token: str | None) -> None:
+    console.print(f"[b]wsserver {__version__}[/b]")
+    with console.status("Loading the model …"):
+        await app.start()
+    console.print(_tell_model(app.info), highlight=False)
+    with console.status("Dictating a sample to itself …"):
+        check = await app.check()
+    console.print(_tell_check(check), highlight=False)
+    fragment = f"#token={plain_token}" if plain_token else ""
+    console.print(f"Ready       {app.url}{fragment}", highlight=False, soft_wrap=True)
+    if plain_token:
+        console.print("            The link holds a token that is good until the server stops.")
+    console.print("            Ctrl-C stops.")
+
+
+@contextmanager
+def _signals() -> Iterator[asyncio.Event]:
+    """Give an event that the first signal sets; a second one ends the process at once."""
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+
+    def stop(number: signal.Signals) -> None:
+        stopped.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield stopped
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _tell_model(info: EngineInfo) -> str:
+    told = f"Model       {escape(info.model)}, {info.precision} on {info.device}"
+    return f"{told}\n{_PRACTICE}" if info.practice else told
+
+
+def _tell_check(check: SelfCheck) -> str:
+    heard = f"heard “{escape(check.heard)}”" if check.heard else "heard nothing"
+    how_long = f"{check.seconds:.1f} s for {check.audio_seconds:.1f} s of speech"
+    return f"Self-check  {heard} in {how_long}" + ("" if check.is_right else _NOT_RIGHT)
+
+
+_NOT_RIGHT = (
+    "\n[yellow]            That is not what was said; the model may not know English.[/yellow]"
+)
