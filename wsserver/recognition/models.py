@@ -12,6 +12,7 @@ import socket
 import tempfile
 import threading
 import urllib.request
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -191,7 +192,12 @@ def _download(url: str, path: Path) -> None:
     import whisper
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _stalling_at_most(PATIENCE_S), tempfile.TemporaryDirectory(dir=path.parent) as partial:
+    with (
+        _stalling_at_most(PATIENCE_S),
+        tempfile.TemporaryDirectory(dir=path.parent) as partial,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves the file open
         fetched = whisper._download(url, partial, False)  # noqa: SLF001 - its only downloader
         Path(fetched).replace(path)
 

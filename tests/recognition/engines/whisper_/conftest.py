@@ -67,10 +67,13 @@ def saved(model: Whisper, path: Path) -> Path:
 
 
 def pair(model: str) -> Pair:
-    """Load a checkpoint both ways."""
+    """Load a checkpoint both ways.
+
+    With one thread: several wait for each other whenever something else runs on the machine.
+    """
     stock = whisper.load_model(find(model).source, device="cpu")
     set_heads(stock)
-    return Pair(stock, load(EngineSpec(model=model, device="cpu")))
+    return Pair(stock, load(EngineSpec(model=model, device="cpu", threads=1)))
 
 
 @pytest.fixture(scope="session")
@@ -93,10 +96,14 @@ def tiny_en(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 
 
 @pytest.fixture(scope="session")
-def endless(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+def endless_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights of little size that never end."""
-    path = tmp_path_factory.mktemp("models") / "endless.pt"
-    return pair(str(saved(random_weights(SMALLEST, pull=0), path)))
+    return saved(random_weights(SMALLEST, pull=0), tmp_path_factory.mktemp("models") / "endless.pt")
+
+
+@pytest.fixture(scope="session")
+def endless(endless_path: Path) -> Pair:
+    return pair(str(endless_path))
 
 
 @pytest.fixture(scope="session")

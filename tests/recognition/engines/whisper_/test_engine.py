@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,8 @@ from wsserver.speech import LONGEST_WINDOW, DecodeOptions, Hypothesis, Priority,
 
 if TYPE_CHECKING:
     from tests.recognition.engines.whisper_.conftest import Pair
+
+SAMPLES = Path(__file__).parents[3] / "samples"
 
 Read = Callable[[str], Samples]
 
@@ -30,6 +33,10 @@ NAMES = (
     "flite-rms-they-could-hear",
     "flite-awb-he-put-the",
 )
+SAID = {
+    line.split(".wav\t")[0]: line.split("\t")[2]
+    for line in (SAMPLES / "transcripts.tsv").read_text("utf-8").splitlines()[1:]
+}
 ENGLISH = DecodeOptions(language="en")
 LONG_PROMPT = "the key to the kitchen door, " * 60
 
@@ -54,6 +61,7 @@ def test_one_window_says_what_stock_says(practice: "Pair", sample: Read, name: s
 
     [heard] = practice.engine.recognize([spoken])
 
+    assert heard.text == SAID[name]
     assert_equals_stock(heard, stock_decode(practice.stock, spoken))
 
 

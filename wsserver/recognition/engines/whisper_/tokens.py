@@ -57,9 +57,10 @@ def vocabulary_of(model: Any) -> Vocabulary:
         # Stock never closes its vocabulary's file, which it reads at the first call.
         warnings.simplefilter("ignore", ResourceWarning)
         known = get_tokenizer(multilingual, num_languages=counted)
-    codes = known.all_language_codes if multilingual else ("en",)
-    tokens = known.all_language_tokens if multilingual else ()
-    return Vocabulary(multilingual, codes, tokens, counted, model.dims.n_text_ctx)
+    # Stock lists the tokens in the order of a set, another one in every process.
+    tokens = tuple(sorted(known.all_language_tokens)) if multilingual else ()
+    codes = tuple(known.decode([token]).strip("<|>") for token in tokens)
+    return Vocabulary(multilingual, codes or ("en",), tokens, counted, model.dims.n_text_ctx)
 
 
 @dataclass(frozen=True, slots=True)
