@@ -68,6 +68,11 @@ class App:
         return self.url.replace("http", "ws", 1) + "v1/dictation"
 
     @property
+    def open_dictations(self) -> int:
+        """How many people dictate now."""
+        return len(self._dictations)
+
+    @property
     def info(self) -> EngineInfo:
         """Say which model hears; once started."""
         return self._scheduler.info

@@ -44,7 +44,7 @@ def run() -> Run:
 
     @asynccontextmanager
     async def running(**sections: dict[str, Any]) -> AsyncIterator[Running]:
-        server = {"port": 0, "admission": _ADMISSION} | sections.pop("server", {})
+        server = {"port": 0, "admission": ADMISSION} | sections.pop("server", {})
         engine = {"kind": "fake"} | sections.pop("engine", {})
         above = {"server": server, "engine": engine, **sections}
         app = App(config.load(None, {}, above))
@@ -58,7 +58,7 @@ def run() -> Run:
     return running
 
 
-_ADMISSION = {"tokens": [{"name": "tests", "hash": hash_token(TOKEN)}]}
+ADMISSION = {"tokens": [{"name": "tests", "hash": hash_token(TOKEN)}]}
 
 
 @pytest.fixture(scope="session")
