@@ -45,23 +45,33 @@ def worker(
     ):
         theirs.close()
         ours.settimeout(PATIENCE)
-        ours.sendall(pack(Build(factory)))
+        send(ours, Build(factory))
         try:
             yield ours, process
         finally:
             process.kill()
 
 
+def send(channel: socket.socket, frame: Frame) -> None:
+    channel.sendall(b"".join(pack(frame)))
+
+
 def read(channel: socket.socket) -> Frame:
-    (length,) = LENGTH.unpack(channel.recv(LENGTH.size, socket.MSG_WAITALL))
-    return unpack(channel.recv(length, socket.MSG_WAITALL))
+    return unpack(
+        [channel.recv(length(channel), socket.MSG_WAITALL) for _ in range(length(channel))]
+    )
+
+
+def length(channel: socket.socket) -> int:
+    (found,) = LENGTH.unpack(channel.recv(LENGTH.size, socket.MSG_WAITALL))
+    return int(found)
 
 
 def test_says_that_it_is_ready_and_answers_batches() -> None:
     with worker(Scripted) as (channel, process):
         ready = read(channel)
-        channel.sendall(pack(Batch((window("one"), window("two")))))
-        channel.sendall(pack(Batch((window("raise"),))))
+        send(channel, Batch((window("one"), window("two"))))
+        send(channel, Batch((window("raise"),)))
         answers = [read(channel), read(channel)]
 
     assert isinstance(ready, Ready)
@@ -92,7 +102,7 @@ def test_an_unexpected_error_while_loading_ends_it_with_a_code() -> None:
 def test_ends_when_the_other_end_is_closed(doing: str) -> None:
     with worker(Scripted) as (channel, process):
         read(channel)
-        channel.sendall(pack(Batch((window(doing),))))
+        send(channel, Batch((window(doing),)))
 
         channel.shutdown(socket.SHUT_WR)
 

@@ -1,4 +1,4 @@
-"""What the server and its engine process say to each other: pickles behind their length.
+"""What the server and its engine process say to each other: pickles, with the audio beside them.
 
 Knows no process, no socket and no model.  Only the two ends of a private socket pair speak this;
 a pickle from anybody else must never get here.
@@ -6,7 +6,7 @@ a pickle from anybody else must never get here.
 
 import pickle
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,7 +14,11 @@ from wsserver.errors import DictationError
 from wsserver.speech import Engine, EngineInfo, Hypothesis, Window
 
 LENGTH = struct.Struct("!Q")
-"""Precedes each pickle and counts its bytes."""
+"""A frame is the number of its parts, then each part after its length in bytes.
+
+The first part is the pickle, the others are the arrays in it, which are neither pickled nor copied
+on their way (PEP 574).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,19 @@ class Raised:
 Frame: TypeAlias = Build | Ready | Failed | Batch | Heard | Raised
 
 
-def pack(frame: Frame) -> bytes:
-    """Write *frame* with its length before it."""
-    payload = pickle.dumps(frame, protocol=pickle.HIGHEST_PROTOCOL)
-    return LENGTH.pack(len(payload)) + payload
+def pack(frame: Frame) -> list[bytes | memoryview]:
+    """Write *frame* as chunks to be sent one after the other."""
+    buffers: list[pickle.PickleBuffer] = []
+    payload = pickle.dumps(frame, protocol=5, buffer_callback=buffers.append)
+    parts = [memoryview(payload), *(buffer.raw() for buffer in buffers)]
+    chunks: list[bytes | memoryview] = [LENGTH.pack(len(parts))]
+    for part in parts:
+        chunks += [LENGTH.pack(len(part)), part]
+    return chunks
 
 
-def unpack(payload: bytes) -> Frame:
-    """Read a frame whose length was taken off."""
-    frame: Frame = pickle.loads(payload)  # noqa: S301  # see the module's docstring
+def unpack(parts: Sequence[bytes | bytearray]) -> Frame:
+    """Read a frame from its parts; its arrays share their memory."""
+    payload, *buffers = parts
+    frame: Frame = pickle.loads(payload, buffers=buffers)  # noqa: S301  # see the module's docstring
     return frame

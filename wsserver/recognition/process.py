@@ -229,10 +229,15 @@ class _Child:
 
     async def ask(self, frame: Frame) -> Frame:
         """Send *frame* and read its answer; raise `EOFError` or `OSError` if the child is gone."""
-        self._writer.write(pack(frame))
+        for chunk in pack(frame):  # not joined: that would copy all audio once more
+            self._writer.write(chunk)
         await self._writer.drain()
-        (length,) = LENGTH.unpack(await self._reader.readexactly(LENGTH.size))
-        return unpack(await self._reader.readexactly(length))
+        parts = range(await self._length())
+        return unpack([await self._reader.readexactly(await self._length()) for _ in parts])
+
+    async def _length(self) -> int:
+        length: int = LENGTH.unpack(await self._reader.readexactly(LENGTH.size))[0]
+        return length
 
     def kill(self) -> None:
         """Kill the child, if it still lives."""

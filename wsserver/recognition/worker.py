@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from io import BufferedReader
 from queue import SimpleQueue
 
 from wsserver.errors import DictationError
@@ -39,33 +40,50 @@ def main(descriptor: int) -> None:
     logging.basicConfig(level=logging.INFO, format="engine: %(message)s")
     channel = socket.socket(fileno=descriptor)
     channel.set_inheritable(False)
-    inbox: SimpleQueue[bytes] = SimpleQueue()
+    inbox: SimpleQueue[list[bytearray]] = SimpleQueue()
     threading.Thread(target=_receive, args=(channel, inbox), daemon=True).start()
     with suppress(ConnectionError):  # the parent is gone, and so is this process in a moment
         _serve(channel, inbox)
 
 
-def _receive(channel: socket.socket, inbox: SimpleQueue[bytes]) -> None:
+def _receive(channel: socket.socket, inbox: SimpleQueue[list[bytearray]]) -> None:
     """Read frames; at the end of the stream end the process, whatever the engine is doing."""
     try:
         with channel.makefile("rb") as stream:
-            while len(length := stream.read(LENGTH.size)) == LENGTH.size:
-                inbox.put(stream.read(*LENGTH.unpack(length)))
+            while True:
+                inbox.put([_read(stream, _length(stream)) for _ in range(_length(stream))])
     finally:
         # Not only at the end of the stream: a parent that was killed with an answer unread resets
         # it instead, and without this thread nothing would ever end this process.
         os._exit(0)
 
 
-def _serve(channel: socket.socket, inbox: SimpleQueue[bytes]) -> None:
+def _length(stream: BufferedReader) -> int:
+    length: int = LENGTH.unpack(_read(stream, LENGTH.size))[0]
+    return length
+
+
+def _read(stream: BufferedReader, size: int) -> bytearray:
+    part = bytearray(size)
+    if stream.readinto(part) < size:
+        raise EOFError
+    return part
+
+
+def _serve(channel: socket.socket, inbox: SimpleQueue[list[bytearray]]) -> None:
     try:
         engine = _load(unpack(inbox.get()))
     except DictationError as error:
-        channel.sendall(pack(Failed(error)))
+        _send(channel, pack(Failed(error)))
         return
-    channel.sendall(pack(Ready(engine.info)))
+    _send(channel, pack(Ready(engine.info)))
     while True:
-        channel.sendall(_answer(engine, unpack(inbox.get())))
+        _send(channel, _answer(engine, unpack(inbox.get())))
+
+
+def _send(channel: socket.socket, chunks: list[bytes | memoryview]) -> None:
+    for chunk in chunks:
+        channel.sendall(chunk)
 
 
 def _load(frame: Frame) -> Engine:
@@ -73,7 +91,7 @@ def _load(frame: Frame) -> Engine:
     return frame.factory()
 
 
-def _answer(engine: Engine, frame: Frame) -> bytes:
+def _answer(engine: Engine, frame: Frame) -> list[bytes | memoryview]:
     assert isinstance(frame, Batch)
     try:
         return pack(Heard(tuple(engine.recognize(frame.windows))))
