@@ -263,6 +263,28 @@ async def test_at_fast_pace_an_hour_of_audio_does_not_take_an_hour() -> None:
     assert len(server.peer.received) == 3602
 
 
+@pytest.mark.parametrize(("through", "pings"), [(0, 10), (4, 6), (10, 0)])
+async def test_what_lies_far_ahead_of_the_finals_is_sent_as_the_server_reads_it(
+    through: int, pings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server that has stopped reading would find the pongs too late, behind all the audio."""
+
+    async def script(peer: Peer) -> None:
+        await peer.receive()
+        await peer.send(READY, Ack(through=through))
+        await peer.receive_all()
+
+    caplog.set_level(logging.DEBUG, "websockets.server")
+    start = Start(sample_rate=1)
+    async with running(script) as server, connect(server.url, TOKEN, start) as dictation:
+        assert await anext(dictation) == Ack(through=through)
+        await dictation.feed([bytes(2)] * 40)
+
+    frames = [record.getMessage().split()[1] for record in caplog.records if record.args]
+    arrived = [frame for frame in frames if frame in ("BINARY", "PING")]
+    assert arrived == ["BINARY"] * (40 - pings) + ["PING", "BINARY"] * pings
+
+
 async def test_blocks_that_break_off_are_finished_and_read_before_the_error_is_told() -> None:
     def broken() -> Iterator[bytes]:
         yield b"ab"
@@ -361,7 +383,7 @@ async def test_a_start_that_is_not_served_fails_the_session_at_once() -> None:
     ("frame", "why"),
     [
         ('{"type": "poem"}', "unknown type 'poem'"),
-        (b"noise", "expected a text frame, found a binary frame"),
+        (b"noise", "text that is no JSON"),
         (native.write_server(DONE), r"\(bad_order\): expected ready, found Done"),
     ],
 )

@@ -23,25 +23,20 @@ from wsserver.dialects import native
 from wsserver.errors import BadMessage, ConfigError, DictationError
 from wsserver.messages import Start
 
-Blocks: TypeAlias = Iterable[bytes] | AsyncIterable[bytes]
-"""Audio in the declared format, each block a whole number of samples."""
-
-Pace: TypeAlias = Literal["real", "fast"]
-"""As fast as somebody speaks, or as fast as the server takes it."""
-
+Blocks: TypeAlias = Iterable[bytes] | AsyncIterable[bytes]  # each a whole number of samples
+Pace: TypeAlias = Literal["real", "fast"]  # as somebody speaks, or as the server makes it final
 Feeding: TypeAlias = asyncio.Task[None]
 Tls: TypeAlias = ssl.SSLContext | None
 _DEFAULT = Start()
 _BYTES_PER_SAMPLE = {"s16le": 2, "f32le": 4, "mulaw": 1, "alaw": 1}
 _LARGEST_FRAME_OF_SAMPLES = 8  # two channels of f32le
+_UNCHECKED_S = 30.0  # audio that may wait for its final before the server is asked if it reads
 _MAX_UNREAD = 1000  # then partials, which the next one replaces, are dropped
 _DRAIN_WITHIN_S = 2.0
-_CLOSE_WITHIN_S = 5.0
 _PONG_WITHIN_S = 120.0  # a server busy with audio sent faster than speech reads a ping late
 
 _logger = logging.getLogger("wsserver.client.websocket")
-# At DEBUG websockets writes every header, the token among them.
-_logger.setLevel(logging.INFO)
+_logger.setLevel(logging.INFO)  # at DEBUG websockets writes every header, the token among them
 
 
 class Refused(DictationError):
@@ -79,6 +74,7 @@ class Dictation:
 
     def __init__(self, socket: websocket.ClientConnection, start: Start, where: str) -> None:
         self.ready: messages.Ready
+        self.through = 0  # samples (per channel) that are final
         self._socket, self._start, self._where = socket, start, where
         self._inbox: asyncio.Queue[messages.ServerMessage | None] = asyncio.Queue()
         self._reader = asyncio.create_task(self._read())
@@ -109,14 +105,14 @@ class Dictation:
     async def feed(self, blocks: Blocks, pace: Pace = "fast") -> None:
         """Send all *blocks*, then finish; also if they break off or this is canceled."""
         start, clock = self._start, asyncio.get_running_loop().time
-        byte_rate = start.sample_rate * start.channels * _BYTES_PER_SAMPLE[start.encoding]
-        began, sent_bytes = clock(), 0
+        sample_bytes = start.channels * _BYTES_PER_SAMPLE[start.encoding]
+        began, sent_s = clock(), 0.0
         try:
             async for block in blocks if isinstance(blocks, AsyncIterable) else _each(blocks):
-                sent_bytes += len(block)
+                sent_s += len(block) / sample_bytes / start.sample_rate
                 # A microphone has a block when its last sample was spoken.
-                due = began + sent_bytes / byte_rate if pace == "real" else began
-                await asyncio.sleep(due - clock())
+                await asyncio.sleep(began + sent_s - clock() if pace == "real" else 0)
+                await self._hold(sent_s)
                 await self.send(block)
         finally:
             # What cannot be sent at once is on its way all the same: only the wait is cut short.
@@ -126,10 +122,9 @@ class Dictation:
 
     @asynccontextmanager
     async def feeding(self, blocks: Blocks, pace: Pace = "fast") -> AsyncIterator[Feeding]:
-        """Feed in the background while the messages are read.
+        """Feed in the background; canceling the task ends the audio early and still finishes.
 
-        Canceling the task ends the audio early and still finishes.  An error of *blocks* is
-        raised at the end, when what had been sent is final and read.
+        An error of *blocks* is raised at the end, when what had been sent is final and read.
         """
         task = asyncio.create_task(self.feed(blocks, pace))
         try:
@@ -160,6 +155,12 @@ class Dictation:
             raise SessionFailed("bad_order", f"expected ready, found {first}")
         self.ready = first
 
+    async def _hold(self, sent_s: float) -> None:
+        """Wait until the server reads: behind megabytes of audio it would miss our pongs."""
+        if sent_s - self.through / self._start.sample_rate > _UNCHECKED_S:
+            with suppress(ConnectionClosed):
+                await (await self._socket.ping())
+
     async def _close(self) -> None:
         await self._socket.close()
         await self._reader
@@ -186,12 +187,11 @@ class Dictation:
 
     async def _receive(self) -> SessionFailed | None:
         while True:
-            frame = await self._socket.recv()
-            if isinstance(frame, bytes):
-                raise BadMessage("expected a text frame, found a binary frame")
-            message = native.read_server(frame)
+            message = native.read_server(await self._socket.recv(decode=True))
             if isinstance(message, messages.Error) and message.fatal:
                 return SessionFailed(message.code, message.message)
+            if isinstance(message, messages.Final | messages.Ack):
+                self.through = message.through
             if not isinstance(message, messages.Partial) or self._inbox.qsize() < _MAX_UNREAD:
                 self._inbox.put_nowait(message)
             if isinstance(message, messages.Done):
@@ -239,7 +239,6 @@ async def _connect(url: str, token: str | None, tls: Tls) -> websocket.ClientCon
             compression=None,
             ssl=(tls or True) if where.startswith("wss:") else None,
             ping_timeout=_PONG_WITHIN_S,
-            close_timeout=_CLOSE_WITHIN_S,
             logger=_logger,
         )
     except InvalidStatus as error:
@@ -281,13 +280,10 @@ class _Admission:
     message: str
 
 
-_admission = TypeAdapter(_Admission)
-
-
 def _refusal(response: Response) -> Refused:
     status, after = response.status_code, response.headers.get("Retry-After", "")
     try:
-        told = _admission.validate_json(response.body or b"")
+        told = TypeAdapter(_Admission).validate_json(response.body or b"")
     except ValidationError:
         # No word of our server: a proxy, or something else altogether.
         told = _Admission(f"http_{status}", response.reason_phrase.lower())
