@@ -276,7 +276,7 @@ async def test_a_live_pipe_is_read_as_it_comes_in_whole_samples() -> None:
 
 async def test_a_live_pipe_is_not_read_far_ahead_of_who_takes_it() -> None:
     reading, writing = os.pipe()
-    blocks = live_blocks(reading)
+    blocks = live_blocks(reading, 20)
 
     written = os.write(writing, bytes(3200))
     first = await anext(blocks)

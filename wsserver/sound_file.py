@@ -32,7 +32,9 @@ SERVED_RATES = range(8_000, 48_001)
 """Samples per second that a session takes as they are."""
 
 _READ_BYTES = SAMPLE_RATE * 2 * BLOCK_MS // 1000
-_READ_AHEAD = 50
+LIVE_BLOCKS = 6_000
+"""Ten minutes, 19 MB, that are kept of a live pipe while a server is slow to take them."""
+
 _CREDIBLE_RATES = range(1_000, 768_001)
 # Encoders that write to a pipe cannot know the length.  In FLAC they leave it out, for which
 # libsndfile says 2**63 - 1 frames; in WAV they declare about 2 or 4 GiB.
@@ -153,10 +155,13 @@ def open_raw(path: Path) -> Iterator[Iterator[bytes]]:
         yield (block[: len(block) & ~1] for block in iter(partial(file.read, _READ_BYTES), b""))
 
 
-async def live_blocks(descriptor: int) -> AsyncIterator[bytes]:
-    """Give s16le samples as they come in through a pipe, until it is closed."""
+async def live_blocks(descriptor: int, most: int = LIVE_BLOCKS) -> AsyncIterator[bytes]:
+    """Give s16le samples as they come in through a pipe, until it is closed.
+
+    Reads at most *most* blocks ahead of who takes them; then the pipe has to wait.
+    """
     half = b""
-    async for chunk in _chunks(descriptor):
+    async for chunk in _chunks(descriptor, most):
         samples = half + chunk
         whole = len(samples) & ~1
         half = samples[whole:]
@@ -170,10 +175,10 @@ def to_s16le(block: Block) -> bytes:
     return samples.tobytes()
 
 
-async def _chunks(descriptor: int) -> AsyncIterator[bytes]:
+async def _chunks(descriptor: int, most: int) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     chunks: asyncio.Queue[bytes] = asyncio.Queue()
-    room = threading.Semaphore(_READ_AHEAD)
+    room = threading.Semaphore(most)
 
     def read() -> None:
         with suppress(OSError, RuntimeError):  # the pipe or the event loop is closed
