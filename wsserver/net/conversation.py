@@ -104,7 +104,8 @@ class Conversation:
         except EngineError as error:
             if window.exact:
                 logger.exception("no final for utterance %d", window.utterance)
-                self.end(error)
+                # What the engine says of itself is for the log, not for the client.
+                self.end(type(error)(f"utterance {window.utterance} could not be recognized"))
             return
         if hypothesis is not None:
             self._carry_out(self._session.settle(window, hypothesis))
