@@ -31,6 +31,11 @@ const SYSTEM_CHOICES = ["", "default", "communications"];
  *   system took the sound away for a while, for a phone call say
  */
 
+/** The microphone may be fine, but the server does not hand out what listens to it. */
+export class LoadError extends Error {
+  name = "LoadError";
+}
+
 /** Tell whether the browser hands sound to this page at all: only over https or from localhost. */
 export function canCapture() {
   return window.isSecureContext && Boolean(navigator.mediaDevices);
@@ -42,6 +47,7 @@ export function canCapture() {
  * @param {Listener} listener
  * @returns {Promise<Microphone>}
  * @throws {DOMException | RangeError} if there is none, or it may not or cannot be used
+ * @throws {LoadError} if the server cannot be reached any more
  */
 export async function openMicrophone(deviceId, listener) {
   if (!canCapture()) throw new DOMException("found an insecure page", "SecurityError");
@@ -100,7 +106,10 @@ function join(context, stream) {
  * @param {AudioNode} source
  */
 async function collect(context, source) {
-  await context.audioWorklet.addModule(new URL("capture-processor.js", import.meta.url));
+  const module = new URL("capture-processor.js", import.meta.url);
+  await context.audioWorklet.addModule(module).catch((error) => {
+    throw new LoadError(error.message);
+  });
   const quanta = Math.round((BLOCK_SECONDS * context.sampleRate) / QUANTUM_SAMPLES);
   const collector = new AudioWorkletNode(context, "capture", {
     channelCount: 1,

@@ -3,7 +3,8 @@
  * Knows nothing of the page; what happens is told to a listener.
  */
 
-import { openMicrophone } from "./capture.js";
+import { askAdmission } from "./admission.js";
+import { LoadError, openMicrophone } from "./capture.js";
 import { Delivery } from "./delivery.js";
 import { isSilent, loudness, toS16le } from "./pcm.js";
 import { allows, next } from "./phases.js";
@@ -65,7 +66,7 @@ export class Dictation {
     this.#isResuming = this.keptSeconds > 0;
     this.#listener.onProblem(null);
     this.#step("start");
-    const microphone = await this.#openMicrophone(deviceId);
+    const microphone = await this.#openMicrophone(deviceId, wishes.token);
     if (microphone === null) return;
     this.#microphone = microphone;
     this.#delivery.begin(wishes, microphone.rate);
@@ -105,8 +106,11 @@ export class Dictation {
     if (allows(this.phase, "lose")) this.#delivery.retryNow();
   }
 
-  /** @param {string} deviceId */
-  async #openMicrophone(deviceId) {
+  /**
+   * @param {string} deviceId
+   * @param {string} token
+   */
+  async #openMicrophone(deviceId, token) {
     try {
       const microphone = await openMicrophone(deviceId, {
         onBlock: (samples) => this.#hear(samples),
@@ -116,7 +120,11 @@ export class Dictation {
       if (this.phase === "opening") return microphone;
       await microphone.close();
     } catch (error) {
-      if (this.phase === "opening") this.#fail(problems.microphoneProblem(error));
+      const problem =
+        error instanceof LoadError
+          ? problems.unloaded(await askAdmission(token))
+          : problems.microphoneProblem(error);
+      if (this.phase === "opening") this.#fail(problem);
     }
     return null;
   }

@@ -158,6 +158,16 @@ export function refusal(answer) {
 }
 
 /**
+ * Explain why a part of the page did not come.
+ * @param {import("./admission.js").Answer | null} answer
+ * @returns {Problem}
+ */
+export function unloaded(answer) {
+  if (answer === null || answer.status >= 300) return refusal(answer);
+  return { title: "A part of this page is missing", text: "Reload the page.", remedy: "none" };
+}
+
+/**
  * @param {number} status
  * @returns {Problem["remedy"]}
  */

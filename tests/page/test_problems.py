@@ -1,0 +1,122 @@
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+
+async def problems(modules: Page, expression: str, argument: Any = None) -> Any:
+    return await modules.evaluate(
+        "async (given) => { const problems = await import('/page/problems.js');"
+        f" return {expression}; }}",
+        argument,
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "title", "remedy", "is_passing"),
+    [
+        (None, "cannot be reached", "retry", True),
+        ({"status": 200}, "refused on its way", "retry", True),
+        ({"status": 401, "code": "no_token"}, "A token is needed", "token", False),
+        ({"status": 401}, "The server answered 401", "token", False),
+        ({"status": 403, "code": "bad_token"}, "not known here", "token", False),
+        ({"status": 403, "code": "missing_scope"}, "does not allow dictation", "token", False),
+        ({"status": 403, "code": "bad_origin"}, "The server answered 403", "retry", False),
+        ({"status": 429, "code": "too_many_sessions"}, "in use already", "retry", False),
+        ({"status": 429, "code": "audio_used_up"}, "used up", "retry", False),
+        ({"status": 503, "code": "full"}, "is full", "retry", True),
+        ({"status": 503, "code": "not_ready"}, "getting ready", "retry", True),
+        ({"status": 502}, "The server answered 502", "retry", True),
+    ],
+)
+async def test_a_refusal_is_explained(
+    modules: Page, answer: dict[str, Any] | None, title: str, remedy: str, is_passing: bool
+) -> None:
+    given = answer and {"code": "", "message": "", **answer}
+
+    problem = await problems(modules, "problems.refusal(given)", given)
+
+    assert title in problem["title"]
+    assert problem["remedy"] == remedy
+    assert bool(problem["isPassing"]) is is_passing
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(5, "5 s"), (120, "120 s"), (121, "3 minutes"), (7201, "3 hours"), (None, "")],
+)
+async def test_the_time_to_wait_is_told(modules: Page, seconds: int | None, told: str) -> None:
+    problem = await problems(
+        modules,
+        "problems.refusal(given)",
+        {"status": 503, "code": "full", "message": "", "retryAfterSeconds": seconds},
+    )
+
+    assert problem["text"] == (f"Try again in {told}." if told else "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (None, "The server cannot be reached"),
+        ({"status": 401, "code": "no_token"}, "A token is needed"),
+        ({"status": 403, "code": "bad_token"}, "This token is not known here"),
+        ({"status": 503, "code": "full"}, ""),
+        ({"status": 200}, ""),
+    ],
+)
+async def test_a_token_is_denied_for_its_own_faults(
+    modules: Page, answer: dict[str, Any] | None, told: str
+) -> None:
+    given = answer and {"code": "", "message": "", **answer}
+
+    denied = await problems(modules, "problems.denial(given)", given)
+
+    assert denied.startswith(told)
+    assert bool(denied) is bool(told)
+
+
+ENGINE_LOST = {"code": "engine_lost", "message": "the engine hung", "fatal": True}
+TOO_LONG = {"code": "limit_reached", "message": "found a session of 60 s", "fatal": True}
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "told", "is_passing"),
+    [
+        (1006, None, "The connection was lost", True),
+        (1012, None, "The server is restarting", True),
+        (1012, {**TOO_LONG, "code": "shutting_down"}, "The server is restarting", True),
+        (1011, ENGINE_LOST, "Recognition broke down on the server The engine hung.", True),
+        (1013, None, "The server is overloaded", True),
+        (1008, TOO_LONG, "A limit is reached Found a session of 60 s.", False),
+        (1000, None, "The connection was lost The server closed it with code 1000.", False),
+    ],
+)
+async def test_an_early_end_is_explained(
+    modules: Page, code: int, error: dict[str, Any] | None, told: str, is_passing: bool
+) -> None:
+    problem = await problems(modules, "problems.closing(...given)", [code, error])
+
+    assert f"{problem['title']} {problem['text']}".strip() == told
+    assert problem["isPassing"] is is_passing
+
+
+async def test_sound_without_a_final_is_told_only_if_there_is_any(modules: Page) -> None:
+    none, some = await problems(
+        modules, "[0, 3.21].map((s) => problems.withKept(problems.closing(1008, null), s).text)"
+    )
+
+    assert "kept" not in none
+    assert "3.2 s of sound without a final result are kept" in some
+
+
+@pytest.mark.parametrize("name", ["ConstraintNotSatisfied", "TypeError"])
+async def test_an_unknown_fault_of_the_microphone_is_told_as_it_is(
+    modules: Page, name: str
+) -> None:
+    problem = await problems(
+        modules, "problems.microphoneProblem(new DOMException('odd thing', given))", name
+    )
+
+    assert problem["title"] == "The microphone could not be opened"
+    assert problem["text"] == "odd thing"

@@ -1,0 +1,168 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from tests.page.stage import READY, final, partial
+from wsserver.dialects import native
+from wsserver.messages import Ack, Done, Final, ServerMessage
+
+# Writes a transcript as one line: "¶" between paragraphs, "|" before what is tentative.
+SHOW = """
+  const word = ({ kind, text }) => kind === "tentative" && text ? `|${text}` : text;
+  const piece = ({ gap, parts }) => gap + parts.map(word).join("");
+  const show = (transcript) => transcripts.paragraphs(transcript)
+    .map(({ pieces }) => pieces.map(piece).join("")).join(" ¶ ");
+"""
+
+PAUSE, START, CLEAR, UNDO, ABANDON = (
+    "breakParagraph",
+    "breakParagraph",
+    "clear",
+    "undoClear",
+    "abandon",
+)
+
+Step = ServerMessage | str
+"""A message, or the name of what the person does."""
+
+
+async def after(modules: Page, steps: list[Step], expression: str = "show(transcript)") -> Any:
+    """Take the steps and give what *expression* makes of the transcript."""
+    frames = [step if isinstance(step, str) else native.write_server(step) for step in steps]
+    return await modules.evaluate(
+        f"""async (steps) => {{
+          const transcripts = await import("/page/transcript.js");
+          {SHOW}
+          let transcript = transcripts.EMPTY;
+          for (const step of steps) {{
+            transcript = step.startsWith("{{")
+              ? transcripts.apply(transcript, JSON.parse(step))
+              : transcripts[step](transcript);
+          }}
+          return {expression};
+        }}""",
+        frames,
+    )
+
+
+def unclear(reason: str) -> Final:
+    return replace(final(""), reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [
+        ([], ""),
+        ([READY], ""),
+        ([READY, partial("the cat")], "|the cat"),
+        ([READY, partial("the cat", "the")], "the |cat"),
+        ([READY, partial("the cat", "the cat")], "the cat"),
+        ([READY, partial("the cat"), partial("a dog ran")], "|a dog ran"),
+        ([READY, partial("the cat"), final("The cat.")], "The cat."),
+        ([READY, partial("the cat"), Ack(through=1)], "|the cat"),
+        ([READY, partial("the cat"), Done(duration=1.0, utterances=0)], ""),
+        ([READY, final("One."), final("Two.", utterance=2)], "One. Two."),
+        ([READY, final("One."), partial("two", utterance=2)], "One. |two"),
+        # The next utterance may be heard before the last one is final.
+        (
+            [READY, partial("one"), partial("two", utterance=2), final("One.")],
+            "One. |two",
+        ),
+        ([READY, partial("two", utterance=2), partial("one")], "|one |two"),
+        ([READY, final("One."), partial("one")], "One."),
+        # Two and a half seconds of silence make a paragraph.
+        ([READY, final("One."), final("Two.", utterance=2, start=4.9)], "One. Two."),
+        ([READY, final("One."), final("Two.", utterance=2, start=5.0)], "One. ¶ Two."),
+        # So does a pause; but what was being said then stays where it is.
+        ([READY, final("One."), PAUSE, final("Two.", utterance=2)], "One. ¶ Two."),
+        ([READY, partial("one"), PAUSE, final("One."), partial("two", utterance=2)], "One. ¶ |two"),
+        ([READY, final("One."), START, READY, partial("two")], "One. ¶ |two"),
+        # Time and utterances begin anew with every session.
+        ([READY, final("One."), READY, final("Two.")], "One. Two."),
+        ([READY, final("One."), READY, partial("two")], "One. |two"),
+        # After a break what was heard stays in sight until it is heard anew.
+        ([READY, partial("one and"), READY], "|one and"),
+        ([READY, partial("one and"), READY, partial("one")], "|one"),
+        ([READY, partial("one and"), READY, final("One and two.")], "One and two."),
+        # What was held back leaves a mark, unless nobody spoke.
+        ([READY, partial("uh uh uh"), unclear("repetition")], "[unclear]"),
+        ([READY, partial("that"), unclear("no_speech")], ""),
+        ([READY, final("")], ""),
+        # What can never become final stays.
+        ([READY, final("One."), partial("two", utterance=2), ABANDON], "One. two"),
+        ([READY, partial(""), ABANDON], ""),
+        ([READY, final("One."), CLEAR], ""),
+        ([READY, final("One."), partial("two", utterance=2), CLEAR], "|two"),
+        ([READY, final("One."), CLEAR, UNDO], "One."),
+        ([READY, final("One."), CLEAR, final("Two.", utterance=2), UNDO], "One. Two."),
+        ([UNDO], ""),
+    ],
+)
+async def test_words_stand_where_they_were_said(
+    modules: Page, steps: list[Step], shown: str
+) -> None:
+    assert await after(modules, steps) == shown
+
+
+@pytest.mark.parametrize("language", ["ja", "zh", "th"])
+async def test_no_spaces_come_into_languages_without_them(modules: Page, language: str) -> None:
+    sentences = [
+        replace(final(text, utterance=i), language=language)
+        for i, text in enumerate(("こんにちは。", "さようなら。"), 1)
+    ]
+
+    assert await after(modules, [READY, *sentences]) == "こんにちは。さようなら。"
+
+
+async def test_committed_counts_characters_as_the_server_does(modules: Page) -> None:
+    text = "𝄞🎵 la la"
+
+    assert await after(modules, [READY, partial(text, "𝄞🎵 la")]) == "𝄞🎵 la |la"
+
+
+async def test_a_partial_keeps_its_key_when_it_becomes_final(modules: Page) -> None:
+    keys = "transcripts.paragraphs(transcript).flatMap(({ pieces }) => pieces.map((p) => p.key))"
+
+    before = await after(modules, [READY, final("One."), partial("two", utterance=2)], keys)
+    settled = await after(modules, [READY, final("One."), final("Two.", utterance=2)], keys)
+
+    assert before == settled
+    assert len(set(settled)) == 2
+
+
+async def test_a_transcript_is_never_changed(modules: Page) -> None:
+    frozen = """(() => {
+      const freeze = (value) => {
+        if (value && typeof value === "object") Object.values(Object.freeze(value)).forEach(freeze);
+        return value;
+      };
+      const before = JSON.stringify(freeze(transcript));
+      const final = { type: "final", utterance: 9, text: "Z.", start: 9, end: 10, through: 1 };
+      const partial = { ...final, type: "partial", committed: 0, lag: 0 };
+      transcripts.apply(transcripts.apply(transcript, partial), final);
+      for (const change of ["clear", "undoClear", "abandon", "breakParagraph", "paragraphs"]) {
+        transcripts[change](transcript);
+      }
+      return JSON.stringify(transcript) === before;
+    })()"""
+
+    assert await after(modules, [READY, final("One."), partial("two", utterance=2)], frozen)
+
+
+@pytest.mark.parametrize(
+    ("steps", "text"),
+    [
+        ([READY, final("One."), final("Two.", utterance=2)], "One. Two."),
+        ([READY, final("One."), PAUSE, final("Two.", utterance=2)], "One.\n\nTwo."),
+        ([READY, unclear("repetition"), final("Two.", utterance=2)], "Two."),
+        ([READY, unclear("repetition")], ""),
+        ([READY, final("One."), partial("two", utterance=2)], "One."),
+        ([READY, partial("one"), ABANDON], "one"),
+    ],
+)
+async def test_what_is_copied_is_what_is_settled(
+    modules: Page, steps: list[Step], text: str
+) -> None:
+    assert await after(modules, steps, "transcripts.plainText(transcript)") == text

@@ -1,0 +1,71 @@
+"""Somebody who looks at the page and presses its buttons."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.async_api import Browser, Locator, Page, expect
+
+from tests.page.stage import READY, Call, Stage
+from wsserver.messages import Ready
+
+
+@dataclass(slots=True)
+class Visit:
+    page: Page
+    stage: Stage
+    wrongs: list[str]
+    """What the page threw and what its policy forbade; a test takes out what it expects."""
+
+    def at(self, name: str) -> Locator:
+        return self.page.locator(f"#{name}")
+
+    async def arrive(self) -> None:
+        """Follow the link that brings the token along."""
+        await self.page.goto(self.stage.link)
+        await self.is_in("Ready")
+
+    async def begin(self, ready: Ready = READY) -> Call:
+        """Arrive, press Start, and be listened to."""
+        await self.arrive()
+        await self.at("main").click()
+        call = await self.stage.call(ready)
+        await self.is_in("Listening")
+        return call
+
+    async def is_in(self, state: str) -> None:
+        await expect(self.at("state")).to_have_text(state)
+
+    async def reads(self, text: str) -> None:
+        """See these words, whatever is settled of them."""
+        await expect(self.at("words")).to_have_text(text)
+
+    async def is_told(self, text: str) -> None:
+        await expect(self.at("problem")).to_contain_text(text)
+
+    async def is_told_nothing(self) -> None:
+        await expect(self.at("problem")).to_be_hidden()
+
+    async def run(self, script: str, argument: Any = None) -> Any:
+        return await self.page.evaluate(script, argument)
+
+
+@asynccontextmanager
+async def open_visit(
+    browser: Browser, stage: Stage, window: dict[str, Any]
+) -> AsyncIterator[Visit]:
+    """Give a window of its own, with nothing remembered."""
+    context = await browser.new_context(locale="en-US", **window)
+    page = await context.new_page()
+    visit = Visit(page, stage, [])
+    page.on("pageerror", lambda error: visit.wrongs.append(error.message))
+    page.on("console", lambda said: _note_forbidden(visit, said.text))
+    yield visit
+    await context.close()
+    assert visit.wrongs == []
+
+
+def _note_forbidden(visit: Visit, said: str) -> None:
+    if "Content Security Policy" in said:
+        visit.wrongs.append(said)
