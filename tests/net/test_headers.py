@@ -1,0 +1,44 @@
+import pytest
+
+from wsserver.net.headers import security_headers
+
+
+def policy(host: str) -> dict[str, str]:
+    directives = security_headers(host)["Content-Security-Policy"].split("; ")
+    return dict(directive.split(" ", 1) for directive in directives)
+
+
+def test_a_page_may_load_what_it_needs_and_nothing_else() -> None:
+    assert policy("here:8000") == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "connect-src": "'self' ws://here:8000 wss://here:8000",
+        "img-src": "'self' data:",
+        "worker-src": "'self'",
+        "manifest-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+
+
+@pytest.mark.parametrize("host", ["here", "here:1", "a-b.example:443", "127.0.0.1:8000", "[::1]:8"])
+def test_a_page_may_open_sockets_to_its_own_host(host: str) -> None:
+    assert policy(host)["connect-src"] == f"'self' ws://{host} wss://{host}"
+
+
+@pytest.mark.parametrize(
+    "host", ["", "a b", "a; script-src *", "a,b", "a\r\nX: y", "*", "a:b", "[", "a/b", "a\n"]
+)
+def test_a_host_that_is_none_cannot_change_the_policy(host: str) -> None:
+    assert policy(host)["connect-src"] == "'self'"
+    assert policy(host)["script-src"] == "'self'"
+
+
+def test_browsers_neither_guess_types_nor_tell_where_they_come_from() -> None:
+    headers = security_headers("here")
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Permissions-Policy"] == "microphone=(self)"

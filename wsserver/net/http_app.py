@@ -1,0 +1,36 @@
+"""Put the routes of plain HTTP together with what every request passes.
+
+Knows aiohttp's application; knows neither sockets nor what the routes do.
+"""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from wsserver.net.admission import Gate
+from wsserver.net.http_errors import tell_errors
+from wsserver.net.middleware import (
+    demand_token,
+    finish_headers,
+    limit_body,
+    refuse_while_draining,
+)
+from wsserver.net.settings import NetSettings
+
+
+def http_app(
+    settings: NetSettings, gate: Gate, routes: Iterable[web.AbstractRouteDef]
+) -> web.Application:
+    """Give an application that serves *routes*; those not public ask *gate* for a token."""
+    app = web.Application(
+        client_max_size=settings.http.body_limit_bytes,
+        middlewares=[
+            tell_errors,
+            refuse_while_draining(gate),
+            demand_token(gate, settings.admission.public_routes),
+            limit_body(settings.http),
+        ],
+    )
+    app.on_response_prepare.append(finish_headers)
+    app.add_routes(routes)
+    return app

@@ -1,0 +1,83 @@
+"""Serve one connection of plain HTTP with aiohttp, and log it without a secret.
+
+Knows aiohttp's protocol class; knows no routes and no tokens.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
+
+from wsserver.net.headers import security_headers
+
+logger = logging.getLogger(__name__)
+access_logger = logging.getLogger("wsserver.access")
+
+LONGEST_LOGGED_PATH = 200
+
+LINGER_SECONDS = 2.0
+"""How long the rest of a body is read that no route wanted, so that its answer arrives."""
+
+
+class AccessLog(AbstractAccessLogger):
+    """One line for each answer: who, what, how it went; neither the query nor a header."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        """Log an answer; *time* is what it took, in seconds."""
+        # The path as it was sent, percent-encoded: a decoded one could hold a line of its own.
+        self.logger.info(
+            "%s %s %s %d %.3f s",
+            request.remote,
+            request.method,
+            request.rel_url.raw_path[:LONGEST_LOGGED_PATH],
+            response.status,
+            time,
+        )
+
+
+class HttpSide(web.RequestHandler):
+    """aiohttp's side of a connection."""
+
+    __slots__ = ("_on_lost",)
+
+    def __init__(
+        self, server: web.Server, idle_seconds: float, on_lost: Callable[[], None]
+    ) -> None:
+        """Serve with *server*; close after *idle_seconds* without a request."""
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=idle_seconds,
+            lingering_time=LINGER_SECONDS,
+            access_log_class=AccessLog,
+            access_log=access_logger,
+            logger=logger,
+        )
+        self._on_lost = on_lost
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell who counts the connections."""
+        self._on_lost()
+        super().connection_lost(exc)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - aiohttp's words, which quote the request
+    ) -> web.StreamResponse:
+        """Answer what never reached a route, such as a head that aiohttp cannot parse.
+
+        aiohttp itself would log and send the faulty line, which may hold a token.
+        """
+        logger.info("answered %d to %s: %s", status, request.remote, type(exc).__name__)
+        if request.writer.output_size > 0:
+            raise ConnectionError("found an answer half sent, expected none")
+        body = {"status": status, "code": "bad_request", "message": "found no valid request"}
+        headers = {**security_headers(""), "Connection": "close"}
+        response = web.json_response(body, status=status, headers=headers)
+        response.force_close()
+        return response

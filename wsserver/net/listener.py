@@ -1,0 +1,189 @@
+"""Listen on the one port: begin, turn newcomers away, end.
+
+Knows sockets and both sides of the front door; knows nothing of what a session does.
+"""
+
+import asyncio
+import json
+import logging
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, TypeAlias, cast
+
+from aiohttp import web
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from wsserver.dialects.native import SUBPROTOCOL
+from wsserver.errors import ConfigError
+from wsserver.net.admission import Gate, Lease
+from wsserver.net.credentials import read
+from wsserver.net.front_door import FrontDoor, Hall
+from wsserver.net.headers import security_headers
+from wsserver.net.http_side import HttpSide
+from wsserver.net.refusal import Refusal, Refused
+from wsserver.net.settings import FRAME_LIMIT_HEADROOM, NetSettings, SocketSettings
+
+socket_logger = logging.getLogger("wsserver.sockets")
+# At DEBUG websockets logs every header, tokens included.
+socket_logger.setLevel(logging.INFO)
+
+SessionHandler: TypeAlias = Callable[[ServerConnection, Lease], Awaitable[None]]
+"""Serves one open WebSocket; its place is free again when this returns."""
+
+
+class Listener:
+    """The port and all its connections, from `start` to `stop`; one time only."""
+
+    def __init__(
+        self,
+        settings: NetSettings,
+        gate: Gate,
+        on_session: SessionHandler,
+        app: web.Application,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.port = settings.port
+        """The real one once started."""
+        self._settings = settings
+        self._gate = gate
+        self._on_session = on_session
+        self._tls = tls
+        self._runner = web.AppRunner(
+            app,
+            handler_cancellation=True,
+            shutdown_timeout=settings.socket.close_timeout_seconds,
+        )
+        self._leases: dict[asyncio.Task[Any], Lease] = {}
+
+    async def __aenter__(self) -> Self:
+        """Start."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        await self.stop()
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the page."""
+        scheme = "http" if self._tls is None else "https"
+        host = self._settings.host
+        name = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+        return f"{scheme}://{f'[{name}]' if ':' in name else name}:{self.port}/"
+
+    async def start(self) -> None:
+        """Listen; raise `ConfigError` if the address or the port is not to be had."""
+        await self._runner.setup()
+        assert self._runner.server is not None
+        idle_seconds = self._settings.http.head_timeout_seconds
+        self._hall = Hall(self._settings.http, partial(HttpSide, self._runner.server, idle_seconds))
+        try:
+            self._server = await self._serve()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise ConfigError(
+                f"cannot listen on {self._settings.host}, port {self.port}: {error.strerror}"
+            ) from error
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
+
+    def drain(self) -> None:
+        """Go on listening, but answer 503 to whatever is new; open sessions go on."""
+        self._gate.drain()
+
+    async def wait_idle(self) -> None:
+        """Wait until no session is open."""
+        while self._leases:
+            await asyncio.wait(self._leases)
+
+    async def stop(self) -> None:
+        """Close the port and every connection: sessions with 1001, HTTP after its answer."""
+        self.drain()
+        self._server.close()
+        await self._runner.cleanup()
+        # From Python 3.12 on a server is closed only when all its connections are, and neither
+        # side owns those that have not said yet what they want, or do not take their answer.
+        self._hall.turn_out()
+        await self._server.wait_closed()
+
+    async def _serve(self) -> Server:
+        return await serve(
+            self._open_session,
+            self._settings.host,
+            self._settings.port,
+            ssl=self._tls,
+            process_request=self._admit,
+            process_response=_finish_headers,
+            select_subprotocol=_select_subprotocol,
+            create_connection=cast("type[ServerConnection]", partial(FrontDoor, self._hall)),
+            logger=socket_logger,
+            compression=None,  # audio does not shrink, and each context costs memory
+            server_header=None,
+            **_limits(self._settings.socket),
+        )
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        presented = read(request.headers.raw_items(), request.path)
+        if presented.path not in self._settings.socket.paths:
+            expected = ", ".join(self._settings.socket.paths)
+            refusal = Refusal(404, "not_found", f"found no session here, expected {expected}")
+            return _response(connection, refusal)
+        try:
+            self._keep(self._gate.admit(presented))
+        except Refused as refused:
+            return _response(connection, refused.refusal)
+        return None
+
+    def _keep(self, lease: Lease) -> None:
+        """Tie *lease* to the task that serves this connection from handshake to end.
+
+        So the place is freed whatever becomes of the connection, even if it is lost before the
+        session begins.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        self._leases[task] = lease
+        task.add_done_callback(lambda done: self._leases.pop(done).release())
+
+    async def _open_session(self, connection: ServerConnection) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        with self._leases[task] as lease:
+            await self._on_session(connection, lease)
+
+
+def _limits(settings: SocketSettings) -> dict[str, Any]:
+    return {
+        "open_timeout": settings.open_timeout_seconds,
+        "ping_interval": settings.ping_interval_seconds,
+        "ping_timeout": settings.ping_timeout_seconds,
+        "close_timeout": settings.close_timeout_seconds,
+        "max_size": settings.frame_limit_bytes * FRAME_LIMIT_HEADROOM,
+        "max_queue": settings.receive_queue_frames,
+    }
+
+
+def _select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in offered else None
+
+
+def _response(connection: ServerConnection, refusal: Refusal) -> Response:
+    response = connection.respond(refusal.status, json.dumps(refusal.as_json()))
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = "application/json; charset=utf-8"
+    response.headers.update(refusal.headers())
+    return response
+
+
+def _finish_headers(_: ServerConnection, request: Request, response: Response) -> None:
+    if response.status_code != 101:
+        response.headers.update(security_headers(request.headers.get("Host", "")))
