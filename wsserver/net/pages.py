@@ -1,0 +1,103 @@
+"""Serve the web client: a few files, read once and kept.
+
+Knows a directory; knows nothing of what its files say.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import ETag, web
+
+from wsserver.errors import ConfigError
+
+INDEX = "index.html"
+ICON = "favicon.ico"
+
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".wav": "audio/wav",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A file as it goes to the browser."""
+
+    content: bytes = field(repr=False)
+    content_type: str
+    etag: str
+    """Changes with the content."""
+
+
+def read_pages(directory: Path) -> dict[str, Page]:
+    """Read every file below *directory* that a browser may have, by its path within.
+
+    What is asked for later is looked up among these names, so no path leads out of *directory*.
+    Left out: names that begin with a dot, types that are not known, links that lead elsewhere.
+    Raises `ConfigError` if there is no `index.html`.
+    """
+    pages = {}
+    root = directory.resolve()
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root)
+        if path.suffix in _TYPES and path.is_file() and _is_inside(path, root, name):
+            pages[name.as_posix()] = _page(path)
+    if INDEX not in pages:
+        raise ConfigError(f"found no {INDEX} in {directory}, expected the files of the web client")
+    return pages
+
+
+def page_routes(pages: dict[str, Page]) -> list[web.RouteDef]:
+    """Give `/`, `/page/<file>` and `/favicon.ico` for *pages*."""
+
+    async def index(request: web.Request) -> web.Response:
+        return _answer(request, pages[INDEX])
+
+    async def file(request: web.Request) -> web.Response:
+        page = pages.get(request.match_info.get("name", ICON))
+        if page is None:
+            raise web.HTTPNotFound
+        return _answer(request, page)
+
+    return [
+        web.get("/", index),
+        web.get("/page/{name:.+}", file),
+        web.get(f"/{ICON}", file),
+    ]
+
+
+def _answer(request: web.Request, page: Page) -> web.Response:
+    # no-cache: kept, but asked for anew each time, so that no old page meets a new server.
+    headers = {"Cache-Control": "no-cache", "Content-Type": page.content_type}
+    known = request.if_none_match or ()
+    is_known = any(etag.value in (page.etag, "*") for etag in known)
+    response = (
+        web.Response(status=304, headers={"Cache-Control": "no-cache"})
+        if is_known
+        else web.Response(body=page.content, headers=headers)
+    )
+    response.etag = ETag(page.etag)
+    return response
+
+
+def _page(path: Path) -> Page:
+    content = path.read_bytes()
+    return Page(content, _TYPES[path.suffix], hashlib.sha256(content).hexdigest()[:32])
+
+
+def _is_inside(path: Path, root: Path, name: Path) -> bool:
+    is_hidden = any(part.startswith(".") for part in name.parts)
+    return not is_hidden and path.resolve().is_relative_to(root)
