@@ -1,0 +1,130 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from wsserver.config import Config, load
+from wsserver.errors import ConfigError
+
+DOCUMENT = Path(__file__).parent.parent / "config.yaml"
+
+
+def write(path: Path, document: object) -> Path:
+    file = path / "config.yaml"
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return file
+
+
+def keys(value: object, path: str = "") -> set[str]:
+    if not isinstance(value, dict) or not value:
+        return {path}
+    return {key for name, below in value.items() for key in keys(below, f"{path}.{name}")}
+
+
+def test_the_file_that_is_shipped_shows_the_defaults() -> None:
+    assert load(DOCUMENT, {}) == Config()
+
+
+def test_the_file_that_is_shipped_shows_every_knob() -> None:
+    shown = keys(yaml.safe_load(DOCUMENT.read_text(encoding="utf-8")))
+    known = keys(Config().model_dump(mode="json"))
+
+    unshown = {key for key in known - shown if not key.startswith(".engine.script")}
+    assert unshown == set()
+
+
+def test_without_a_file_everything_has_its_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert load(None, {}) == Config()
+
+
+def test_a_file_in_the_working_folder_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {"server": {"port": 9000}})
+
+    assert load(None, {}).server.port == 9000
+
+
+def test_the_environment_stands_above_the_file_and_the_command_line_above_both(
+    tmp_path: Path,
+) -> None:
+    file = write(tmp_path, {"server": {"port": 1, "host": "a"}, "log": {"level": "error"}})
+    environment = {"WSSERVER_SERVER__PORT": "2", "WSSERVER_SERVER__HOST": "b", "HOME": "/"}
+
+    config = load(file, environment, {"server": {"host": "c"}})
+
+    assert (config.server.port, config.server.host, config.log.level) == (2, "c", "error")
+
+
+def test_the_environment_may_name_the_file(tmp_path: Path) -> None:
+    file = write(tmp_path, {"server": {"port": 9000}})
+
+    assert load(None, {"WSSERVER_CONFIG": str(file)}).server.port == 9000
+
+
+def test_lists_come_from_the_environment_as_yaml() -> None:
+    environment = {"WSSERVER_ENGINE__LANGUAGES": "[en, de]"}
+
+    assert load(DOCUMENT, environment).engine.languages == ("en", "de")
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        ({"serve": {}}, "serve: unknown key"),
+        ({"server": {"tls": {"mod": "off"}}}, "server.tls.mod: unknown key"),
+        ({"server": {"port": "high"}}, "server.port: found 'high', input should be a valid int"),
+        ({"server": {"port": 70_000}}, "server.port: found 70000, input should be less than"),
+        ({"log": {"level": "loud"}}, "log.level: found 'loud', input should be 'debug'"),
+        ({"endpointing": {"dictation": {"silence_ms": 100}}}, "endpointing.dictation: found pad"),
+        ({"guards": None}, "guards: found None, input should be"),
+        (["server"], "found list, expected a mapping"),
+    ],
+)
+def test_a_wrong_key_is_one_line_that_names_its_path(
+    tmp_path: Path, document: object, complaint: str
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(write(tmp_path, document), {})
+
+    assert complaint in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["WSSERVER_PORT", "WSSERVER_SERVER__PROT"])
+def test_an_unknown_variable_is_an_error(name: str) -> None:
+    with pytest.raises(ConfigError, match="unknown key"):
+        load(DOCUMENT, {name: "1"})
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [(b"server: [", "found no valid YAML at line 1"), (b"\xff\xfe\x00", "cannot be read")],
+)
+def test_a_file_that_is_no_yaml_is_an_error(tmp_path: Path, content: bytes, complaint: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_bytes(content)
+
+    with pytest.raises(ConfigError, match=complaint):
+        load(file, {})
+
+
+def test_a_file_that_was_named_has_to_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.yaml: found no such file"):
+        load(tmp_path / "none.yaml", {})
+
+
+def test_no_error_repeats_a_secret(tmp_path: Path) -> None:
+    tokens: list[dict[str, Any]] = [{"name": "a", "hash": "the-plain-token"}]
+
+    with pytest.raises(ConfigError) as error:
+        load(write(tmp_path, {"server": {"admission": {"tokens": tokens}}}), {})
+
+    assert "server.admission.tokens.0.hash" in str(error.value)
+    assert "the-plain-token" not in str(error.value)
