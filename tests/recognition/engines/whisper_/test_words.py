@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import torch
 from whisper.audio import log_mel_spectrogram, pad_or_trim
 from whisper.timing import find_alignment, merge_punctuations
 from whisper.tokenizer import Tokenizer, get_tokenizer
@@ -109,7 +108,7 @@ def test_a_row_that_met_its_limit_ends_with_the_window(tokenizer: Tokenizer) -> 
 def spoken(tokens: list[int], fed: int | None = None) -> Spoken:
     """Tokens of which each looks at the next second of 5 s; then the end looks at the rest."""
     lines = 4 + (len(tokens) if fed is None else fed)
-    attention = torch.zeros(1, lines, 250)
+    attention = np.zeros((1, lines, 250), np.float32)
     for line in range(3, lines):
         attention[0, line, (line - 3) * 50 : (line - 2) * 50] = 1
     attention[0, -1, (lines - 3) * 50 :] = 1

@@ -9,7 +9,6 @@ from math import exp
 
 import numpy as np
 import torch
-from torch import Tensor
 from whisper.audio import N_SAMPLES_PER_TOKEN
 from whisper.model import Whisper
 from whisper.utils import compression_ratio
@@ -118,16 +117,12 @@ class WhisperEngine:
         given = [window.options.language for window in windows]
         if not self.model.vocabulary.multilingual:
             return [("en", 1.0)] * len(windows)
-        if None not in given:
-            return [(code.lower(), 1.0) for code in given if code]
-        detected = self._detect(self._decoder.language_logits(cache))
-        return [
-            (code.lower(), 1.0) if code else guess
-            for code, guess in zip(given, detected, strict=True)
-        ]
+        guessed = self._detect(cache) if None in given else [("", 0.0)] * len(given)
+        return [(code, 1.0) if code else guess for code, guess in zip(given, guessed, strict=True)]
 
-    def _detect(self, logits: Tensor) -> list[tuple[str, float]]:
-        best, places = logits[:, self._detectable].softmax(dim=-1).max(dim=-1)
+    def _detect(self, cache: Cache) -> list[tuple[str, float]]:
+        logits = self._decoder.language_logits(cache)[:, self._detectable]
+        best, places = logits.softmax(dim=-1).max(dim=-1)
         codes = [self._info.languages[place] for place in places.tolist()]
         return list(zip(codes, best.tolist(), strict=True))
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from wsserver.recognition.engines.whisper_.decoder import Cache, plan, run
 from wsserver.recognition.engines.whisper_.sampling import Filters, Request, Row, choose, row_of
+from wsserver.recognition.engines.whisper_.timing import Attention
 from wsserver.recognition.engines.whisper_.weights import DecoderWeights
 
 
@@ -21,8 +22,8 @@ class Trace:
     tokens: tuple[int, ...]
     logprobs: tuple[float, ...]
     no_speech_prob: float
-    attention: Tensor
-    """Shape (heads, tokens fed from start-of-transcript on, positions), on the CPU."""
+    attention: Attention
+    """One line for each token fed from start of transcript on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +95,6 @@ class Decoder:
 def _trace(row: Row, cache: Cache, place: int) -> Trace:
     request = row.request
     attention = cache.attention(place, request.opening.start, request.positions)
-    return Trace(tuple(row.tokens), tuple(row.logprobs), row.no_speech_prob, attention.cpu())
+    return Trace(
+        tuple(row.tokens), tuple(row.logprobs), row.no_speech_prob, attention.cpu().numpy()
+    )

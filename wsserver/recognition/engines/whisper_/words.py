@@ -1,7 +1,7 @@
 """Tokens, and what the alignment heads looked at meanwhile, to words with times.
 
-Knows nothing of models.  Follows the recipe of stock's `find_alignment` on the attention of the
-decoding pass itself, where stock runs encoder and decoder a second time.
+Knows nothing of models.  The attention is that of the decoding pass itself, where stock runs
+encoder and decoder a second time.
 """
 
 import inspect
@@ -10,14 +10,11 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 from whisper.audio import N_SAMPLES_PER_TOKEN
-from whisper.timing import WordTiming, add_word_timestamps, median_filter, merge_punctuations
+from whisper.timing import WordTiming, add_word_timestamps, merge_punctuations
 
-from wsserver.recognition.engines.whisper_.dtw import first_columns
 from wsserver.recognition.engines.whisper_.spelling import split
+from wsserver.recognition.engines.whisper_.timing import Attention, token_positions
 from wsserver.speech import Window, Word
 
 _DEFAULTS = inspect.signature(add_word_timestamps).parameters
@@ -30,9 +27,7 @@ class Spoken:
 
     tokens: tuple[int, ...]
     probabilities: tuple[float, ...]
-    attention: Tensor
-    """Shape (heads, lines, positions): one line for each token that was fed, in order."""
-
+    attention: Attention
     first_line: int
     """The line that looked for the first sampled token."""
 
@@ -49,7 +44,8 @@ def words_of(window: Window, spoken: Spoken, tokenizer: Any) -> tuple[Word, ...]
     if not "".join(text for text, _ in pieces).strip():
         return ()
     edges = np.cumsum([0, *(count for _, count in pieces)])
-    samples = window.start + _token_positions(spoken)[edges] * N_SAMPLES_PER_TOKEN
+    positions = token_positions(spoken.attention, spoken.first_line, len(spoken.tokens))
+    samples = window.start + positions[edges] * N_SAMPLES_PER_TOKEN
     times = np.minimum(samples, window.end).tolist()
     chances = [float(np.mean(spoken.probabilities[first:end])) for first, end in pairwise(edges)]
     timings = [
@@ -60,15 +56,3 @@ def words_of(window: Window, spoken: Spoken, tokenizer: Any) -> tuple[Word, ...]
     ]
     merge_punctuations(timings, *_PUNCTUATION)
     return tuple(Word(t.word, t.start, t.end, t.probability) for t in timings if t.word)
-
-
-def _token_positions(spoken: Spoken) -> NDArray[np.int64]:
-    """Give the position in the audio where each token starts, and where the last one ends."""
-    weights = spoken.attention
-    std, mean = torch.std_mean(weights, dim=-2, keepdim=True, unbiased=False)
-    # A position that all tokens look at alike has no spread; stock divides by zero there.
-    weights = (weights - mean) / std.clamp_min(torch.finfo(std.dtype).tiny)
-    matrix = median_filter(weights, 7).mean(dim=0)[spoken.first_line :]
-    starts = first_columns(-matrix.double().numpy())
-    # The last line looked for the end of text, unless the row ended by its limit.
-    return np.append(starts, weights.shape[-1])[: len(spoken.tokens) + 1]
