@@ -137,6 +137,17 @@ async def test_an_oversize_head_is_answered_though_its_sender_goes_on(
     assert status(answer) == 431
 
 
+async def test_a_refused_connection_stays_open_for_its_sender_to_finish() -> None:
+    async with open_doorway() as doorway, doorway.raw() as raw:
+        await raw.send(b"GET /" + b"x" * 16_400)
+        answer = await raw.read_all()
+        await raw.send(b"x" * 4096)
+        await doorway.send_and_read(head("GET /ping HTTP/1.1"))
+
+        assert len(doorway.listener._hall.guests) == 1
+        assert status(answer) == 431
+
+
 @pytest.mark.parametrize("sent", [b"G", b"GET / HTTP/1.1\r\n", upgrade()[:-2]])
 async def test_half_a_head_is_answered_when_its_time_is_over(sent: bytes) -> None:
     async with open_doorway(Setup(settings=HASTY)) as doorway:

@@ -195,11 +195,13 @@ async def test_a_place_is_free_before_the_client_hears_of_the_end() -> None:
     async def on_session(_: ServerConnection, lease: Lease) -> None:
         return None
 
-    setup = Setup(settings=with_admission(max_sessions=1), on_session=on_session)
-    async with open_doorway(setup) as doorway:
-        for _ in range(20):
-            async with doorway.connect() as connection:
-                await connection.wait_closed()
+    async with open_doorway(Setup(on_session=on_session)) as doorway, doorway.raw() as raw:
+        await raw.send(upgrade())
+        await raw.read_head()
+        close = await raw.reader.readexactly(4)
+
+        assert close == b"\x88\x02\x03\xe8"  # 1000, which the client has not answered yet
+        assert doorway.gate.sessions == 0
 
 
 async def test_a_session_that_breaks_frees_its_place_and_closes_with_1011() -> None:
