@@ -126,6 +126,18 @@ async def test_a_body_that_is_broken_is_the_clients_fault() -> None:
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] in ("bad_message", "bad_request")
 
 
+async def test_a_body_that_is_not_packed_as_it_says_is_the_clients_fault() -> None:
+    request = head(
+        "POST /length HTTP/1.1", "Content-Length: 4", "Content-Encoding: gzip", *BEARER_LINES
+    )
+
+    async with open_doorway() as doorway:
+        answer = await doorway.send_and_read(request + b"abcd")
+
+    assert answer.split(b" ")[1] == b"400"
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] in ("bad_message", "bad_request")
+
+
 async def test_a_body_that_breaks_later_is_given_up_when_its_time_is_over() -> None:
     begun = asyncio.Event()
 
@@ -178,3 +190,26 @@ async def test_a_route_is_canceled_for_a_client_that_is_gone_and_nothing_is_wron
         await ended.wait()
 
     assert caplog.records == []
+
+
+async def test_an_answer_that_nobody_takes_is_no_error_of_the_server(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING)
+
+    async def route(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"data")
+        raise AssertionError("found somebody to write to")
+
+    async with open_doorway(Setup(routes=[web.get("/untaken", route)])) as doorway:
+        answer = asyncio.create_task(
+            doorway.send_and_read(head("GET /untaken HTTP/1.1", *BEARER_LINES))
+        )
+        await asyncio.wait([answer])
+
+    assert caplog.records == []
+    assert isinstance(answer.exception(), ConnectionError) or answer.result() == b""

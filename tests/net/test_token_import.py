@@ -2,7 +2,7 @@ import json
 import traceback
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wsserver.errors import ConfigError
@@ -76,6 +76,7 @@ json_values = st.recursive(
 
 
 @given(json_values)
+@settings(max_examples=50)
 def test_any_json_gives_tokens_or_a_configuration_error(value: object) -> None:
     try:
         tokens = import_tokens(json.dumps(value))

@@ -75,9 +75,6 @@ class TokenTable:
         if twice := [name for name, count in names.items() if count > 1]:
             raise ConfigError(f"found two tokens named {twice[0]!r}, expected every name once")
 
-    def __len__(self) -> int:
-        return len(self._tokens)
-
     def find(self, plain: str) -> Token | None:
         """Give the token whose secret is *plain*, in a time that does not depend on which."""
         wanted, found = hash_token(plain), None
