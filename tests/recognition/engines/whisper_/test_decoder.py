@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,6 +64,27 @@ def test_any_split_into_passes_gives_the_logits_of_a_single_one(
         torch.testing.assert_close(
             together, expected(stock, heard[row], whole), atol=2e-4, rtol=1e-4
         )
+
+
+@pytest.fixture
+def dirty_memory() -> Iterator[None]:
+    """Let torch fill all memory that it does not initialize with NaN."""
+    torch.use_deterministic_algorithms(True)
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.usefixtures("dirty_memory")
+def test_what_lay_in_memory_before_is_never_heard(stock: Whisper) -> None:
+    weights = weights_of(stock, torch.float32).decoder
+    heard = features(2)
+    cache = Cache(weights, heard, HEADS)
+
+    openings = feed(weights, cache, [[1, 2, 3, 4, 5], [6]])
+    steps = feed(weights, cache, [[7], [8]])
+
+    assert torch.empty(1).isnan().all()
+    assert all(logits.isfinite().all() for logits in [*openings, *steps])
 
 
 def test_a_row_that_forgot_its_last_tokens_goes_on_from_there(stock: Whisper) -> None:

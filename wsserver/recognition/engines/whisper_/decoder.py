@@ -33,8 +33,10 @@ class Cache:
         context = (self.rows, len(weights.positions))
         self.keys, self.values, self.cross_keys, self.cross_values = ([] for _ in range(4))
         for block in weights.blocks:
-            self.keys.append(block.attention.split(features.new_empty(*context, features.shape[2])))
-            self.values.append(torch.empty_like(self.keys[-1]))
+            # Zeros, because what a mask hides is still multiplied, and 0 * NaN is NaN.
+            blank = features.new_zeros(*context, features.shape[2])
+            self.keys.append(block.attention.split(blank))
+            self.values.append(torch.zeros_like(self.keys[-1]))
             self.cross_keys.append(block.cross.split(block.cross.key(features)))
             self.cross_values.append(block.cross.split(block.cross.value(features)))
         width = self.keys[0].shape[-1]
