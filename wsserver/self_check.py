@@ -34,7 +34,7 @@ class SelfCheck:
 async def self_check(url: str, token: str) -> SelfCheck:
     """Dictate the sample as fast as it goes; raise a `DictationError` if that fails."""
     with sound_file.open_sound(SAMPLE) as sound:
-        start = Start(sample_rate=sound.block_rate)
+        start = Start(sample_rate=sound.block_rate, partials=False)
         blocks = map(sound_file.to_s16le, sound.blocks())
         async with client.connect(url, token, start, _own_certificate()) as dictation:
             began = time.perf_counter()

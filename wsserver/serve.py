@@ -8,6 +8,7 @@ import signal
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from textwrap import shorten
 
 from rich.console import Console
 from rich.markup import escape
@@ -101,7 +102,7 @@ def _tell_model(info: EngineInfo) -> str:
 
 
 def _tell_check(check: SelfCheck) -> str:
-    heard = f"heard “{escape(check.heard)}”" if check.heard else "heard nothing"
+    heard = f"heard “{escape(shorten(check.heard, 60))}”" if check.heard else "heard nothing"
     how_long = f"{check.seconds:.1f} s for {check.audio_seconds:.1f} s of speech"
     return f"Self-check  {heard} in {how_long}" + ("" if check.is_right else _NOT_RIGHT)
 

@@ -71,10 +71,11 @@ class SocketSettings:
     ping_interval_seconds: Seconds = 20.0
     """Between two pings from the server."""
 
-    ping_timeout_seconds: Seconds = 60.0
+    ping_timeout_seconds: Seconds = 300.0
     """From a ping without its pong to the end of the connection.
 
-    While a client that sends faster than speech has to wait, its pongs wait too.
+    Long, because the pongs of a client that sends faster than speech wait behind its audio; one
+    that is gone is noticed by its silence, within the session's idle time.
     """
 
     close_timeout_seconds: Seconds = 10.0

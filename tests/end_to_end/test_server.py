@@ -1,0 +1,239 @@
+"""The server as a process: it stops in order, loads any checkpoint, outlives its engine."""
+
+import asyncio
+import dataclasses
+import os
+import signal
+import ssl
+import urllib.request
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import pytest
+import torch
+import whisper
+from whisper.model import ModelDimensions
+
+from tests.conftest import Server, start_server, stop_server
+from tests.end_to_end.conftest import Run, Running
+from wsserver import client
+from wsserver.messages import Final, ServerMessage, Speech, Start
+from wsserver.self_check import SAMPLE
+from wsserver.sound_file import open_sound, to_s16le
+from wsserver.speech import SAMPLE_RATE
+
+with open_sound(SAMPLE) as sound:
+    SPEECH = b"".join(map(to_s16le, sound.blocks()))
+
+TINY = ModelDimensions(80, 1500, 384, 6, 4, 51865, 448, 384, 6, 4)
+
+
+async def test_a_server_that_stops_makes_final_what_was_said(tmp_path: Path) -> None:
+    server = start_server(tmp_path, WSSERVER_ENGINE__KIND="fake")
+
+    async with client.connect(server.socket_url, server.token) as dictation:
+        await dictation.send(SPEECH)
+        await first(dictation, Speech)
+        server.process.send_signal(signal.SIGTERM)
+        said: list[ServerMessage] = []
+        with pytest.raises(client.SessionFailed, match="shutting_down"):
+            await read_into(said, dictation)
+
+    finals = [message.text for message in said if isinstance(message, Final)]
+    assert finals == ["w0 w1 w2 w3 w4 w5 w6"]
+    assert exit_code(server) == 0
+
+
+async def test_a_server_that_stops_turns_newcomers_away_with_503(run: Run) -> None:
+    slow = {"kind": "fake", "script": {"delay_s": 1.0}}
+    async with run(engine=slow) as server:
+        async with client.connect(server.socket_url, server.token) as dictation:
+            await dictation.send(SPEECH)
+            await first(dictation, Speech)
+            stopping = asyncio.create_task(server.app.stop())
+            await asyncio.sleep(0)
+            with pytest.raises(client.Refused) as refused:
+                async with client.connect(server.socket_url, server.token):
+                    pass
+            ready = await status_of(server, "readyz")
+            alive = await status_of(server, "healthz")
+        await stopping
+
+    assert (refused.value.status, refused.value.code) == (503, "draining")
+    assert (ready, alive) == (503, 200)
+
+
+async def first(dictation: client.Dictation, kind: type[ServerMessage]) -> None:
+    """Read up to the first message of *kind*."""
+    async for message in dictation:
+        if isinstance(message, kind):
+            return
+
+
+async def read_into(said: list[ServerMessage], dictation: client.Dictation) -> None:
+    async for message in dictation:
+        said.append(message)  # noqa: PERF401 - what came before a fault counts
+
+
+def exit_code(server: Server) -> int:
+    server.process.communicate(timeout=30)
+    return server.process.returncode
+
+
+async def status_of(server: Running, route: str) -> int:
+    async with aiohttp.ClientSession() as http, http.get(server.url + route) as answer:
+        return answer.status
+
+
+def test_ctrl_c_is_an_orderly_end(tmp_path: Path) -> None:
+    server = start_server(tmp_path, WSSERVER_ENGINE__KIND="fake")
+
+    server.process.send_signal(signal.SIGINT)
+
+    assert exit_code(server) == 0
+
+
+async def test_an_engine_that_dies_is_replaced_and_no_final_is_lost(
+    run: Run, tmp_path: Path
+) -> None:
+    script = {"faults": {2: "exit"}, "once": str(tmp_path / "struck")}
+    async with run(engine={"kind": "fake", "script": script}) as server:
+        async with client.connect(server.socket_url, server.token) as dictation:
+            for _ in range(3):
+                await dictation.send(SPEECH)
+                await dictation.flush("f")
+            await dictation.finish()
+            seen = await status_of(server, "readyz")
+            finals = [m async for m in dictation if isinstance(m, Final)]
+        after = await status_of(server, "readyz")
+
+    assert (tmp_path / "struck").exists()
+    assert [final.utterance for final in finals] == [1, 2, 3]
+    assert all(final.text for final in finals)
+    assert seen in (200, 503)
+    assert after == 200
+
+
+async def test_an_engine_that_cannot_hear_an_utterance_fails_that_session_alone(run: Run) -> None:
+    script = {"faults": {2: "raise"}}
+    async with run(engine={"kind": "fake", "script": script}) as server:
+        async with client.connect(server.socket_url, server.token) as dictation:
+            for _ in range(2):
+                await dictation.send(SPEECH)
+                await dictation.flush("f")
+            with pytest.raises(client.SessionFailed, match="utterance 2 could not be recognized"):
+                await read_into([], dictation)
+        heard = await client.transcribe(server.socket_url, server.token, [SPEECH])
+
+    assert [final.text for final in heard] == ["w0 w1 w2 w3 w4 w5 w6"]
+
+
+def test_a_killed_server_leaves_no_engine_behind(tmp_path: Path) -> None:
+    server = start_server(tmp_path, WSSERVER_ENGINE__KIND="fake")
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    (engine,) = map(int, children.read_text().split())
+
+    server.process.kill()
+    server.process.communicate()
+
+    async def gone() -> None:
+        async with asyncio.timeout(20):
+            while Path(f"/proc/{engine}").exists() and not is_zombie(engine):
+                await asyncio.sleep(0.01)
+
+    asyncio.run(gone())
+
+
+def is_zombie(pid: int) -> bool:
+    return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+
+
+def random_checkpoint(path: Path) -> Path:
+    """Save a model of tiny's dimensions with random weights, as openai saves its own."""
+    torch.manual_seed(7)
+    model = whisper.Whisper(TINY)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(std=0.05)
+    state = {"dims": dataclasses.asdict(TINY), "model_state_dict": model.state_dict()}
+    torch.save(state, path)
+    return path
+
+
+async def test_a_real_checkpoint_takes_the_same_road(tmp_path: Path) -> None:
+    """Tiny's dimensions and all its languages; random weights, whose nonsense no guard stops."""
+    checkpoint = random_checkpoint(tmp_path / "tiny.pt")
+    guards = {"MAX_COMPRESSION_RATIO": "1e9", "MIN_AVG_LOGPROB": "-1e9"}
+    guards |= {"MAX_WORDS_PER_SECOND": "1e9", "MAX_REPEATS": "1000000"}
+    lenient = {f"WSSERVER_GUARDS__{name}": value for name, value in guards.items()}
+    start = Start(partials=False, language="de")
+    server = start_server(tmp_path, "--model", str(checkpoint), **lenient)
+    try:
+        async with client.connect(server.socket_url, server.token, start) as dictation:
+            ready = dictation.ready
+            async with dictation.feeding([SPEECH]):
+                (final,) = [m async for m in dictation if isinstance(m, Final)]
+    finally:
+        stop_server(server)
+
+    assert (ready.model, ready.practice, len(ready.languages)) == ("tiny.pt", False, 99)
+    assert final.text == decoded_by_stock(checkpoint, final)
+
+
+def decoded_by_stock(checkpoint: Path, final: Final) -> str:
+    samples = np.frombuffer(SPEECH, "<i2").astype(np.float32) / 32768
+    audio = samples[round(final.start * SAMPLE_RATE) : round(final.end * SAMPLE_RATE)]
+    model = whisper.load_model(str(checkpoint), device="cpu")
+    options = whisper.DecodingOptions(language="de", without_timestamps=True, fp16=False)
+    mel = whisper.log_mel_spectrogram(whisper.pad_or_trim(audio))
+    result = whisper.decode(model, mel, options)
+    assert not isinstance(result, list)
+    return str(result.text)
+
+
+async def test_a_phone_reaches_the_page_and_the_socket_over_tls(tmp_path: Path) -> None:
+    server = start_server(tmp_path, "--tls", "self", WSSERVER_ENGINE__KIND="fake")
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with urllib.request.urlopen(server.url, context=context) as page:
+            html = page.read().decode()
+        async with client.connect(server.socket_url, server.token, tls=context) as dictation:
+            await dictation.finish()
+            kinds = [message.type async for message in dictation]
+    finally:
+        code = stop_server(server)
+
+    assert server.url.startswith("https://")
+    assert "<html" in html
+    assert kinds[-1] == "done"
+    assert code == 0
+
+
+def test_no_secret_gets_into_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        server = _logging_server(tmp_path, file.fileno())
+        request = urllib.request.Request(
+            f"{server.url}ping?token={server.token}",
+            headers={"Authorization": f"Token {server.token}"},
+        )
+        urllib.request.urlopen(request).close()
+        asyncio.run(client.transcribe(server.socket_url, server.token, [SPEECH]))
+        stop_server(server)
+
+    said = log.read_text()
+    assert "/ping" in said
+    assert server.token not in said
+    assert "w0 w1" not in said
+
+
+def _logging_server(folder: Path, descriptor: int) -> Server:
+    saved = os.dup(2)
+    os.dup2(descriptor, 2)
+    try:
+        return start_server(folder, WSSERVER_ENGINE__KIND="fake", WSSERVER_LOG__LEVEL="debug")
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

@@ -1,0 +1,107 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from wsserver import cli
+from wsserver.config import load
+from wsserver.net.tokens import TokenTable
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def below_tokens(lines: str) -> Path:
+    file = Path("config.yaml")
+    tokens = yaml.safe_load(lines)
+    file.write_text(yaml.safe_dump({"server": {"admission": {"tokens": tokens}}}))
+    return file
+
+
+def test_a_new_token_opens_the_server_whose_config_has_its_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.run(["token", "new", "ada", "--scope", "speak", "--scope", "view"]) == 0
+    said = capsys.readouterr()
+    plain = next(word for word in said.err.split() if word.startswith("wst_"))
+
+    tokens = load(below_tokens(said.out), {}).server.admission.tokens
+
+    assert plain not in said.out
+    found = TokenTable(tokens).find(plain)
+    assert found is not None
+    assert (found.name, found.scope) == ("ada", ("speak", "view"))
+
+
+def test_the_plain_tokens_of_an_old_config_are_imported(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("old.json").write_text(json.dumps({"tokens": {"ada": "old-token-1", "bo": "old-token-2"}}))
+    assert cli.run(["token", "import", "old.json"]) == 0
+    said = capsys.readouterr()
+
+    table = TokenTable(load(below_tokens(said.out), {}).server.admission.tokens)
+
+    assert "old-token" not in said.out + said.err
+    assert [table.find(f"old-token-{n}") is not None for n in (1, 2, 3)] == [True, True, False]
+
+
+def test_check_says_what_would_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["check"]) == 0
+
+    said = capsys.readouterr().out
+    assert "http://127.0.0.1:8765/, TLS off" in said
+    assert "model     auto, fp32 on auto" in said
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_a_wrong_config_is_one_line_and_exit_code_2(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("config.yaml").write_text("server: {prt: 1}")
+
+    assert cli.run([command]) == 2
+
+    assert capsys.readouterr().err == "wsserver: server.prt: unknown key\n"
+
+
+@pytest.mark.parametrize(
+    ("model", "complaint"),
+    [("no-such-model", "no-such-model"), ("config.yaml", "config.yaml")],
+)
+def test_a_model_that_cannot_be_loaded_is_exit_code_2_and_never_replaced(
+    model: str, complaint: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Path("config.yaml").write_text("server: {port: 0}")
+
+    assert cli.run(["serve", "--model", model]) == 2
+
+    said = capfd.readouterr()
+    assert complaint in said.err
+    assert "Ready" not in said.out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["sing"], ["check", "--loud"], ["check", "--config", "none.yaml"]]
+)
+def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
+    assert cli.run(arguments) == 2
+
+
+def test_help_and_version_are_exit_code_0() -> None:
+    assert cli.run(["--help"]) == 0
+    assert cli.run(["--version"]) == 0
+
+
+def test_the_package_is_a_command() -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "wsserver", "--version"], capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout.startswith("wsserver, version")
