@@ -5,8 +5,6 @@ Knows the web's security headers; knows no routes.
 
 import re
 
-SERVER = "wsserver"
-
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
 
 
@@ -16,7 +14,6 @@ def security_headers(host: str) -> dict[str, str]:
         "Content-Security-Policy": _content_security_policy(host),
         "Permissions-Policy": "microphone=(self)",
         "Referrer-Policy": "no-referrer",
-        "Server": SERVER,
         "X-Content-Type-Options": "nosniff",
     }
 

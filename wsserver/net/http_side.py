@@ -77,7 +77,7 @@ class HttpSide(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("found an answer half sent, expected none")
         body = {"status": status, "code": "bad_request", "message": "found no valid request"}
-        headers = {**security_headers(""), "Connection": "close"}
+        headers = {**security_headers(""), "Connection": "close", "Server": "wsserver"}
         response = web.json_response(body, status=status, headers=headers)
         response.force_close()
         return response

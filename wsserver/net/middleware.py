@@ -31,6 +31,9 @@ def presented_by(request: web.Request) -> Presented:
 async def finish_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add the headers of every answer; as a signal of aiohttp it reaches streams too."""
     response.headers.update(security_headers(request.host))
+    # aiohttp would tell its version; and behind Caddy 2.6, which adds a name of its own, a second
+    # one is an error to strict clients.
+    response.headers.pop("Server", None)
     # A proxy sends a later upgrade down a connection that is kept, where only aiohttp listens.
     response.headers["Connection"] = "close"
     response.force_close()
