@@ -152,8 +152,6 @@ export class Microphone {
     const times = halvings(context.sampleRate);
     /** Samples per second of the blocks. */
     this.rate = Math.round(context.sampleRate / 2 ** times);
-    /** Which one the browser opened. */
-    this.deviceId = this.#track.getSettings().deviceId ?? "";
     collector.port.onmessage = ({ data }) => {
       if (data === null) this.#onDrained?.();
       else if (data.length > 0) onBlock(lower(data, times));

@@ -28,12 +28,21 @@ export function initDeck(onDeed) {
       press(main);
     }
     // What is being finished is not given up by a key that was pressed to stop.
-    if (key === "Escape" && stop.dataset.does === "stop") press(stop);
+    if (key === "Escape" && stop.dataset.does !== "giveUp") press(stop);
   });
-  if (isMac) for (const key of document.querySelectorAll(".mod")) key.textContent = "⌘";
+  if (isMac) showMacKeys();
 }
 
-/** @param {import("./phases.js").Phase} phase */
+function showMacKeys() {
+  for (const key of document.querySelectorAll(".mod")) key.textContent = "⌘";
+  main.title = "⌘ Enter";
+  main.setAttribute("aria-keyshortcuts", "Meta+Enter");
+}
+
+/**
+ * Show what is going on and what can be done about it.
+ * @param {import("./phases.js").Phase} phase
+ */
 export function showPhase(phase) {
   const deck = DECK[phase];
   document.body.dataset.phase = phase;

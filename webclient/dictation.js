@@ -35,6 +35,16 @@ export class Dictation {
   #silentSamples = 0;
   #isAwayTooLong = false;
   #isResuming = false;
+  /** True once a session ended during a pause: all is final, and nobody misses it until later. */
+  #isDetached = false;
+  #starts = 0;
+
+  /** @type {import("./capture.js").Listener} */
+  #ear = {
+    onBlock: (samples) => this.#hear(samples),
+    onEnded: () => this.#unplugged(),
+    onInterrupted: () => this.#interrupted(),
+  };
 
   /** @param {Listener} listener */
   constructor(listener) {
@@ -49,11 +59,6 @@ export class Dictation {
   /** Sound that was heard and is not final, in seconds. */
   get keptSeconds() {
     return this.#delivery.keptSeconds;
-  }
-
-  /** The microphone in use; empty for none. */
-  get deviceId() {
-    return this.#microphone?.deviceId ?? "";
   }
 
   /**
@@ -83,15 +88,27 @@ export class Dictation {
   async resume() {
     this.#listener.onProblem(null);
     this.#step("resume");
+    if (this.#isDetached) {
+      this.#isDetached = false;
+      this.#step("lose");
+      this.#delivery.retryNow();
+    }
     await this.#microphone?.resume();
   }
 
   /** Stop listening; the session ends once all that was said is final. */
   async stop() {
-    if (this.phase === "opening" && this.#microphone === null) return this.#leave("end");
+    if (this.#isDetached) return this.#leave("end");
     this.#step("stop");
     await this.#closeMicrophone();
     if (this.phase === "finishing" || this.phase === "recovering") this.#delivery.finish();
+  }
+
+  /** Do not start after all; sound that an earlier session left behind stays. */
+  cancel() {
+    if (this.#isResuming) return this.#fail(problems.CANCELLED);
+    this.#delivery.discard();
+    this.#leave("end");
   }
 
   /** Do not wait for what is not final yet. */
@@ -111,20 +128,20 @@ export class Dictation {
    * @param {string} token
    */
   async #openMicrophone(deviceId, token) {
+    this.#starts += 1;
+    const start = this.#starts;
+    // The browser may ask for permission: meanwhile a person can cancel, and even start anew.
+    const isWanted = () => this.phase === "opening" && start === this.#starts;
     try {
-      const microphone = await openMicrophone(deviceId, {
-        onBlock: (samples) => this.#hear(samples),
-        onEnded: () => this.#unplugged(),
-        onInterrupted: () => this.#interrupted(),
-      });
-      if (this.phase === "opening") return microphone;
+      const microphone = await openMicrophone(deviceId, this.#ear);
+      if (isWanted()) return microphone;
       await microphone.close();
     } catch (error) {
       const problem =
         error instanceof LoadError
           ? problems.unloaded(await askAdmission(token))
           : problems.microphoneProblem(error);
-      if (this.phase === "opening") this.#fail(problem);
+      if (isWanted()) this.#fail(problem);
     }
     return null;
   }
@@ -173,10 +190,11 @@ export class Dictation {
 
   /** @param {problems.Problem} problem */
   #broken(problem) {
-    const isOver = this.phase === "paused" && this.keptSeconds === 0;
-    if (isOver || !problem.isPassing || !allows(this.phase, "lose")) {
-      return this.#fail(isOver ? problems.PAUSED_TOO_LONG : problem);
+    if (this.phase === "paused" && this.keptSeconds === 0) {
+      this.#isDetached = true;
+      return;
     }
+    if (!problem.isPassing || !allows(this.phase, "lose")) return this.#fail(problem);
     const wasPaused = this.phase === "paused";
     this.#step("lose");
     if (wasPaused) this.#closeMicrophone().then(() => this.#delivery.finish());
@@ -194,6 +212,7 @@ export class Dictation {
 
   /** @param {"end" | "fail"} event */
   #leave(event) {
+    this.#isDetached = false;
     this.#delivery.hangUp();
     this.#closeMicrophone();
     this.#step(event);

@@ -77,6 +77,7 @@ const deeds = {
   },
   retry: () => dictation.retryNow(),
   stop: () => dictation.stop(),
+  cancel: () => dictation.cancel(),
   giveUp: () => {
     write(abandon);
     dictation.giveUp();
@@ -124,7 +125,7 @@ function initPage() {
   });
   window.addEventListener("online", deeds.retry);
   window.addEventListener("beforeunload", (event) => {
-    if (dictation.phase !== "idle") event.preventDefault();
+    if (dictation.phase !== "idle" || dictation.keptSeconds > 0) event.preventDefault();
   });
   greet();
 }

@@ -16,7 +16,7 @@ const NEXT = {
   idle: { start: "opening" },
   opening: { open: "listening", stop: "recovering", fail: "idle", end: "idle" },
   listening: { pause: "paused", stop: "finishing", lose: "reconnecting", fail: "idle" },
-  paused: { resume: "listening", stop: "finishing", lose: "recovering", fail: "idle" },
+  paused: { resume: "listening", stop: "finishing", lose: "recovering", fail: "idle", end: "idle" },
   reconnecting: { open: "listening", stop: "recovering", fail: "idle", lose: "reconnecting" },
   finishing: { end: "idle", lose: "recovering", fail: "idle" },
   recovering: { open: "finishing", end: "idle", fail: "idle", lose: "recovering" },

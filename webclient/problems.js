@@ -61,11 +61,7 @@ export const INTERRUPTED = {
 };
 
 /** @type {Problem} */
-export const PAUSED_TOO_LONG = {
-  title: "The session ended during the pause",
-  text: "Nothing was lost: all that was said before the pause is settled.",
-  remedy: "retry",
-};
+export const CANCELLED = { title: "Not started", text: "", remedy: "retry" };
 
 /** @type {Problem} */
 export const AWAY_TOO_LONG = {
@@ -202,7 +198,8 @@ const PASSING = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014]);
  * @returns {Problem}
  */
 export function closing(code, error) {
-  const isPassing = PASSING.has(code);
+  // A session that is over goes on as the next one; a day's quota is told when that is asked for.
+  const isPassing = PASSING.has(code) || error?.code === "limit_reached";
   if (code === 1012 || code === 1001) {
     return { title: "The server is restarting", text: "", remedy: "retry", isPassing };
   }

@@ -15,7 +15,8 @@ const SLOW_SECONDS = 2;
 const SILENT_SECONDS = 4;
 
 /**
- * @typedef {"start" | "pause" | "resume" | "retry" | "stop" | "giveUp" | "wait"} Deed
+ * @typedef {"start" | "pause" | "resume" | "retry" | "stop" | "cancel" | "giveUp" |
+ *   "wait"} Deed
  * @typedef {{does: Deed, label: string}} Button
  * @typedef {{state: string, main: Button, stop: Button | null}} Deck
  */
@@ -30,7 +31,7 @@ export const DECK = {
   opening: {
     state: "Connecting…",
     main: { does: "wait", label: "Starting…" },
-    stop: { does: "stop", label: "Cancel" },
+    stop: { does: "cancel", label: "Cancel" },
   },
   listening: {
     state: "Listening",

@@ -42,6 +42,9 @@ READY = Ready(
     limits=Limits(frame_bytes=262_144, idle_seconds=60.0, session_seconds=3600.0),
 )
 
+PATIENCE_SECONDS = 30
+"""For a machine that does other things as well."""
+
 Told = TypeVar("Told", bound=ClientMessage)
 
 
@@ -84,7 +87,8 @@ class Call:
     async def hear(self, kind: type[Told]) -> Told:
         """Read on to the next message of *kind*."""
         while True:
-            frame = await self.frames.get()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                frame = await self.frames.get()
             assert frame is not None, f"the page hung up, expected {kind.__name__}"
             message = native.read_client(frame)
             if isinstance(message, Audio):
@@ -96,6 +100,10 @@ class Call:
         """Read on until at least this much audio came in all."""
         while len(self.audio) < 2 * samples:
             await self.hear(Audio)
+
+    async def ended(self) -> None:
+        """Wait until the connection is no more."""
+        await self.connection.wait_closed()
 
     def clock(self) -> str:
         """Give how much audio was looked at, as the page writes it."""
@@ -131,8 +139,14 @@ class Stage:
 
     async def call(self, ready: Ready = READY) -> Call:
         """Give the next session, once it sent its `start`; answer with *ready*."""
-        call = await self.arrivals.get()
-        call.start = await call.hear(Start)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            call = await self.arrivals.get()
+            # A page that is told to connect at once drops the try that is under way.
+            while (frame := await call.frames.get()) is None:
+                call = await self.arrivals.get()
+        start = native.read_client(frame)
+        assert isinstance(start, Start)
+        call.start = start
         await call.say(ready)
         return call
 

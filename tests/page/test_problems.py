@@ -59,6 +59,24 @@ async def test_the_time_to_wait_is_told(modules: Page, seconds: int | None, told
     ("answer", "told"),
     [
         (None, "The server cannot be reached"),
+        ({"status": 503, "code": "draining"}, "The server is about to stop"),
+        ({"status": 200}, "A part of this page is missing"),
+    ],
+)
+async def test_a_part_of_the_page_that_does_not_come_is_explained(
+    modules: Page, answer: dict[str, Any] | None, told: str
+) -> None:
+    given = answer and {"code": "", "message": "", **answer}
+
+    problem = await problems(modules, "problems.unloaded(given)", given)
+
+    assert problem["title"] == told
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (None, "The server cannot be reached"),
         ({"status": 401, "code": "no_token"}, "A token is needed"),
         ({"status": 403, "code": "bad_token"}, "This token is not known here"),
         ({"status": 503, "code": "full"}, ""),
@@ -78,6 +96,7 @@ async def test_a_token_is_denied_for_its_own_faults(
 
 ENGINE_LOST = {"code": "engine_lost", "message": "the engine hung", "fatal": True}
 TOO_LONG = {"code": "limit_reached", "message": "found a session of 60 s", "fatal": True}
+BAD_AUDIO = {"code": "bad_audio", "message": "found half a sample", "fatal": True}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +107,8 @@ TOO_LONG = {"code": "limit_reached", "message": "found a session of 60 s", "fata
         (1012, {**TOO_LONG, "code": "shutting_down"}, "The server is restarting", True),
         (1011, ENGINE_LOST, "Recognition broke down on the server The engine hung.", True),
         (1013, None, "The server is overloaded", True),
-        (1008, TOO_LONG, "A limit is reached Found a session of 60 s.", False),
+        (1008, TOO_LONG, "A limit is reached Found a session of 60 s.", True),
+        (1007, BAD_AUDIO, "The server ended the session Found half a sample.", False),
         (1000, None, "The connection was lost The server closed it with code 1000.", False),
     ],
 )

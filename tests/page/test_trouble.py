@@ -1,9 +1,9 @@
 """What goes wrong, and what becomes of the words."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, Route, expect
 
-from tests.page.stage import final, partial
+from tests.page.stage import Call, final, partial
 from tests.page.visit import Visit
 from wsserver.messages import Done, Error, Finish, Flush, Flushed
 
@@ -96,17 +96,46 @@ async def test_who_gives_up_keeps_what_was_heard(visit: Visit) -> None:
     await expect(visit.page.locator("#words .unconfirmed")).to_have_text("two and")
 
 
-async def test_a_session_that_ends_while_paused_has_lost_nothing(visit: Visit) -> None:
+@pytest.mark.parametrize("code", [1006, 1008, 1012])
+async def test_a_session_that_ends_while_paused_is_not_missed(visit: Visit, code: int) -> None:
+    first = await visit.begin()
+    await visit.at("main").click()
+    flush = await first.hear(Flush)
+    await first.say(final("One."), Flushed(id=flush.id))
+    await visit.reads("One.")
+
+    await part(first, code)
+    await first.ended()
+    await visit.is_in("Paused")
+    await visit.at("main").click()
+    second = await visit.stage.call()
+    await visit.is_in("Listening")
+    await second.listen(TENTH_SECOND)
+    await second.say(final("Two."))
+
+    await visit.is_told_nothing()
+    await expect(visit.page.locator("#words p")).to_have_text(["One.", "Two."])
+
+
+async def test_a_session_that_ended_while_paused_can_be_stopped(visit: Visit) -> None:
     call = await visit.begin()
     await visit.at("main").click()
     flush = await call.hear(Flush)
-    await call.say(final("One."), Flushed(id=flush.id))
-    await visit.reads("One.")
+    await call.say(Flushed(id=flush.id))
+    await call.hang_up(1008)
 
-    await call.hang_up(1008, "limit_reached")
+    await visit.at("stop").click()
 
-    await visit.is_told("The session ended during the pause. Nothing was lost")
     await visit.is_in("Ready")
+    await visit.is_told_nothing()
+
+
+async def part(call: Call, code: int) -> None:
+    """End a connection with *code*, 1006 being the one that nobody sends."""
+    if code == 1006:
+        call.break_off()
+    else:
+        await call.hang_up(code)
 
 
 async def test_sound_that_was_not_settled_before_the_pause_is_sent_again(visit: Visit) -> None:
@@ -130,9 +159,9 @@ async def test_a_fatal_error_is_told_and_its_sound_goes_first_at_the_next_start(
     first = await visit.begin()
     await first.listen(10 * TENTH_SECOND)
 
-    await first.say(Error(code="limit_reached", message="found a long session", fatal=True))
-    await first.hang_up(1008, "limit_reached")
-    await visit.is_told("A limit is reached. Found a long session.")
+    await first.say(Error(code="bad_audio", message="found half a sample", fatal=True))
+    await first.hang_up(1007, "bad_audio")
+    await visit.is_told("The server ended the session. Found half a sample.")
     await visit.is_told("of sound without a final result are kept")
     await visit.is_in("Ready")
     await visit.at("retry").click()
@@ -244,10 +273,65 @@ async def test_an_unplugged_microphone_ends_well(visit: Visit) -> None:
     await visit.is_told("The microphone went away.")
 
 
-async def test_a_start_can_be_cancelled(visit: Visit) -> None:
+async def test_a_phone_call_pauses(visit: Visit) -> None:
     await visit.page.add_init_script(
-        "navigator.mediaDevices.getUserMedia = () => new Promise(() => {})"
+        """
+        const Real = AudioContext;
+        window.AudioContext = class extends Real {
+          constructor(options) { super(options); window.context = this; }
+        };
+        """
     )
+    call = await visit.begin()
+    await call.listen(TENTH_SECOND)
+
+    await visit.run("context.suspend()")
+    await visit.is_in("Paused")
+    await visit.is_told("The system took the microphone away for a while.")
+    await call.hear(Flush)
+    await visit.at("main").click()
+    await visit.is_in("Listening")
+    await visit.is_told_nothing()
+
+    await call.listen(len(call.audio) // 2 + TENTH_SECOND)
+
+
+async def test_a_connection_that_stays_away_ends_the_recording(visit: Visit) -> None:
+    await soon_too_long(visit.page)
+    first = await visit.begin()
+    visit.stage.gate.drain()
+
+    first.break_off()
+    await visit.is_in("Reconnecting to finish…")
+    await visit.is_told("The connection has been away for too long. Recording has stopped.")
+    visit.stage.gate.is_draining = False
+    await visit.at("main").click()
+    second = await visit.stage.call()
+    await second.hear(Finish)
+    await second.say(Done(duration=1.0, utterances=0))
+
+    await visit.is_in("Ready")
+    assert second.audio
+
+
+async def soon_too_long(page: Page) -> None:
+    """Let a second without a connection be too long, in place of five minutes."""
+
+    async def shorten(route: Route) -> None:
+        response = await route.fetch()
+        script = await response.text()
+        assert "MAX_AWAY_SECONDS = 300;" in script
+        shortened = script.replace("MAX_AWAY_SECONDS = 300;", "MAX_AWAY_SECONDS = 1;")
+        await route.fulfill(response=response, body=shortened)
+
+    await page.route("**/page/dictation.js", shorten)
+
+
+NEVER_ASKED = "navigator.mediaDevices.getUserMedia = () => new Promise(() => {})"
+
+
+async def test_a_start_can_be_cancelled(visit: Visit) -> None:
+    await visit.page.add_init_script(NEVER_ASKED)
     await visit.arrive()
     await visit.at("main").click()
     await visit.is_in("Connecting…")
@@ -256,6 +340,39 @@ async def test_a_start_can_be_cancelled(visit: Visit) -> None:
 
     await visit.is_in("Ready")
     assert visit.stage.arrivals.empty()
+
+
+async def test_a_permission_that_comes_after_cancelling_opens_nothing(visit: Visit) -> None:
+    await visit.page.add_init_script(
+        WATCHING.replace("await open(wishes)", "(await window.gate, await open(wishes))")
+        + "window.gate = new Promise((resolve) => { window.allow = resolve; });"
+    )
+    await visit.arrive()
+    await visit.at("main").click()
+    await visit.page.keyboard.press("Escape")
+    await visit.is_in("Ready")
+    await visit.at("main").click()
+
+    await visit.run("allow()")
+    call = await visit.stage.call()
+    await visit.is_in("Listening")
+    await call.listen(TENTH_SECOND)
+
+    assert visit.stage.arrivals.empty()
+
+
+async def test_cancelling_does_not_cost_sound_of_before(visit: Visit) -> None:
+    first = await visit.begin()
+    await first.listen(10 * TENTH_SECOND)
+    await first.hang_up(1008)
+    await visit.is_in("Ready")
+    await visit.run("() => { " + NEVER_ASKED + " }")
+
+    await visit.at("main").click()
+    await visit.page.keyboard.press("Escape")
+
+    await visit.is_told("Not started.")
+    await visit.is_told("of sound without a final result are kept")
 
 
 async def test_the_microphone_is_let_go_at_the_end(visit: Visit) -> None:

@@ -1,0 +1,141 @@
+"""A person speaks, a real server listens, the words stand on the page."""
+
+import difflib
+import itertools
+import math
+import re
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, Playwright, expect
+
+from tests.conftest import Sample, Server
+from tests.page.chromium import launch
+
+PATIENCE_MS = 90_000
+"""For a machine that does other things as well."""
+
+# Notes what stands on the page at any time: partials as they pass, finals as they come.
+NOTING = """
+window.partials = new Set();
+window.finals = [];
+const texts = (kind) => [...document.querySelectorAll(`#words .${kind}`)].map((e) => e.textContent);
+addEventListener("DOMContentLoaded", () => {
+  new MutationObserver(() => {
+    for (const kind of ["committed", "tentative"]) texts(kind).forEach((t) => partials.add(t));
+    finals.push(texts("final"));
+  }).observe(document.getElementById("words"), {
+    childList: true, subtree: true, characterData: true, attributes: true,
+  });
+});
+"""
+
+
+@pytest.fixture(scope="session")
+def spoken(samples: list[Sample]) -> Sample:
+    return next(sample for sample in samples if sample.path.name == "flite-slt-long.wav")
+
+
+@pytest.fixture
+def sound(spoken: Sample, tmp_path: Path) -> Path:
+    """The recording after a second of silence, since a microphone may run before the page does."""
+    path = tmp_path / "spoken.wav"
+    with wave.open(str(spoken.path)) as recorded, wave.open(str(path), "wb") as played:
+        played.setparams(recorded.getparams())
+        played.writeframes(bytes(2 * recorded.getframerate()))
+        played.writeframes(recorded.readframes(recorded.getnframes()))
+    return path
+
+
+@pytest.fixture
+def sound_seconds(sound: Path) -> float:
+    with wave.open(str(sound)) as played:
+        return float(played.getnframes() / played.getframerate())
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def listened(playwright: Playwright, chromium: str, sound: Path) -> AsyncIterator[Page]:
+    """A page whose microphone plays the recording once."""
+    browser = await launch(playwright, chromium, sound)
+    page = await browser.new_page(locale="en-US")
+    wrongs: list[str] = []
+    page.on("pageerror", lambda error: wrongs.append(error.message))
+    page.on("console", lambda said: wrongs.append(said.text) if said.type == "error" else None)
+    await page.add_init_script(NOTING)
+    yield page
+    await browser.close()
+    assert wrongs == []
+
+
+async def begin(page: Page, server: Server) -> None:
+    await page.goto(f"{server.url}#token={server.token}")
+    await page.locator("#main").click()
+    await expect(page.locator("#state")).to_have_text("Listening", timeout=PATIENCE_MS)
+
+
+async def listen_for(page: Page, seconds: float) -> None:
+    """Wait until the page has listened that long, as its own clock says."""
+    clocks = "|".join(f"0:{second:02}" for second in range(math.ceil(seconds), 60))
+    await expect(page.locator("#elapsed")).to_have_text(re.compile(clocks), timeout=PATIENCE_MS)
+
+
+async def stop(page: Page) -> None:
+    await page.locator("#stop").click()
+    await expect(page.locator("#state")).to_have_text("Ready", timeout=PATIENCE_MS)
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def share_right(said: str, read: str) -> float:
+    """Tell how much of what was said stands there, in order."""
+    matcher = difflib.SequenceMatcher(None, words(said), words(read), autojunk=False)
+    return sum(block.size for block in matcher.get_matching_blocks()) / len(words(said))
+
+
+async def test_speech_becomes_text_that_stays(
+    listened: Page, server: Server, spoken: Sample, sound_seconds: float
+) -> None:
+    await begin(listened, server)
+    await listen_for(listened, sound_seconds)
+    await stop(listened)
+    read = " ".join(await listened.locator("#words .final").all_text_contents())
+    partials: int = await listened.evaluate("partials.size")
+    finals: list[list[str]] = await listened.evaluate("finals")
+
+    assert share_right(spoken.said, read) > 0.75, read
+    # How many depends on what else the machine does.
+    assert partials > 0
+    # What was final once stands unchanged in everything that came later.
+    for earlier, later in itertools.pairwise(finals):
+        assert later[: len(earlier)] == earlier
+
+
+async def test_who_stops_in_mid_sentence_gets_the_words_until_then(
+    listened: Page, server: Server, spoken: Sample
+) -> None:
+    await begin(listened, server)
+    # A second of silence, then two of "A bird built a small house in the tree".
+    await listen_for(listened, 3)
+    await stop(listened)
+
+    read = words(await listened.locator("#words .final").inner_text())
+    assert read[:3] == words(spoken.said)[:3]
+    assert await listened.locator("#words .tentative").count() == 0
+
+
+async def test_the_practice_model_is_told_on_the_page(listened: Page, server: Server) -> None:
+    await begin(listened, server)
+
+    await expect(listened.locator("#practice")).to_be_visible()
+    await expect(listened.locator("#language option")).to_have_text(["Detect language", "English"])
+
+
+async def test_a_wrong_token_is_turned_away(listened: Page, server: Server) -> None:
+    await listened.goto(f"{server.url}#token=wst_wrong")
+
+    await expect(listened.locator("#token-refused")).to_contain_text("not known here")
