@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wsserver.net.head import END, Wish, wish
@@ -56,6 +56,7 @@ streams = st.lists(pieces | st.binary(max_size=8), max_size=16).map(b"".join)
 
 
 @given(st.sampled_from([b"", b"GET / HTTP/1.1\r\n", UPGRADE]), streams, st.integers(16, 256))
+@example(b"GET / HTTP/1.1\r\n", b"\n", 16)
 def test_a_decision_is_never_taken_back_however_the_bytes_arrive(
     start: bytes, stream: bytes, limit: int
 ) -> None:

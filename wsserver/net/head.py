@@ -28,14 +28,13 @@ def wish(received: bytes, limit: int) -> Wish:
 
     Bytes after the head do not change the answer, nor does the way in which bytes arrive.
     """
-    end = received.find(END)
-    if not _METHOD.match(received) or b"\n\n" in received[: end if end >= 0 else None]:
+    head = received[:limit]
+    end = head.find(END)
+    if not _METHOD.match(head) or b"\n\n" in head[: end if end >= 0 else None]:
         return Wish.NOT_HTTP
     if end < 0:
-        return Wish.TOO_LARGE if len(received) >= limit else Wish.UNKNOWN
-    if end + len(END) > limit:
-        return Wish.TOO_LARGE
-    return Wish.WEBSOCKET if _asks_for_websocket(received[:end]) else Wish.HTTP
+        return Wish.UNKNOWN if len(received) < limit else Wish.TOO_LARGE
+    return Wish.WEBSOCKET if _asks_for_websocket(head[:end]) else Wish.HTTP
 
 
 def _asks_for_websocket(head: bytes) -> bool:
