@@ -6,6 +6,7 @@ a row that is done leaves the batch, and no row's result depends on its neighbor
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from torch import Tensor
 
@@ -56,45 +57,48 @@ class Decoder:
     def decode(self, cache: Cache, requests: Sequence[Request]) -> list[Trace]:
         """Decode one request for each row of an empty *cache*; uses the cache up."""
         rows = [row_of(request, self.weights.device) for request in requests]
-        traces: dict[int, Trace] = {}
         logits = self._begin(cache, rows)
         alive = list(rows)
         while alive:
             logits = self.filters.apply(logits, [len(row.tokens) for row in alive])
-            choices = choose(logits, alive)
-            # From the last to the first, because the last row moves into a gap.
-            for place in reversed(range(len(alive))):
-                if alive[place].take(*choices[place], self.marks.end):
-                    traces[id(alive[place])] = _trace(alive[place], cache, place)
-                    cache.remove(place)
-                    alive[place] = alive[-1]
-                    del alive[-1]
+            self._settle(cache, alive, choose(logits, alive))
             if alive:
                 logits = self._step(cache, alive)
-        return [traces[id(row)] for row in rows]
+        return [_trace(row) for row in rows]
 
     def _begin(self, cache: Cache, rows: Sequence[Row]) -> Tensor:
         """Feed the openings; give the logits behind them and note the chance of no speech."""
         step = plan([row.request.opening.tokens for row in rows], cache)
         hidden = run(self.weights, cache, step)
-        ends = [sum(step.counts[: place + 1]) - 1 for place in range(len(rows))]
+        ends = list(accumulate(step.counts))
         starts = [
-            end + 1 - count + row.request.opening.start
+            end - count + row.request.opening.start
             for end, count, row in zip(ends, step.counts, rows, strict=True)
         ]
-        at_start = self.weights.logits(hidden[starts]).softmax(dim=-1)[:, self.marks.no_speech]
+        # Both in one go, because reading the embedding costs more than multiplying by it.
+        logits = self.weights.logits(hidden[[*starts, *(end - 1 for end in ends)]])
+        at_start = logits[: len(rows)].softmax(dim=-1)[:, self.marks.no_speech]
         for row, probability in zip(rows, at_start.tolist(), strict=True):
             row.no_speech_prob = probability
-        return self.weights.logits(hidden[ends])
+        return logits[len(rows) :]
+
+    def _settle(self, cache: Cache, alive: list[Row], choices: Sequence[tuple[int, float]]) -> None:
+        """Give each row its token; a row that is done leaves *cache* and *alive*."""
+        # From the last to the first, because the last row moves into a gap.
+        for place in reversed(range(len(alive))):
+            row = alive[place]
+            if row.take(*choices[place], self.marks.end):
+                start, positions = row.request.opening.start, row.request.positions
+                row.attention = cache.attention(place, start, positions).cpu().numpy()
+                cache.remove(place)
+                alive[place] = alive[-1]
+                del alive[-1]
 
     def _step(self, cache: Cache, rows: Sequence[Row]) -> Tensor:
         hidden = run(self.weights, cache, plan([row.tokens[-1:] for row in rows], cache))
         return self.weights.logits(hidden)
 
 
-def _trace(row: Row, cache: Cache, place: int) -> Trace:
-    request = row.request
-    attention = cache.attention(place, request.opening.start, request.positions)
-    return Trace(
-        tuple(row.tokens), tuple(row.logprobs), row.no_speech_prob, attention.cpu().numpy()
-    )
+def _trace(row: Row) -> Trace:
+    assert row.attention is not None
+    return Trace(tuple(row.tokens), tuple(row.logprobs), row.no_speech_prob, row.attention)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
+from wsserver.recognition.engines.whisper_.timing import Attention
 from wsserver.recognition.engines.whisper_.tokens import Opening
 
 
@@ -71,6 +72,9 @@ class Row:
     """One for each sampled token, with that of the end if it was reached."""
 
     no_speech_prob: float = float("nan")
+    attention: Attention | None = None
+    """What the alignment heads looked at, once the row is done."""
+
     generator: torch.Generator | None = None
 
     def take(self, token: int, logprob: float, end: int) -> bool:
