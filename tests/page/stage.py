@@ -86,15 +86,15 @@ class Call:
 
     async def hear(self, kind: type[Told]) -> Told:
         """Read on to the next message of *kind*."""
-        while True:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
                 frame = await self.frames.get()
-            assert frame is not None, f"the page hung up, expected {kind.__name__}"
-            message = native.read_client(frame)
-            if isinstance(message, Audio):
-                self.audio += message.data
-            if isinstance(message, kind):
-                return message
+                assert frame is not None, f"the page hung up, expected {kind.__name__}"
+                message = native.read_client(frame)
+                if isinstance(message, Audio):
+                    self.audio += message.data
+                if isinstance(message, kind):
+                    return message
 
     async def listen(self, samples: int) -> None:
         """Read on until at least this much audio came in all."""
