@@ -94,8 +94,9 @@ def load_for_ever() -> Scripted:
 
 
 def hang_while_loading(flag: Path) -> Scripted:
-    """Make *flag*, then load for ever."""
-    flag.touch()
+    """Write the process's id to *flag*, then load for ever."""
+    flag.with_suffix(".new").write_text(str(os.getpid()))
+    flag.with_suffix(".new").rename(flag)
     return load_for_ever()
 
 

@@ -105,7 +105,7 @@ async def test_a_start_that_is_canceled_leaves_nothing_behind(tmp_path: Path) ->
 
     assert start.cancelled()
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(int(flag.read_text()), os.WNOHANG)
 
 
 async def test_an_engine_that_raises_lives_on() -> None:
@@ -219,7 +219,7 @@ async def test_stop_ends_the_process_even_in_a_batch() -> None:
         with pytest.raises(EngineLost, match="was killed by SIGKILL"):
             await batch
         with pytest.raises(ChildProcessError):
-            os.waitpid(-1, os.WNOHANG)
+            os.waitpid(pid(process), os.WNOHANG)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
