@@ -11,17 +11,6 @@ from tests.page.visit import Visit
 from wsserver.messages import Ack, Done, Finish, Flush, Flushed, Keepalive, Limits, Speech, Warn
 
 
-async def test_the_microphone_is_heard_at_its_own_rate(visit: Visit) -> None:
-    call = await visit.begin()
-    rate = await visit.run("new AudioContext().sampleRate")
-
-    await call.listen(call.start.sample_rate)
-
-    assert call.start.encoding == "s16le"
-    assert call.start.sample_rate == rate
-    assert any(call.audio)
-
-
 async def test_the_meter_and_the_clock_follow(visit: Visit) -> None:
     call = await visit.begin()
 
@@ -190,19 +179,6 @@ async def test_what_was_chosen_is_asked_for_and_remembered(visit: Visit) -> None
     assert call.start.hotwords == ("Ada Lovelace", "dovetail")
 
 
-async def test_the_microphone_can_be_chosen(visit: Visit) -> None:
-    await visit.begin()
-    offered = visit.at("device").locator("option")
-    await expect(offered).not_to_have_count(1)
-    wanted = await offered.nth(2).text_content()
-
-    await visit.at("options").locator("summary").click()
-    await visit.at("device").select_option(index=2)
-    await visit.page.reload()
-
-    await expect(visit.at("chosen")).to_contain_text(wanted or "")
-
-
 async def test_the_text_can_be_copied(visit: Visit) -> None:
     await visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     call = await visit.begin()
@@ -286,38 +262,3 @@ async def test_acknowledged_silence_changes_nothing_in_sight(visit: Visit) -> No
     await call.say(partial("the cat"), Ack(through=100))
 
     await visit.reads("the cat")
-
-
-@pytest.mark.parametrize(
-    ("rate", "is_mixed", "declared"),
-    [
-        (96_000, True, 48_000),
-        (96_000, False, 48_000),
-        (88_200, False, 44_100),
-        (8_000, True, 8_000),
-    ],
-)
-async def test_a_rate_no_server_takes_is_lowered(
-    visit: Visit, rate: int, is_mixed: bool, declared: int
-) -> None:
-    await visit.page.add_init_script(
-        f"""
-        const Real = AudioContext;
-        window.AudioContext = class extends Real {{
-          constructor(options) {{ super(options ?? {{ sampleRate: {rate} }}); }}
-          createMediaStreamSource(stream) {{
-            // As Firefox does, where device and context differ.
-            if (this.sampleRate !== {rate} && !{str(is_mixed).lower()}) {{
-              throw new DOMException("mixed rates", "NotSupportedError");
-            }}
-            return super.createMediaStreamSource(stream);
-          }}
-        }};
-        """
-    )
-
-    call = await visit.begin()
-    await call.listen(declared // 2)
-
-    assert call.start.sample_rate == declared
-    assert any(call.audio)

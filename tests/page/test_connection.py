@@ -1,4 +1,4 @@
-"""What goes wrong, and what becomes of the words."""
+"""Connections that break, and what becomes of the words."""
 
 from itertools import pairwise
 
@@ -226,82 +226,6 @@ async def test_a_slow_network_is_told(visit: Visit) -> None:
     await expect(visit.at("hint")).to_contain_text("The network is slow")
 
 
-REFUSING = """
-navigator.mediaDevices.getUserMedia = async () => {{
-  throw new DOMException("not possible", "{name}");
-}};
-"""
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("NotAllowedError", "The microphone is blocked."),
-        ("NotFoundError", "No microphone found."),
-        ("NotReadableError", "Another program may be using it"),
-        ("AbortError", "The microphone could not be opened. not possible"),
-    ],
-)
-async def test_a_microphone_that_cannot_be_used_is_told(visit: Visit, name: str, told: str) -> None:
-    await visit.page.add_init_script(REFUSING.format(name=name))
-    await visit.arrive()
-
-    await visit.at("main").click()
-
-    await visit.is_told(told)
-    await visit.is_in("Ready")
-    assert visit.stage.arrivals.empty()
-
-
-WATCHING = """
-const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-navigator.mediaDevices.getUserMedia = async (wishes) => {
-  streams.push(await open(wishes));
-  return streams.at(-1);
-};
-window.streams = [];
-window.states = () => streams.flatMap((s) => s.getTracks()).map((track) => track.readyState);
-"""
-"""Lets a test see the streams that the page was given."""
-
-
-async def test_an_unplugged_microphone_ends_well(visit: Visit) -> None:
-    await visit.page.add_init_script(WATCHING)
-    call = await visit.begin()
-
-    await visit.run("streams[0].getTracks()[0].dispatchEvent(new Event('ended'))")
-    await visit.is_told("The microphone went away.")
-    await call.hear(Finish)
-    await call.say(final("One."), Done(duration=1.0, utterances=1))
-
-    await visit.is_in("Ready")
-    await visit.reads("One.")
-    await visit.is_told("The microphone went away.")
-
-
-async def test_a_phone_call_pauses(visit: Visit) -> None:
-    await visit.page.add_init_script(
-        """
-        const Real = AudioContext;
-        window.AudioContext = class extends Real {
-          constructor(options) { super(options); window.context = this; }
-        };
-        """
-    )
-    call = await visit.begin()
-    await call.listen(TENTH_SECOND)
-
-    await visit.run("context.suspend()")
-    await visit.is_in("Paused")
-    await visit.is_told("The system took the microphone away for a while.")
-    await call.hear(Flush)
-    await visit.at("main").click()
-    await visit.is_in("Listening")
-    await visit.is_told_nothing()
-
-    await call.listen(len(call.audio) // 2 + TENTH_SECOND)
-
-
 async def test_a_connection_that_stays_away_ends_the_recording(visit: Visit) -> None:
     await soon_too_long(visit.page)
     first = await visit.begin()
@@ -331,63 +255,3 @@ async def soon_too_long(page: Page) -> None:
         await route.fulfill(response=response, body=shortened)
 
     await page.route("**/page/dictation.js", shorten)
-
-
-NEVER_ASKED = "navigator.mediaDevices.getUserMedia = () => new Promise(() => {})"
-
-
-async def test_a_start_can_be_cancelled(visit: Visit) -> None:
-    await visit.page.add_init_script(NEVER_ASKED)
-    await visit.arrive()
-    await visit.at("main").click()
-    await visit.is_in("Connecting…")
-
-    await visit.page.get_by_role("button", name="Cancel").click()
-
-    await visit.is_in("Ready")
-    assert visit.stage.arrivals.empty()
-
-
-async def test_a_permission_that_comes_after_cancelling_opens_nothing(visit: Visit) -> None:
-    await visit.page.add_init_script(
-        WATCHING.replace("await open(wishes)", "(await gate, await open(wishes))")
-        + "window.gate = new Promise((resolve) => { window.allow = resolve; });"
-    )
-    await visit.arrive()
-    await visit.at("main").click()
-    await visit.page.keyboard.press("Escape")
-    await visit.is_in("Ready")
-    await visit.at("main").click()
-
-    await visit.run("allow()")
-    call = await visit.stage.call()
-    await visit.is_in("Listening")
-    await visit.at("stop").click()
-    await call.hear(Finish)
-
-    assert await visit.run("states()") == ["ended", "ended"]
-
-
-async def test_cancelling_does_not_cost_sound_of_before(visit: Visit) -> None:
-    first = await visit.begin()
-    await first.listen(10 * TENTH_SECOND)
-    await first.hang_up(1008)
-    await visit.is_in("Ready")
-    await visit.run("() => { " + NEVER_ASKED + " }")
-
-    await visit.at("main").click()
-    await visit.page.keyboard.press("Escape")
-
-    await visit.is_told("Not started.")
-    await visit.is_told("of sound without a final result are kept")
-
-
-async def test_the_microphone_is_let_go_at_the_end(visit: Visit) -> None:
-    await visit.page.add_init_script(WATCHING)
-    call = await visit.begin()
-    assert await visit.run("states()") == ["live"]
-
-    await visit.at("stop").click()
-    await call.hear(Finish)
-
-    assert await visit.run("states()") == ["ended"]
