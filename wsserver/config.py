@@ -33,8 +33,9 @@ _OTHER_VARIABLES = {"WSSERVER_CONFIG", "WSSERVER_URL", "WSSERVER_TOKEN"}
 class SessionLimits:
     """What one session may take, and how often it is answered."""
 
-    idle_seconds: Annotated[float, Gt(0)] = 60.0
-    """Without audio or a keepalive; then the session ends."""
+    idle_seconds: Annotated[float, Gt(0)] = 120.0
+    """Without audio or a keepalive; then the session ends.  Browsers let a hidden page tell that it
+    lives once a minute."""
 
     longest_seconds: Annotated[float, Gt(0)] = 6 * 3600.0
     """From start to end, by the clock."""
