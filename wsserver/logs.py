@@ -29,6 +29,8 @@ class LogSettings:
 def set_up(settings: LogSettings) -> None:
     """Write the log to standard error from now on."""
     handler = logging.StreamHandler()
+    # On the handler too: some loggers have a level of their own, which would pass by the root's.
+    handler.setLevel(settings.level.upper())
     handler.setFormatter(_JsonFormatter() if settings.format == "json" else _text_formatter())
     logging.basicConfig(handlers=[handler], level=settings.level.upper(), force=True)
     for name, least in NOISY.items():

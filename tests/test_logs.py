@@ -1,0 +1,59 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from wsserver.logs import LogSettings, set_up
+
+
+@pytest.fixture(autouse=True)
+def _log_of_its_own() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def test_text_is_one_line_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(LogSettings())
+
+    logging.getLogger("wsserver.test").info("two sessions are open")
+
+    assert "INFO    wsserver.test: two sessions are open" in capsys.readouterr().err
+
+
+def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(LogSettings(format="json"))
+
+    try:
+        raise ValueError("found 1, expected 2")
+    except ValueError:
+        logging.getLogger("wsserver.test").exception("it broke\nin two lines")
+
+    (line,) = capsys.readouterr().err.splitlines()
+    entry = json.loads(line)
+    assert (entry["level"], entry["logger"]) == ("error", "wsserver.test")
+    assert entry["message"] == "it broke\nin two lines"
+    assert "ValueError: found 1, expected 2" in entry["error"]
+
+
+@pytest.mark.parametrize("name", ["wsserver.test", "wsserver.sockets"])
+def test_what_is_below_the_level_is_left_out(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger(name)
+    logger.setLevel(logging.INFO)
+    set_up(LogSettings(level="warning"))
+
+    logger.info("a connection is open")
+    logger.warning("a connection is odd")
+
+    assert capsys.readouterr().err.count("connection") == 1
+
+
+def test_headers_are_never_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(LogSettings(level="debug"))
+
+    logging.getLogger("websockets.server").debug("< Authorization: Bearer secret")
+
+    assert capsys.readouterr().err == ""
