@@ -98,7 +98,7 @@ class App:
     def _build_gate(self, own: Token) -> Gate:
         admission = self._config.server.admission
         settings = replace(admission, tokens=(*admission.tokens, own))
-        conditions = Conditions(ready=self._missing, insider=own)
+        conditions = Conditions(self._missing, self._crowded, insider=own)
         return Gate(settings, conditions, time.time)
 
     def _build_listener(self) -> Listener:
@@ -114,6 +114,12 @@ class App:
         if not self._scheduler.ready:
             return "the model is being loaded"
         return None if self._checked else "the self-check is not through yet"
+
+    def _crowded(self) -> str | None:
+        waiting, most = self._scheduler.load.seconds, self._config.sessions.max_lag_seconds
+        if waiting <= most:
+            return None
+        return f"found {waiting:.1f} s of work waiting, expected at most {most:g} s"
 
     def _limits(self) -> Limits:
         return Limits(

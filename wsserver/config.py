@@ -43,6 +43,9 @@ class SessionLimits:
     drain_seconds: Annotated[float, Ge(0)] = 10.0
     """For running utterances to become final when the server stops."""
 
+    max_lag_seconds: Annotated[float, Gt(0)] = 3.0
+    """Predicted work waiting for the engine above which nobody new is let in (503)."""
+
     hop_ms: Annotated[int, Ge(100), Le(5000)] = 500
     """Audio between two partials of an utterance."""
 

@@ -6,6 +6,7 @@ import os
 import signal
 import ssl
 import urllib.request
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
@@ -62,6 +63,27 @@ async def test_a_server_that_stops_turns_newcomers_away_with_503(run: Run) -> No
 
     assert (refused.value.status, refused.value.code) == (503, "draining")
     assert (ready, alive) == (503, 200)
+
+
+async def test_a_server_that_lags_lets_nobody_new_in_and_serves_those_inside(run: Run) -> None:
+    slow, patience = {"script": {"delay_s": 0.5}}, {"max_lag_seconds": 0.4}
+    async with run(engine=slow, sessions=patience) as server, AsyncExitStack() as inside:
+        sessions = [
+            await inside.enter_async_context(client.connect(server.socket_url, server.token))
+            for _ in range(4)
+        ]
+        for dictation in sessions:
+            await dictation.send(SPEECH)
+            await dictation.finish()
+        await first(sessions[0], Speech)
+        with pytest.raises(client.Refused) as refused:
+            async with client.connect(server.socket_url, server.token):
+                pass
+        heard = [[m.type async for m in dictation][-1] for dictation in sessions]
+
+    assert (refused.value.status, refused.value.code) == (503, "overloaded")
+    assert refused.value.retry_after is not None
+    assert heard == ["done"] * 4
 
 
 async def first(dictation: client.Dictation, kind: type[ServerMessage]) -> None:
