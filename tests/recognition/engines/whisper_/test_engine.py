@@ -1,10 +1,13 @@
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from whisper.audio import log_mel_spectrogram, pad_or_trim
 from whisper.decoding import DecodingResult
 
@@ -198,3 +201,71 @@ def test_audio_that_must_not_be_written_to_is_only_read(practice: "Pair", sample
     [heard] = practice.engine.recognize([window(audio)])
 
     assert heard.text
+
+
+def partial(audio: Samples, draft: tuple[int, ...] = (), prompt: str = "") -> Window:
+    options = DecodeOptions("en", prompt=prompt)
+    return Window("s", 1, Priority.PARTIAL, 0, audio, options, exact=False, draft=draft)
+
+
+def assert_hears_alike(heard: Hypothesis, expected: Hypothesis) -> None:
+    assert heard.tokens == expected.tokens
+    assert heard.text == expected.text
+    assert [(word.text, word.start, word.end) for word in heard.words] == [
+        (word.text, word.start, word.end) for word in expected.words
+    ]
+    assert [word.probability for word in heard.words] == pytest.approx(
+        [word.probability for word in expected.words], abs=1e-4
+    )
+    assert heard.avg_logprob == pytest.approx(expected.avg_logprob, abs=1e-4)
+    assert heard.no_speech_prob == pytest.approx(expected.no_speech_prob, rel=1e-3, abs=1e-7)
+
+
+PROMPTS = ("", "red")
+JUNK = (-1, 13, 464, 50_255, 50_256, 50_257, 50_363, 51_863, 51_864, 10**9)
+
+Undrafted = dict[tuple[str, str], tuple[Window, Hypothesis]]
+
+
+@pytest.fixture(scope="module")
+def undrafted(practice: "Pair", sample: Read) -> Undrafted:
+    """What is heard without a draft, by sample and prompt."""
+    spoken = list(product(NAMES[:4], PROMPTS))
+    windows = [partial(sample(name), prompt=prompt) for name, prompt in spoken]
+    heard = practice.engine.recognize(windows)
+    return dict(zip(spoken, zip(windows, heard, strict=True), strict=True))
+
+
+rows = st.tuples(
+    st.sampled_from(NAMES[:4]),
+    st.sampled_from(PROMPTS),
+    st.sampled_from(NAMES[:4]),
+    st.integers(0, 20),
+    st.lists(st.sampled_from(JUNK), max_size=5),
+)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(rows, min_size=1, max_size=4))
+def test_a_batch_of_unlike_drafts_says_what_no_draft_says(
+    practice: "Pair", undrafted: Undrafted, rows: list[tuple[str, str, str, int, list[int]]]
+) -> None:
+    windows, expected = [], []
+    for name, prompt, other, cut, junk in rows:
+        window, right = undrafted[name, prompt]
+        wrong = undrafted[other, prompt][1].tokens
+        windows.append(replace(window, draft=(*right.tokens[:cut], *junk, *wrong[cut:])))
+        expected.append(right)
+
+    heard = practice.engine.recognize(windows)
+
+    for hypothesis, without_draft in zip(heard, expected, strict=True):
+        assert_hears_alike(hypothesis, without_draft)
+
+
+def test_an_exact_window_ignores_its_draft_to_the_bit(practice: "Pair", sample: Read) -> None:
+    spoken = window(sample(NAMES[0]))
+    [expected] = practice.engine.recognize([spoken])
+
+    for draft in (expected.tokens, (50_000,) * 9):
+        assert practice.engine.recognize([replace(spoken, draft=draft)]) == [expected]

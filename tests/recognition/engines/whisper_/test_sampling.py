@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,3 +65,43 @@ def test_a_row_ends_at_the_end_of_text_or_at_its_limit() -> None:
     assert limited.take(12, -0.2, end=9)
     assert (ended.tokens, ended.logprobs) == ([11], [-0.1, -0.2])
     assert (limited.tokens, limited.logprobs) == ([11, 12], [-0.1, -0.2])
+
+
+def test_a_guess_is_kept_up_to_the_first_difference() -> None:
+    row = row_of(replace(request(limit=9), draft=(11, 12, 13, 14)), CPU)
+    row.look_ahead(100)
+
+    right, done = row.verify([(11, -0.1), (12, -0.2), (20, -0.3), (14, -0.4), (15, -0.5)], end=9)
+    row.look_ahead(100)
+
+    assert (right, done) == (2, False)
+    assert (row.tokens, row.logprobs) == ([11, 12, 20], [-0.1, -0.2, -0.3])
+    assert row.guess == (14,)
+
+
+def test_a_row_that_ends_amid_its_guess_takes_nothing_more() -> None:
+    row = row_of(replace(request(limit=9), draft=(11, 12, 13)), CPU)
+    row.look_ahead(100)
+
+    right, done = row.verify([(11, -0.1), (9, -0.2), (13, -0.3), (14, -0.4)], end=9)
+
+    assert (right, done) == (1, True)
+    assert (row.tokens, row.logprobs) == ([11], [-0.1, -0.2])
+
+
+def test_a_guess_reaches_the_limit_and_not_beyond() -> None:
+    row = row_of(replace(request(limit=3), draft=(11, 12, 13, 14)), CPU)
+    row.look_ahead(100)
+
+    right, done = row.verify([(11, -0.1), (12, -0.2), (13, -0.3)], end=9)
+
+    assert row.guess == (11, 12)
+    assert (right, done, row.tokens) == (2, True, [11, 12, 13])
+
+
+def test_a_row_that_draws_has_no_guess() -> None:
+    row = row_of(replace(request(0.5), draft=(11, 12)), CPU)
+
+    row.look_ahead(100)
+
+    assert row.guess == ()

@@ -9,6 +9,7 @@ from wsserver.errors import UnsupportedFormat
 from wsserver.recognition.engines.whisper_.tokens import (
     Vocabulary,
     blank,
+    drafted,
     opening,
     prompt_tokens,
     suppressed,
@@ -140,3 +141,12 @@ def test_english_only_ignores_language_and_task() -> None:
     assert opening(vocabulary, DecodeOptions("de", "translate"), "en") == opening(
         vocabulary, DecodeOptions(), "en"
     )
+
+
+@pytest.mark.parametrize(("stock", "end"), [(MULTILINGUAL, 50_257), (ENGLISH, 50_256)])
+def test_of_a_draft_only_text_is_taken(stock: Whisper, end: int) -> None:
+    vocabulary = vocabulary_of(stock)
+
+    text = drafted(vocabulary, (-1, 0, 13, end - 1, end, 50_364, 51_864, 10**12))
+
+    assert text == (0, 13, end - 1)

@@ -21,6 +21,7 @@ from wsserver.recognition.engines.whisper_.sampling import Request, filters
 from wsserver.recognition.engines.whisper_.tokens import (
     Vocabulary,
     blank,
+    drafted,
     opening,
     suppressed,
     text_of,
@@ -60,7 +61,8 @@ class WhisperEngine:
     """Stock Whisper's hypotheses, many windows at a time.
 
     Tokens and text are those of stock's `decode` with the prompt of `prompt_tokens`, without
-    timestamps and in float32, whatever else is in the batch.  Drafts are ignored.
+    timestamps and in float32, whatever else is in the batch.  A draft makes a window that need not
+    be exact cheaper, and in float32 no different.
     """
 
     def __init__(self, model: Model, info: EngineInfo) -> None:
@@ -136,6 +138,9 @@ class WhisperEngine:
             max(1, min(len(window.audio) // N_SAMPLES_PER_TOKEN, self.model.positions)),
             options.temperature,
             options.seed,
+            # Verified tokens may differ from stepwise ones where two are equally likely, by a
+            # rounding: an exact window is never to depend on what was heard before.
+            () if window.exact else drafted(vocabulary, window.draft),
         )
 
     def _hypothesis(

@@ -5,13 +5,18 @@ Knows nothing of audio or caches.  A row's draw depends on its own logits and se
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
+from wsserver.recognition.engines.whisper_.draft import Draft
 from wsserver.recognition.engines.whisper_.timing import Attention
 from wsserver.recognition.engines.whisper_.tokens import Opening
+
+Choice: TypeAlias = tuple[int, float]
+"""A token and its log probability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Request:
 
     temperature: float = 0.0
     seed: int = 0
+    draft: tuple[int, ...] = ()
+    """Text tokens that are likely; ignored where tokens are drawn."""
 
 
 @dataclass(slots=True)
@@ -67,6 +74,7 @@ class Row:
     """A request on its way through the loop."""
 
     request: Request
+    draft: Draft
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     """One for each sampled token, with that of the end if it was reached."""
@@ -76,6 +84,29 @@ class Row:
     """What the alignment heads looked at, once the row is done."""
 
     generator: torch.Generator | None = None
+    guess: tuple[int, ...] = ()
+    """Tokens that the next pass verifies, behind the last sampled one."""
+
+    @property
+    def lines(self) -> int:
+        """Say how many tokens the next pass chooses: one behind each of the guess, one before."""
+        return len(self.guess) + 1
+
+    def look_ahead(self, most: int) -> None:
+        """Guess at most so many tokens, and none that could only be followed by the limit."""
+        self.guess = self.draft.guess(min(most, self.request.limit - len(self.tokens) - 1))
+
+    def verify(self, choices: Sequence[Choice], end: int) -> tuple[int, bool]:
+        """Take *choices*, one for each line, up to the first that the guess missed.
+
+        Returns how much of the guess was right, and whether the row is done.
+        """
+        right, done = 0, self.take(*choices[0], end)
+        while not done and right < len(self.guess) and self.tokens[-1] == self.guess[right]:
+            right += 1
+            done = self.take(*choices[right], end)
+        self.draft.follow(self.tokens, right)
+        return right, done
 
     def take(self, token: int, logprob: float, end: int) -> bool:
         """Take the next sampled token; say whether the row is done."""
@@ -88,14 +119,17 @@ class Row:
 
 def row_of(request: Request, device: torch.device) -> Row:
     """Start a row, with a generator of its own if it is to be drawn."""
-    row = Row(request)
+    row = Row(request, Draft(() if request.temperature > 0 else request.draft))
     if request.temperature > 0:
         row.generator = torch.Generator(device).manual_seed(request.seed)
     return row
 
 
-def choose(logits: Tensor, rows: Sequence[Row]) -> list[tuple[int, float]]:
-    """Choose a token for each line of filtered *logits*; give it with its log probability."""
+def choose(logits: Tensor, rows: Sequence[Row]) -> list[Choice]:
+    """Choose a token for each line of filtered *logits*; give it with its log probability.
+
+    The *rows* are those of the lines; a row that draws has one line.
+    """
     chosen = logits.argmax(dim=-1)
     for line, row in enumerate(rows):
         if row.generator is not None:

@@ -97,6 +97,12 @@ def opening(vocabulary: Vocabulary, options: DecodeOptions, language: str) -> Op
     return Opening((*before, *tokenizer.sot_sequence_including_notimestamps), len(before))
 
 
+def drafted(vocabulary: Vocabulary, draft: Sequence[int]) -> tuple[int, ...]:
+    """Give the tokens of a *draft* that are text; anything may stand in one."""
+    end = vocabulary.tokenizer.eot
+    return tuple(token for token in draft if 0 <= token < end)
+
+
 def suppressed(tokenizer: Any) -> list[int]:
     """List the tokens that are never sampled: annotations and the marks of the format."""
     return sorted(
