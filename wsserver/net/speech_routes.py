@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from aiohttp import web
 
@@ -23,6 +23,7 @@ from wsserver.speech import Priority
 
 BLOCK_MS = 1_000
 CHUNK_BYTES = 65_536
+T = TypeVar("T")
 _FAULTS = {error.code: error for error in (EngineError, EngineLost, ShuttingDown)}
 
 
@@ -54,7 +55,7 @@ class SpeechRoutes:
             async for chunk in request.content.iter_chunked(CHUNK_BYTES):
                 if file.tell() + len(chunk) > self._body_limit_bytes:
                     raise TooLarge(f"expected a body of at most {self._body_limit_bytes} bytes")
-                await asyncio.to_thread(file.write, chunk)
+                await _in_thread(file.write, chunk)
             if file.tell() == 0:
                 raise BadAudio("found an empty body, expected a WAV, FLAC or OGG file")
             file.seek(0)
@@ -76,11 +77,25 @@ class SpeechRoutes:
         rate = sound.block_rate
         conversation.receive(messages.Start(encoding="f32le", sample_rate=rate, partials=False))
         blocks = sound.blocks(BLOCK_MS)
-        while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+        while (block := await _in_thread(next, blocks, None)) is not None:
             self._spend(token, len(block) / rate)
             conversation.receive(messages.Audio(data=block.tobytes()))
             await conversation.room()
         conversation.receive(messages.Finish())
+
+
+async def _in_thread(function: Callable[..., T], *arguments: object) -> T:
+    """Call *function* in a thread.
+
+    Whoever is canceled meanwhile waits for the thread all the same: it works on a file that is
+    closed next.
+    """
+    calling = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    try:
+        return await asyncio.shield(calling)
+    except asyncio.CancelledError:
+        await asyncio.wait([calling])
+        raise
 
 
 async def _finals(
