@@ -353,3 +353,10 @@ def test_finals_cover_all_speech_once_whatever_the_chunks(
         loud[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)] = False
     # A click shorter than the least speech is none; nothing longer may be left over.
     assert loud.sum() <= len(pieces) * DICTATION.min_speech_ms * 16 + 2 * 512 * len(pieces)
+
+
+def test_the_id_of_a_flush_has_a_bound(open_session: OpenSession) -> None:
+    session = open_session()
+
+    with pytest.raises(BadMessage, match="found an id of 201 characters, expected at most 200"):
+        session.receive(messages.Flush(id="x" * 201))

@@ -112,6 +112,11 @@ class Session:
         """Audio of ended utterances whose final is still to come."""
         return seconds(self._finals.waiting_samples) if self._opened else 0.0
 
+    @property
+    def answers_waiting(self) -> int:
+        """Messages that wait for the finals before them."""
+        return self._finals.waiting_answers if self._opened else 0
+
     def receive(self, message: messages.ClientMessage) -> list[Action]:
         """Take a message; raise a `ClientError`, with nothing changed, if it is wrong."""
         if not isinstance(message, _ALLOWED[self._phase]):
@@ -127,6 +132,7 @@ class Session:
             case messages.Audio(data=data):
                 self._hear(data)
             case messages.Flush(id=name):
+                opening.check_name(name)
                 self._cut(Send(messages.Flushed(id=name)))
             case messages.Finish():
                 self._finish()

@@ -65,6 +65,11 @@ class Finals:
         held = [item for item in (self._decoding, *self._queue) if isinstance(item, Spoken)]
         return sum(len(item.audio) for item in held)
 
+    @property
+    def waiting_answers(self) -> int:
+        """Actions that wait for the finals before them."""
+        return sum(not isinstance(item, Spoken) for item in self._queue)
+
     def options(self) -> DecodeOptions:
         """Give the options for the audio after the latest final."""
         transcript = self.transcript

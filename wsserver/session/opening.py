@@ -1,4 +1,4 @@
-"""Read a `start` against what this server can do.
+"""Read what a client asks for against what this server can do.
 
 Knows the formats and the model's languages; knows nothing of what follows.
 """
@@ -10,6 +10,9 @@ from wsserver.speech import EngineInfo
 
 MAX_PROMPT_CHARACTERS = 2_000
 """Prompt and hotwords together; Whisper itself keeps the last 223 tokens."""
+
+MAX_NAME_CHARACTERS = 200
+"""The id of a flush, which is kept until its answer."""
 
 
 def audio_format(start: Start) -> Format:
@@ -38,3 +41,11 @@ def prompt_text(start: Start) -> str:
             f"expected at most {MAX_PROMPT_CHARACTERS}"
         )
     return prompt
+
+
+def check_name(name: str | None) -> None:
+    """Raise `BadMessage` for the id of a flush that is too long."""
+    if name is not None and len(name) > MAX_NAME_CHARACTERS:
+        raise BadMessage(
+            f"found an id of {len(name)} characters, expected at most {MAX_NAME_CHARACTERS}"
+        )
