@@ -23,6 +23,7 @@ with open_sound(SAMPLE) as sound:
 HALF = len(SPEECH) // 4 * 2
 HEARD = "w0 w1 w2 w3 w4 w5 w6"
 START = json.dumps({"type": "start"})
+FLUSH = json.dumps({"type": "flush"})
 FINISH = json.dumps({"type": "finish"})
 
 
@@ -191,9 +192,7 @@ async def test_a_client_that_vanishes_in_mid_word_leaves_nothing_behind(run: Run
             await socket.send(SPEECH)
             await socket.recv()
             socket.transport.abort()
-        async with asyncio.timeout(10):
-            while server.app.open_dictations > 1:
-                await asyncio.sleep(0.01)
+        await until_open(server, 1)
 
 
 async def test_a_client_that_never_reads_is_let_go_and_costs_nobody_anything(run: Run) -> None:
@@ -201,9 +200,8 @@ async def test_a_client_that_never_reads_is_let_go_and_costs_nobody_anything(run
     async with run(server={"socket": pings}) as server, stranger(server) as socket:
         socket.transport.pause_reading()
         await socket.send(START)
-        async with bystander(server), asyncio.timeout(20):
-            while server.app.open_dictations > 1:
-                await asyncio.sleep(0.01)
+        async with bystander(server):
+            await until_open(server, 1)
         socket.transport.abort()
 
 
@@ -220,3 +218,47 @@ async def test_the_audio_of_a_day_ends_a_session_that_uses_it_up(run: Run) -> No
             async with client.connect(server.socket_url, "poor-token"):
                 pass
         assert refused.value.status == 429
+
+
+async def test_a_session_that_fails_while_its_client_sends_on_tells_it_at_once(run: Run) -> None:
+    engine = {"script": {"delay_s": 0.2, "faults": {2: "raise"}}}
+    patience = {"socket": {"close_timeout_seconds": 600}}
+    async with run(engine=engine, server=patience) as server, stranger(server) as socket:
+        sending = asyncio.create_task(send_for_ever(socket))
+        said, closed = await outcome(socket)
+        await sending
+
+    assert (said[-1]["code"], closed) == ("engine_error", 1011)
+
+
+async def send_for_ever(socket: ClientConnection) -> None:
+    with suppress(ConnectionClosed):
+        while True:
+            await socket.send(SPEECH + bytes(64_000))
+
+
+async def test_a_session_that_runs_out_of_time_while_it_finishes_is_done(run: Run) -> None:
+    slow, short = {"script": {"delay_s": 1.0}}, {"longest_seconds": 0.5}
+    async with run(engine=slow, sessions=short) as server, stranger(server) as socket:
+        for frame in (SPEECH, FINISH):
+            await socket.send(frame)
+        said, closed = await outcome(socket)
+
+    assert (said[-1]["type"], closed) == ("done", 1000)
+
+
+async def test_a_client_that_vanishes_after_its_finish_leaves_nothing_behind(run: Run) -> None:
+    async with run(engine={"script": {"faults": {2: "hang"}}}) as server:
+        async with stranger(server) as socket:
+            for frame in (SPEECH, FLUSH, SPEECH, FINISH):
+                await socket.send(frame)
+            while json.loads(await socket.recv())["type"] != "flushed":
+                pass
+            socket.transport.abort()
+        await until_open(server, 0)
+
+
+async def until_open(server: Running, dictations: int) -> None:
+    async with asyncio.timeout(20):
+        while server.app.open_dictations > dictations:
+            await asyncio.sleep(0.01)

@@ -19,7 +19,7 @@ from whisper.model import ModelDimensions
 from tests.conftest import Server, start_server, stop_server
 from tests.end_to_end.conftest import Run, Running
 from wsserver import client
-from wsserver.messages import Final, ServerMessage, Speech, Start
+from wsserver.messages import Final, Flushed, ServerMessage, Speech, Start
 from wsserver.self_check import SAMPLE
 from wsserver.sound_file import open_sound, to_s16le
 from wsserver.speech import SAMPLE_RATE
@@ -44,6 +44,31 @@ async def test_a_server_that_stops_makes_final_what_was_said(tmp_path: Path) -> 
     finals = [message.text for message in said if isinstance(message, Final)]
     assert finals == ["w0 w1 w2 w3 w4 w5 w6"]
     assert exit_code(server) == 0
+
+
+async def test_a_final_that_does_not_come_in_time_is_told_before_the_server_leaves(
+    run: Run,
+) -> None:
+    hangs, short = {"script": {"faults": {2: "hang"}}}, {"drain_seconds": 0.2}
+    async with run(engine=hangs, sessions=short) as server:
+        async with client.connect(server.socket_url, server.token) as dictation:
+            await dictation.send(SPEECH)
+            await dictation.flush()
+            await dictation.send(SPEECH)
+            await dictation.finish()
+            await first(dictation, Flushed)
+            stopping = asyncio.create_task(server.app.stop())
+            with pytest.raises(client.SessionFailed, match="shutting_down"):
+                await read_into([], dictation)
+        await stopping
+
+
+async def test_a_session_let_in_at_the_last_moment_is_told_to_go_elsewhere(run: Run) -> None:
+    async with run() as server:
+        await server.app._dictations.drain(0)
+        with pytest.raises(client.SessionFailed, match="shutting_down"):
+            async with client.connect(server.socket_url, server.token):
+                pass
 
 
 async def test_a_server_that_stops_turns_newcomers_away_with_503(run: Run) -> None:

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from wsserver.errors import Overloaded
-from wsserver.messages import Flushed, Partial
+from wsserver.messages import Error, Flushed, Partial
 from wsserver.net.outbox import MAX_WAITING, Outbox
 from wsserver.session.actions import Close
 
@@ -46,4 +46,5 @@ def test_refuses_to_hold_more_than_its_bound() -> None:
 
     with pytest.raises(Overloaded, match="found 1000 messages unread"):
         outbox.put(Flushed(id="one more"))
+    outbox.put(Error(code="overloaded", message="enough", fatal=True))
     outbox.put(Close(1013, "overloaded"))

@@ -7,11 +7,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
-from wsserver.errors import ClientError, DictationError, EngineError
-from wsserver.messages import ClientMessage
+from wsserver.errors import ClientError, DictationError, EngineError, ServerError
+from wsserver.messages import ClientMessage, Error
 from wsserver.net.outbox import Outbox
 from wsserver.session.actions import Action, Close, Recognize, Send
 from wsserver.session.dialog import Session
@@ -21,6 +22,12 @@ logger = logging.getLogger(__name__)
 
 MAX_WAITING_SECONDS = 60.0
 """Audio whose finals are still to come, before a client that sends faster has to wait."""
+
+MAX_WAITING_ANSWERS = 100
+"""Answers, to `flush` say, that wait for finals, before the client has to wait as well."""
+
+UNFORESEEN = "the server made a mistake"
+"""What a client is told of a fault that is ours; the log holds the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,9 @@ class Conversation:
     def __init__(self, host: Host, priority: Priority) -> None:
         self._host = host
         self._session = host.open_session(priority)
-        self._settled = asyncio.Event()
+        self._moved = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_given_up = False
         self.outbox = Outbox()
 
     async def __aenter__(self) -> Self:
@@ -58,34 +66,68 @@ class Conversation:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
-    def session(self) -> Session:
-        """The session, to be looked at."""
-        return self._session
+    def is_ending(self) -> bool:
+        """True once nothing more is taken in."""
+        return self._is_given_up or self._session.is_ending
+
+    @property
+    def seconds_received(self) -> float:
+        """Audio so far."""
+        return self._session.seconds_received
 
     def receive(self, message: ClientMessage) -> None:
         """Take a message from the client; what is wrong with it ends the session."""
         try:
-            self._carry_out(self._session.receive(message))
+            self._carry_out(partial(self._session.receive, message))
         except ClientError as error:
             self.end(error)
 
     def end(self, error: DictationError) -> None:
         """End the session for *error*, once what was said is final."""
-        self._carry_out(self._session.end(error))
+        self._carry_out(partial(self._session.end, error))
+
+    def interrupt(self, error: DictationError) -> None:
+        """End the session for *error*, unless its end is under way."""
+        if not self.is_ending:
+            self.end(error)
+
+    def give_up(self, error: DictationError) -> None:
+        """End at once for *error*: tell what has been decided, wait for nothing more."""
+        if self._is_given_up:
+            return
+        logger.warning("session given up: %s", error)
+        self._is_given_up = True
+        self.outbox.put(Error(code=error.code, message=str(error), fatal=True))
+        self.outbox.put(Close(error.close_code, error.code))
+        self._moved.set()
 
     async def room(self) -> None:
-        """Wait while too much audio waits for its finals."""
-        while self._session.seconds_waiting > MAX_WAITING_SECONDS:
-            self._settled.clear()
-            await self._settled.wait()
+        """Wait while too much waits for its finals, unless the session ends."""
+        while self._is_crowded() and not self.is_ending:
+            self._moved.clear()
+            await self._moved.wait()
 
-    def _carry_out(self, actions: list[Action]) -> None:
+    def _is_crowded(self) -> bool:
+        session = self._session
+        return (
+            session.seconds_waiting > MAX_WAITING_SECONDS
+            or session.answers_waiting > MAX_WAITING_ANSWERS
+        )
+
+    def _carry_out(self, decide: Callable[[], list[Action]]) -> None:
+        if self._is_given_up:
+            return
         try:
-            for action in actions:
+            for action in decide():
                 self._do(action)
+        except ClientError:
+            raise  # the session is as it was
         except DictationError as error:
-            logger.warning("session given up: %s", error)
-            self.outbox.put(Close(error.close_code, error.code))
+            self.give_up(error)
+        except Exception:  # nobody else would notice, and the client would wait for ever
+            logger.exception("a session failed in an unforeseen way")
+            self.give_up(ServerError(UNFORESEEN))
+        self._moved.set()
 
     def _do(self, action: Action) -> None:
         match action:
@@ -106,7 +148,9 @@ class Conversation:
                 logger.exception("no final for utterance %d", window.utterance)
                 # What the engine says of itself is for the log, not for the client.
                 self.end(type(error)(f"utterance {window.utterance} could not be recognized"))
-            return
-        if hypothesis is not None:
-            self._carry_out(self._session.settle(window, hypothesis))
-            self._settled.set()
+        except Exception:  # as above
+            logger.exception("a window failed in an unforeseen way")
+            self.give_up(ServerError(UNFORESEEN))
+        else:
+            if hypothesis is not None:
+                self._carry_out(partial(self._session.settle, window, hypothesis))

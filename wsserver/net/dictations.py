@@ -14,7 +14,7 @@ from wsserver.dialects import native
 from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown, TooLarge
 from wsserver.messages import Audio, ClientMessage, Limits
 from wsserver.net.admission import Lease
-from wsserver.net.conversation import Conversation, Host
+from wsserver.net.conversation import UNFORESEEN, Conversation, Host
 from wsserver.session.actions import Close
 from wsserver.speech import Priority
 
@@ -27,6 +27,10 @@ A multiple of every sample size: a frame of odd length still shows as one, in it
 """
 
 
+FAREWELL_SECONDS = 1.0
+"""For the last messages to clients whose finals did not come in time when the server stopped."""
+
+
 class Dictations:
     """All sockets that dictate."""
 
@@ -34,6 +38,7 @@ class Dictations:
         self._host = host
         self._limits = limits
         self._open: dict[Conversation, asyncio.Task[None]] = {}
+        self._farewell: ShuttingDown | None = None
 
     def __len__(self) -> int:
         """Count the open dictations."""
@@ -42,6 +47,8 @@ class Dictations:
     async def serve(self, connection: ServerConnection, lease: Lease) -> None:
         """Run one dictation to its end; the client may vanish at any time."""
         async with Conversation(self._host, Priority.FINAL) as conversation:
+            if self._farewell:  # let in just before the server began to stop
+                conversation.end(self._farewell)
             dictation = _Dictation(connection, conversation, lease, self._limits)
             self._open[conversation] = asyncio.ensure_future(dictation.run())
             try:
@@ -51,14 +58,19 @@ class Dictations:
 
     async def drain(self, seconds: float) -> None:
         """Finalize what was said, tell every client to go elsewhere; after *seconds* just leave."""
-        error = ShuttingDown("the server is shutting down; reconnect to go on")
+        self._farewell = ShuttingDown("the server is shutting down; reconnect to go on")
         for conversation in self._open:
-            if not conversation.session.is_ending:
-                conversation.end(error)
+            conversation.interrupt(self._farewell)
+        await self._wait(seconds)
+        for conversation in self._open:
+            conversation.give_up(self._farewell)
+        await self._wait(FAREWELL_SECONDS)
+        for task in self._open.values():
+            task.cancel()
+
+    async def _wait(self, seconds: float) -> None:
         if self._open:
-            _, late = await asyncio.wait(self._open.values(), timeout=seconds)
-            for task in late:
-                task.cancel()
+            await asyncio.wait(self._open.values(), timeout=seconds)
 
 
 class _Dictation:
@@ -79,7 +91,7 @@ class _Dictation:
     async def run(self) -> None:
         reader = asyncio.create_task(self._read())
         timer = asyncio.get_running_loop().call_later(
-            self._limits.session_seconds, self._conversation.end, self._too_long()
+            self._limits.session_seconds, self._conversation.interrupt, self._too_long()
         )
         try:
             await self._write()
@@ -97,31 +109,26 @@ class _Dictation:
         await self._connection.close(item.code, item.reason)
 
     async def _read(self) -> None:
+        """Take what the client sends, to the end of the connection.
+
+        After the session's end a frame can only be wrong; but it has to be read to see the close.
+        """
         try:
-            while not self._conversation.session.is_ending:
-                await self._take(await self._frame())
-        except ClientError as error:
-            self._conversation.end(error)
-        except ConnectionClosed as closed:
-            self._conversation.outbox.put(Close(1001, str(closed)))
-            return
+            while True:
+                try:
+                    await self._take(await self._frame())
+                except ClientError as error:
+                    self._conversation.end(error)
+        except ConnectionClosed:
+            self._conversation.outbox.put(Close(1001, "the client went away"))
         except Exception:  # this task ends one dictation, and never in silence
             logger.exception("a dictation failed in an unforeseen way")
-            self._conversation.end(ServerError("the server made a mistake"))
-        await self._read_on()
-
-    async def _read_on(self) -> None:
-        """After the end a frame can only be wrong, but it has to be read to see the close."""
-        try:
-            async for frame in self._connection:
-                self._conversation.receive(native.read_client(frame))
-        except ClientError as error:
-            self._conversation.end(error)
+            self._conversation.give_up(ServerError(UNFORESEEN))
 
     async def _frame(self) -> str | bytes:
         idle_seconds = self._limits.idle_seconds
         try:
-            async with asyncio.timeout(idle_seconds):
+            async with asyncio.timeout(None if self._conversation.is_ending else idle_seconds):
                 frame = await self._connection.recv()
         except TimeoutError:
             raise LimitReached(
@@ -135,9 +142,10 @@ class _Dictation:
 
     async def _take(self, frame: str | bytes) -> None:
         for message in _slices(native.read_client(frame)):
-            before = self._conversation.session.seconds_received
+            before = self._conversation.seconds_received
             self._conversation.receive(message)
-            self._lease.spend(self._conversation.session.seconds_received - before)
+            if spent := self._conversation.seconds_received - before:
+                self._lease.spend(spent)
             await self._conversation.room()
             await asyncio.sleep(0)
 

@@ -7,7 +7,7 @@ import asyncio
 from collections import deque
 
 from wsserver.errors import Overloaded
-from wsserver.messages import Partial, ServerMessage
+from wsserver.messages import Error, Partial, ServerMessage
 from wsserver.session.actions import Close
 
 MAX_WAITING = 1_000
@@ -22,8 +22,11 @@ class Outbox:
         self._arrived = asyncio.Event()
 
     def put(self, item: ServerMessage | Close) -> None:
-        """Add a message, or the end; raise `Overloaded` if the client leaves too much unread."""
-        if len(self._waiting) >= MAX_WAITING and not isinstance(item, Close):
+        """Add a message; raise `Overloaded` if the client leaves too much unread.
+
+        There is always room for the end: an `Error` and a `Close`.
+        """
+        if len(self._waiting) >= MAX_WAITING and not isinstance(item, Error | Close):
             raise Overloaded(f"found {MAX_WAITING} messages unread, expected a client that reads")
         if isinstance(item, Partial):
             self._drop_partials()

@@ -1,0 +1,159 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from wsserver import messages
+from wsserver.audio.endpointer import CAPTIONING, DICTATION
+from wsserver.errors import EngineError, Overloaded, ShuttingDown
+from wsserver.net.conversation import MAX_WAITING_ANSWERS, Conversation, Host
+from wsserver.net.outbox import MAX_WAITING
+from wsserver.session.actions import Close
+from wsserver.session.dialog import Session, SessionSettings, Setting
+from wsserver.speech import EngineInfo, Hypothesis, Priority, Samples, Window
+from wsserver.text.guards import GuardLimits
+
+SPEECH = messages.Audio(data=np.full(16_000, 8000, "<i2").tobytes())
+FLUSH = messages.Flush()
+START = messages.Start(partials=False)
+
+Recognize = Callable[[Window], Awaitable[Hypothesis | None]]
+
+
+class LevelVoice:
+    """Takes whatever is loud for voice."""
+
+    frame_samples = 512
+
+    def initial_state(self) -> object:
+        return None
+
+    def __call__(self, frames: Samples, state: object) -> tuple[NDArray[np.float32], object]:
+        return (np.abs(frames).mean(axis=1) > 0.01).astype(np.float32), state
+
+
+def conversation(recognize: Recognize) -> Conversation:
+    settings = SessionSettings(
+        limits=messages.Limits(frame_bytes=1000, idle_seconds=10, session_seconds=100),
+        endpointing={"dictation": DICTATION, "captioning": CAPTIONING},
+        guards=GuardLimits(),
+        hop_ms=500,
+        carry_tokens=0,
+    )
+    info = EngineInfo("scripted", ("en",), "cpu", "fp32")
+
+    def open_session(priority: Priority) -> Session:
+        return Session(Setting("the session", info, LevelVoice(), settings, priority))
+
+    return Conversation(Host(open_session, recognize), Priority.FINAL)
+
+
+async def never(_: Window) -> Hypothesis | None:
+    await asyncio.Event().wait()
+    return None
+
+
+async def last_words(conversation: Conversation) -> list[object]:
+    """Give what is put out, up to and with the close; of an error its code."""
+    said: list[object] = []
+    async with asyncio.timeout(10):
+        while not isinstance(item := await conversation.outbox.get(), Close):
+            said.append(item.code if isinstance(item, messages.Error) else item.type)
+    return [*said, item.code]
+
+
+async def test_what_nobody_foresaw_in_the_engine_ends_the_session_in_words() -> None:
+    async def fail(_: Window) -> Hypothesis | None:
+        raise ZeroDivisionError
+
+    async with conversation(fail) as talk:
+        for message in (START, SPEECH, FLUSH):
+            talk.receive(message)
+        said = await last_words(talk)
+
+    assert said == ["ready", "speech", "speech", "server_error", 1011]
+
+
+async def test_what_nobody_foresaw_in_the_session_ends_it_in_words() -> None:
+    async def hear_nonsense(_: Window) -> Hypothesis | None:
+        return cast("Hypothesis", "no hypothesis")
+
+    async with conversation(hear_nonsense) as talk:
+        for message in (START, SPEECH, FLUSH):
+            talk.receive(message)
+        said = await last_words(talk)
+
+    assert said[-2:] == ["server_error", 1011]
+
+
+async def test_who_waits_for_room_goes_on_when_the_session_fails() -> None:
+    failed = asyncio.Event()
+
+    async def fail(_: Window) -> Hypothesis | None:
+        await failed.wait()
+        raise EngineError("broken")
+
+    async with conversation(fail) as talk:
+        talk.receive(START)
+        for _ in range(70):
+            talk.receive(SPEECH)
+            talk.receive(FLUSH)
+        waiting = asyncio.create_task(talk.room())
+        await asyncio.sleep(0)
+        was_waiting = not waiting.done()
+        failed.set()
+        async with asyncio.timeout(10):
+            await waiting
+
+    assert was_waiting
+    assert talk.is_ending
+
+
+async def test_flushes_without_end_have_to_wait_for_their_answers() -> None:
+    async with conversation(never) as talk:
+        talk.receive(START)
+        talk.receive(SPEECH)
+        for _ in range(MAX_WAITING_ANSWERS):
+            talk.receive(FLUSH)
+        waiting = asyncio.create_task(talk.room())
+        await asyncio.sleep(0)
+
+        assert not waiting.done()
+        waiting.cancel()
+
+
+@pytest.mark.parametrize("unread", [0, MAX_WAITING])
+async def test_a_session_that_is_given_up_says_so_once_and_nothing_more(unread: int) -> None:
+    async with conversation(never) as talk:
+        for _ in range(unread):
+            talk.outbox.put(messages.Flushed())
+        talk.give_up(ShuttingDown("enough"))
+        talk.give_up(Overloaded("enough"))
+        talk.receive(START)
+        said = await last_words(talk)
+
+    assert said[unread:] == ["shutting_down", 1012]
+    assert talk.is_ending
+
+
+async def test_who_leaves_too_much_unread_is_told_once() -> None:
+    async with conversation(never) as talk:
+        for _ in range(MAX_WAITING):
+            talk.receive(FLUSH)
+        said = await last_words(talk)
+
+    assert said[-2:] == ["overloaded", 1013]
+    assert len(said) == MAX_WAITING + 2
+
+
+async def test_an_end_that_is_under_way_is_not_interrupted() -> None:
+    async with conversation(never) as talk:
+        talk.receive(START)
+        talk.receive(messages.Finish())
+        talk.interrupt(ShuttingDown("enough"))
+        said = await last_words(talk)
+
+    assert said == ["ready", "ack", "done", 1000]
