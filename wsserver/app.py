@@ -104,7 +104,7 @@ class App:
     def _build_listener(self) -> Listener:
         server: NetSettings = self._config.server
         directory = next((path for path in _PAGES if path.is_dir()), _PAGES[0])
-        speech = SpeechRoutes(self._host(), server.http.body_limit_bytes, self._gate.ledger.spend)
+        speech = SpeechRoutes(self._host(), server.http.body_limit_bytes, self._gate)
         routes = [*health_routes(self._gate), *page_routes(read_pages(directory)), *speech.routes()]
         app = http_app(server, self._gate, routes)
         tls = server_context(server.tls)

@@ -11,9 +11,10 @@ import pytest
 import soundfile
 
 from tests.conftest import Sample, Server
-from tests.end_to_end.conftest import Run, Running
+from tests.end_to_end.conftest import TOKEN, Run, Running
 from wsserver import client
 from wsserver.messages import Final
+from wsserver.net.tokens import hash_token
 from wsserver.self_check import SAMPLE
 from wsserver.sound_file import open_sound, to_s16le
 
@@ -128,6 +129,39 @@ async def test_nobody_is_heard_without_a_token(
         found, said = await stt(http, server, b"x", **headers)
 
     assert (found, said["status"]) == (status, "failed")
+
+
+@pytest.mark.parametrize(
+    ("token", "status", "complaint"),
+    [
+        ({"scope": ["view"]}, 403, "without the scope 'speak'"),
+        ({"audio_seconds_per_day": 0}, 429, "of this day are used up"),
+        ({"audio_seconds_per_day": 1}, 429, "s of audio today, expected at most 1 s"),
+    ],
+)
+async def test_a_file_is_let_in_by_the_rules_for_dictations(
+    run: Run, http: aiohttp.ClientSession, token: dict[str, Any], status: int, complaint: str
+) -> None:
+    poor = {"name": "poor", "hash": hash_token("poor-token")} | token
+    async with run(server={"admission": {"tokens": [poor]}}) as server:
+        headers = {"Authorization": "Token poor-token"}
+        found, said = await stt(http, server, encoded("WAV"), **headers)
+
+    assert (found, said["status"]) == (status, "failed")
+    assert complaint in said["Error"]
+
+
+async def test_a_file_takes_a_place(run: Run, http: aiohttp.ClientSession) -> None:
+    token = {"name": "tests", "hash": hash_token(TOKEN), "sessions": 1}
+    async with run(server={"admission": {"tokens": [token]}}) as server:
+        async with client.connect(server.socket_url, server.token) as dictation:
+            beside, _ = await stt(http, server, encoded("WAV"))
+            await dictation.finish()
+            assert [message.type async for message in dictation][-1] == "done"
+        await until(lambda: not server.app.open_dictations)
+        after, _ = await stt(http, server, encoded("WAV"))
+
+    assert (beside, after) == (429, 200)
 
 
 async def test_a_body_above_the_limit_is_refused(run: Run, http: aiohttp.ClientSession) -> None:

@@ -14,9 +14,9 @@ from aiohttp import web
 
 from wsserver import messages, sound_file
 from wsserver.errors import BadAudio, EngineError, EngineLost, ServerError, ShuttingDown, TooLarge
+from wsserver.net.admission import Gate, Lease
 from wsserver.net.conversation import Conversation, Host
-from wsserver.net.middleware import TOKEN
-from wsserver.net.tokens import Token
+from wsserver.net.middleware import presented_by
 from wsserver.session.actions import Close
 from wsserver.sound_file import SoundFile
 from wsserver.speech import Priority
@@ -30,22 +30,24 @@ _FAULTS = {error.code: error for error in (EngineError, EngineLost, ShuttingDown
 class SpeechRoutes:
     """The routes that hear a whole file, at the lowest priority."""
 
-    def __init__(
-        self, host: Host, body_limit_bytes: int, spend: Callable[[Token, float], None]
-    ) -> None:
+    def __init__(self, host: Host, body_limit_bytes: int, gate: Gate) -> None:
         self._host = host
         self._body_limit_bytes = body_limit_bytes
-        self._spend = spend
+        self._gate = gate
 
     def routes(self) -> list[web.RouteDef]:
         """Give `/stt`; with GET too, since the older server took a body there."""
         return [web.post("/stt", self.transcribe), web.get("/stt", self.transcribe)]
 
     async def transcribe(self, request: web.Request) -> web.Response:
-        """Answer with the text of the file in the body, and how long that took in seconds."""
+        """Answer with the text of the file in the body, and how long that took in seconds.
+
+        A file takes a place as a dictation does, and is let in by the same rules.
+        """
         began = time.perf_counter()
-        async with self._body(request) as body:
-            text = await self._hear(body, request[TOKEN])
+        with self._gate.admit(presented_by(request)) as lease:
+            async with self._body(request) as body:
+                text = await self._hear(body, lease)
         duration = round(time.perf_counter() - began, 3)
         return web.json_response({"text": text, "proc_duration": duration, "status": "success"})
 
@@ -61,10 +63,10 @@ class SpeechRoutes:
             file.seek(0)
             yield cast("BinaryIO", file)
 
-    async def _hear(self, body: BinaryIO, token: Token) -> str:
+    async def _hear(self, body: BinaryIO, lease: Lease) -> str:
         with sound_file.open_sound(body, "the body") as sound:
             async with Conversation(self._host, Priority.BULK) as conversation:
-                feeder = asyncio.create_task(self._feed(conversation, sound, token))
+                feeder = asyncio.create_task(self._feed(conversation, sound, lease))
                 try:
                     texts = [final.text async for final in _finals(conversation, feeder)]
                 finally:
@@ -73,12 +75,12 @@ class SpeechRoutes:
                         await feeder
         return " ".join(text for text in texts if text)
 
-    async def _feed(self, conversation: Conversation, sound: SoundFile, token: Token) -> None:
+    async def _feed(self, conversation: Conversation, sound: SoundFile, lease: Lease) -> None:
         rate = sound.block_rate
         conversation.receive(messages.Start(encoding="f32le", sample_rate=rate, partials=False))
         blocks = sound.blocks(BLOCK_MS)
         while (block := await _in_thread(next, blocks, None)) is not None:
-            self._spend(token, len(block) / rate)
+            lease.spend(len(block) / rate)
             conversation.receive(messages.Audio(data=block.tobytes()))
             await conversation.room()
         conversation.receive(messages.Finish())
