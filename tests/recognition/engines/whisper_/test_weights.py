@@ -1,5 +1,6 @@
 from typing import TYPE_CHECKING
 
+import pytest
 import torch
 
 from wsserver.recognition.engines.whisper_.weights import weights_of
@@ -38,3 +39,14 @@ def test_a_stock_model_is_left_as_it_was(practice: "Pair") -> None:
     after = practice.stock.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
     assert all(value.dtype == after[name].dtype for name, value in before.items())
+
+
+@pytest.mark.parametrize("lines", [1, 4, 5, 8, 15, 16, 17])
+def test_any_number_of_lines_is_scored_line_by_line(endless: "Pair", lines: int) -> None:
+    decoder = weights_of(endless.stock, torch.float32).decoder
+    hidden = torch.randn(lines, 64, generator=torch.Generator().manual_seed(lines))
+
+    logits = decoder.logits(hidden)
+
+    assert logits.shape == (lines, 51865)
+    torch.testing.assert_close(logits, torch.stack([decoder.embedding @ line for line in hidden]))
