@@ -435,6 +435,8 @@ def test_on_a_terminal_a_line_shows_what_is_being_heard() -> None:
     assert "My uncle\x1b[2m solved" in seen
     assert "My uncle sold.\r\n" in seen
     assert seen.index(" solved") < seen.index(" sold.")
+    before_the_final = seen[seen.index(" solved") : seen.index("My uncle sold.")]
+    assert "\r\x1b[2K" in before_the_final  # the line it takes the place of is erased
 
 
 def test_on_a_terminal_a_line_shows_how_far_a_fast_dictation_is() -> None:

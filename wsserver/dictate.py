@@ -144,7 +144,7 @@ class Display:
     def show(self, message: messages.ServerMessage) -> None:
         """Show a message of the server."""
         if self._form == "json":
-            click.echo(native.write_server(message))
+            self._write(native.write_server(message))
         else:
             self._tell(message)
         if self._live and (text := self._changed(message)) is not None:
@@ -152,7 +152,7 @@ class Display:
 
     def note(self, text: str) -> None:
         """Tell something beside what was said."""
-        click.echo(visible(text), err=True)
+        self._write(visible(text), err=True)
 
     def _tell(self, message: messages.ServerMessage) -> None:
         match message:
@@ -163,7 +163,13 @@ class Display:
             case messages.Final() if self._form != "text":
                 self._finals.append(message)
             case messages.Final() if message.text:
-                click.echo(visible(message.text))
+                self._write(visible(message.text))
+
+    def _write(self, line: str, *, err: bool = False) -> None:
+        """Write a line that stays, where the changing one was."""
+        if self._live:
+            self._live.update(Text(), refresh=True)
+        click.echo(line, err=err)
 
     def _changing_line(self) -> Live | None:
         stream = sys.stderr if self._shows_progress else sys.stdout
@@ -173,8 +179,9 @@ class Display:
             console=Console(stderr=self._shows_progress),
             auto_refresh=False,
             transient=True,
-            redirect_stdout=sys.stdout.isatty(),
-            redirect_stderr=sys.stderr.isatty(),
+            # click takes the real streams whatever stands in their place.
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
 
     def _changed(self, message: messages.ServerMessage) -> Text | None:
