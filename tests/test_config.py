@@ -1,5 +1,4 @@
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -120,11 +119,36 @@ def test_a_file_that_was_named_has_to_be_there(tmp_path: Path) -> None:
         load(tmp_path / "none.yaml", {})
 
 
-def test_no_error_repeats_a_secret(tmp_path: Path) -> None:
-    tokens: list[dict[str, Any]] = [{"name": "a", "hash": "the-plain-token"}]
-
+@pytest.mark.parametrize(
+    ("tokens", "path"),
+    [
+        ("the-plain-token", "server.admission.tokens"),
+        (["the-plain-token"], "server.admission.tokens.0"),
+        ([{"name": "a", "hash": "the-plain-token"}], "server.admission.tokens.0.hash"),
+        ({"a": "the-plain-token"}, "server.admission.tokens"),
+    ],
+)
+def test_no_error_repeats_a_secret(tmp_path: Path, tokens: object, path: str) -> None:
     with pytest.raises(ConfigError) as error:
         load(write(tmp_path, {"server": {"admission": {"tokens": tokens}}}), {})
 
-    assert "server.admission.tokens.0.hash" in str(error.value)
+    assert str(error.value).startswith(f"{path}: ")
     assert "the-plain-token" not in str(error.value)
+
+
+def test_a_wrong_hash_says_what_one_looks_like(tmp_path: Path) -> None:
+    tokens = [{"name": "a", "hash": "sha256:12"}]
+
+    with pytest.raises(ConfigError, match="expected 'sha256:' and 64 hexadecimal digits"):
+        load(write(tmp_path, {"server": {"admission": {"tokens": tokens}}}), {})
+
+
+def test_off_is_a_word_and_no_is_norwegian(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("server: {tls: {mode: off}, admission: {token_in_url: true}}")
+
+    config = load(file, {"WSSERVER_ENGINE__LANGUAGES": "[en, no]"})
+
+    assert config.server.tls.mode == "off"
+    assert config.server.admission.token_in_url is True
+    assert config.engine.languages == ("en", "no")

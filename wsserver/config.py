@@ -4,6 +4,7 @@ Knows where the sections go as little as they know where they come from.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,10 @@ PREFIX = "WSSERVER_"
 """WSSERVER_SERVER__PORT=9000 stands above `server: {port: ...}` in the file."""
 
 DEFAULT_PATH = Path("config.yaml")
+_BOOL = "tag:yaml.org,2002:bool"
+_HARMLESS = {"scope", "sessions", "audio_seconds_per_day"}
+"""What errors may show of a token; a plain one may stand anywhere else below `tokens`."""
+
 _OTHER_VARIABLES = {"WSSERVER_CONFIG", "WSSERVER_URL", "WSSERVER_TOKEN"}
 
 
@@ -95,13 +100,28 @@ def load(
         raise ConfigError(_explain(error)) from None
 
 
+class _Loader(yaml.SafeLoader):
+    """Takes true and false alone for booleans: `off` is a mode of TLS, and `no` is Norwegian."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOL]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_BOOL, re.compile("(?i:true|false)$"), list("tTfF"))
+
+
+def _parse(text: str) -> Any:
+    return yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
+
+
 def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
 
 
 def _read(path: Path, *, required: bool) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = _parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if not required:
             return {}
@@ -131,7 +151,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def _scalar(name: str, text: str) -> Any:
     try:
-        return yaml.safe_load(text)
+        return _parse(text)
     except yaml.YAMLError:
         raise ConfigError(f"{name}: found no valid YAML value") from None
 
@@ -152,6 +172,11 @@ def _explain(error: ValidationError) -> str:
         return f"{path}: unknown key"
     message = first["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
-    if path.endswith(("hash", "token")) or isinstance(first["input"], dict | list):
+    if first["type"] == "predicate_failed":
+        message = (
+            "expected 'sha256:' and 64 hexadecimal digits, as `wsserver token new` prints them"
+        )
+    is_secret = "tokens" in first["loc"] and not _HARMLESS & set(first["loc"])
+    if is_secret or isinstance(first["input"], dict | list):
         return f"{path}: {message}"
     return f"{path}: found {first['input']!r:.80}, {message}"
