@@ -65,7 +65,8 @@ class App:
     @property
     def socket_url(self) -> str:
         """Where sessions are opened."""
-        return self.url.replace("http", "ws", 1) + "v1/dictation"
+        path = self._config.server.socket.paths[-1]
+        return self.url.replace("http", "ws", 1).removesuffix("/") + path
 
     @property
     def open_dictations(self) -> int:
@@ -86,7 +87,7 @@ class App:
 
     async def check(self) -> SelfCheck:
         """Dictate a sample through the own socket; from then on the server is ready."""
-        self._checked = await self_check(self._local_url(), self._own_token)
+        self._checked = await self_check(self.socket_url, self._own_token)
         return self._checked
 
     async def stop(self) -> None:
@@ -144,6 +145,3 @@ class App:
             carry_tokens=self._config.sessions.carry_tokens,
         )
         return Session(Setting(uuid4().hex, self._scheduler.info, self._voice, settings, priority))
-
-    def _local_url(self) -> str:
-        return self.socket_url

@@ -17,7 +17,7 @@ import whisper
 from whisper.model import ModelDimensions
 
 from tests.conftest import Server, start_server, stop_server
-from tests.end_to_end.conftest import Run, Running
+from tests.end_to_end.conftest import TOKEN, Run, Running
 from wsserver import client
 from wsserver.messages import Final, Flushed, ServerMessage, Speech, Start
 from wsserver.self_check import SAMPLE
@@ -131,6 +131,13 @@ def exit_code(server: Server) -> int:
 async def status_of(server: Running, route: str) -> int:
     async with aiohttp.ClientSession() as http, http.get(server.url + route) as answer:
         return answer.status
+
+
+async def test_sessions_may_be_opened_elsewhere(run: Run) -> None:
+    async with run(server={"socket": {"paths": ["/dictate"]}}) as server:
+        heard = await client.transcribe(f"{server.url}dictate".replace("http", "ws"), TOKEN, [])
+
+    assert heard == []
 
 
 def test_ctrl_c_is_an_orderly_end(tmp_path: Path) -> None:
