@@ -4,17 +4,15 @@ from typing import cast
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from tests.session.conftest import build_session
 from wsserver import messages
-from wsserver.audio.endpointer import CAPTIONING, DICTATION
 from wsserver.errors import EngineError, Overloaded, ShuttingDown
 from wsserver.net.conversation import MAX_WAITING_ANSWERS, Conversation, Host
 from wsserver.net.outbox import MAX_WAITING
 from wsserver.session.actions import Close
-from wsserver.session.dialog import Session, SessionSettings, Setting
-from wsserver.speech import EngineInfo, Hypothesis, Priority, Samples, Window
-from wsserver.text.guards import GuardLimits
+from wsserver.session.dialog import Session
+from wsserver.speech import Hypothesis, Priority, Window
 
 SPEECH = messages.Audio(data=np.full(16_000, 8000, "<i2").tobytes())
 FLUSH = messages.Flush()
@@ -23,30 +21,9 @@ START = messages.Start(partials=False)
 Recognize = Callable[[Window], Awaitable[Hypothesis | None]]
 
 
-class LevelVoice:
-    """Takes whatever is loud for voice."""
-
-    frame_samples = 512
-
-    def initial_state(self) -> object:
-        return None
-
-    def __call__(self, frames: Samples, state: object) -> tuple[NDArray[np.float32], object]:
-        return (np.abs(frames).mean(axis=1) > 0.01).astype(np.float32), state
-
-
 def conversation(recognize: Recognize) -> Conversation:
-    settings = SessionSettings(
-        limits=messages.Limits(frame_bytes=1000, idle_seconds=10, session_seconds=100),
-        endpointing={"dictation": DICTATION, "captioning": CAPTIONING},
-        guards=GuardLimits(),
-        hop_ms=500,
-        carry_tokens=0,
-    )
-    info = EngineInfo("scripted", ("en",), "cpu", "fp32")
-
     def open_session(priority: Priority) -> Session:
-        return Session(Setting("the session", info, LevelVoice(), settings, priority))
+        return build_session(priority=priority)
 
     return Conversation(Host(open_session, recognize), Priority.FINAL)
 

@@ -25,21 +25,22 @@ class LevelVoice:
         return (np.abs(frames).mean(axis=1) > 0.01).astype(np.float32), state
 
 
+def build_session(
+    carry_tokens: int = 0,
+    languages: tuple[str, ...] = ("en", "de"),
+    priority: Priority = Priority.FINAL,
+) -> Session:
+    settings = SessionSettings(
+        limits=LIMITS,
+        endpointing={"dictation": DICTATION, "captioning": CAPTIONING},
+        guards=GuardLimits(),
+        hop_ms=500,
+        carry_tokens=carry_tokens,
+    )
+    info = EngineInfo("scripted", languages, "cpu", "fp32")
+    return Session(Setting("the session", info, LevelVoice(), settings, priority))
+
+
 @pytest.fixture
 def open_session() -> Callable[..., Session]:
-    def build(
-        carry_tokens: int = 0,
-        languages: tuple[str, ...] = ("en", "de"),
-        priority: Priority = Priority.FINAL,
-    ) -> Session:
-        settings = SessionSettings(
-            limits=LIMITS,
-            endpointing={"dictation": DICTATION, "captioning": CAPTIONING},
-            guards=GuardLimits(),
-            hop_ms=500,
-            carry_tokens=carry_tokens,
-        )
-        info = EngineInfo("scripted", languages, "cpu", "fp32")
-        return Session(Setting("the session", info, LevelVoice(), settings, priority))
-
-    return build
+    return build_session
