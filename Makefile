@@ -4,9 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
-SOURCES := wsserver tests
+SOURCES := wsserver tests bench
 
-.PHONY: run test lint types format wheel clean
+.PHONY: run test lint types format wheel bench clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
@@ -30,6 +30,10 @@ format: $(VENV)/test.stamp
 wheel: $(VENV)/test.stamp
 	$(PIP) wheel --no-deps --wheel-dir dist .
 
+bench: $(VENV)/bench.stamp
+	$(BIN)/python -m bench.update --dims tiny.en --dims base.en
+	$(BIN)/python -m bench.streams
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info
 
@@ -44,4 +48,8 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	$(PIP) install --constraint constraints.txt --editable '.[test,lint]'
+	touch $@
+
+$(VENV)/bench.stamp: $(VENV)/test.stamp
+	$(PIP) install --constraint constraints.txt --editable '.[test,lint,bench]'
 	touch $@

@@ -1,0 +1,1 @@
+"""Measurements: speed as a ratio, side by side in one run."""
