@@ -66,6 +66,25 @@ def test_any_split_into_passes_gives_the_logits_of_a_single_one(
         )
 
 
+def test_rows_that_heard_unlike_lengths_hear_only_their_own(stock: Whisper) -> None:
+    weights = weights_of(stock, torch.float32).decoder
+    heard = [features(1, positions)[0] * (1 + positions) for positions in (9, 40, 1, 25)]
+    cache = Cache(weights, heard, HEADS)
+
+    openings = feed(weights, cache, [[1, 2], [3], [4, 5, 6], [7]])
+    cache.remove(0)
+    steps = feed(weights, cache, [[8], [9, 10], [11]])
+
+    for row, logits in zip(heard, openings, strict=True):
+        own = {9: [1, 2], 40: [3], 1: [4, 5, 6], 25: [7]}[len(row)]
+        torch.testing.assert_close(logits, expected(stock, row, own), atol=2e-4, rtol=1e-4)
+    left = [(heard[3], [7, 8]), (heard[1], [3, 9, 10]), (heard[2], [4, 5, 6, 11])]
+    for (row, whole), logits in zip(left, steps, strict=True):
+        torch.testing.assert_close(
+            logits[-1], expected(stock, row, whole)[-1], atol=2e-4, rtol=1e-4
+        )
+
+
 @pytest.fixture
 def dirty_memory() -> Iterator[None]:
     """Let torch fill all memory that it does not initialize with NaN."""

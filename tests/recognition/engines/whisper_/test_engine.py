@@ -269,3 +269,57 @@ def test_an_exact_window_ignores_its_draft_to_the_bit(practice: "Pair", sample: 
 
     for draft in (expected.tokens, (50_000,) * 9):
         assert practice.engine.recognize([replace(spoken, draft=draft)]) == [expected]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_short_context_gives_text_and_times_of_the_full_one(
+    practice: "Pair", sample: Read, name: str
+) -> None:
+    audio = sample(name)
+
+    [full], [short] = (
+        practice.engine.recognize([spoken]) for spoken in (window(audio), partial(audio))
+    )
+
+    assert short.text == full.text
+    for word, expected in zip(short.words, full.words, strict=True):
+        assert word.text == expected.text
+        assert abs(word.start - expected.start) <= 800
+        assert abs(word.end - expected.end) <= 800
+        assert 0 <= word.start <= word.end <= len(audio)
+
+
+def test_partials_of_unlike_length_are_heard_as_alone_and_leave_finals_alone(
+    practice: "Pair", sample: Read
+) -> None:
+    one, two, three = (sample(name) for name in NAMES[:3])
+    windows = [
+        partial(one[:9_000]),
+        window(two),
+        partial(np.concatenate([two, three, one])),
+        partial(three[:0]),
+        window(three),
+        partial(np.resize(one, LONGEST_WINDOW)),
+        partial(three),
+    ]
+
+    together = practice.engine.recognize(windows)
+
+    for heard, spoken in zip(together, windows, strict=True):
+        [alone] = practice.engine.recognize([spoken])
+        assert_hears_alike(heard, alone)
+        if spoken.exact:
+            assert_equals_stock(heard, stock_decode(practice.stock, spoken))
+
+
+def test_only_windows_that_need_not_be_exact_get_a_short_context(practice: "Pair") -> None:
+    model = practice.engine.model
+    turbo = replace(model, bears_short_context=False)
+    audio = np.zeros(128_000, np.float32)
+
+    contexts = [
+        (of.context(window(audio)), of.context(partial(audio)), of.context(partial(audio[:0])))
+        for of in (model, turbo)
+    ]
+
+    assert contexts == [(1500, 512, 64), (1500, 1500, 1500)]

@@ -5,17 +5,28 @@ a cache filled to any length, so that a prompt, a single step and a draft to be 
 same thing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from wsserver.recognition.engines.whisper_.weights import Attention, DecoderWeights
 
 Heads = tuple[tuple[int, int], ...]
 """Pairs of layer and head whose cross-attention tells when a token was spoken."""
+
+
+def _audible(heard: Sequence[Tensor]) -> Tensor | None:
+    """Say which positions each row has heard; None where all have heard as many."""
+    lengths = [len(features) for features in heard]
+    if len(set(lengths)) == 1:
+        return None
+    ends = torch.tensor(lengths, device=heard[0].device)
+    places = torch.arange(max(lengths), device=ends.device)
+    return (places < ends[:, None])[:, None, None]
 
 
 class Cache:
@@ -25,9 +36,16 @@ class Cache:
     is filled; what lies beyond is never seen, so to shorten a row is to forget its last tokens.
     """
 
-    def __init__(self, weights: DecoderWeights, features: Tensor, heads: Heads) -> None:
-        """Project *features*, shape (rows, positions, state), once for all passes to come."""
-        self.rows = len(features)
+    def __init__(self, weights: DecoderWeights, heard: Iterable[Tensor], heads: Heads) -> None:
+        """Project what each row *heard*, shape (positions, state), once for all passes to come.
+
+        Rows may have heard unlike lengths; what pads them is never attended to.
+        """
+        rows = list(heard)
+        features = pad_sequence(rows, batch_first=True)
+        self.audible = _audible(rows)
+        """Which positions a row attends to, shape (rows, 1, 1, positions); None for all."""
+        self.rows = len(rows)
         self.lengths = [0] * self.rows
         self.heads = heads
         context = (self.rows, len(weights.positions))
@@ -53,6 +71,8 @@ class Cache:
             return
         for tensor in (*self.cross_keys, *self.cross_values):
             tensor[row] = tensor[last]
+        if self.audible is not None:
+            self.audible[row] = self.audible[last]
         for tensor in (*self.keys, *self.values, self.queries):
             tensor[row, : self.lengths[row]] = tensor[last, : self.lengths[row]]
 
@@ -152,5 +172,6 @@ def _attend_audio(attention: Attention, x: Tensor, cache: Cache, layer: int, ste
         step.pad(asked),
         cache.cross_keys[layer][: cache.rows].transpose(1, 2),
         cache.cross_values[layer][: cache.rows].transpose(1, 2),
+        attn_mask=None if cache.audible is None else cache.audible[: cache.rows],
     )
     return attention.out(step.pack(mixed))

@@ -15,7 +15,12 @@ from whisper.utils import compression_ratio
 
 from wsserver.recognition.engines.whisper_.alignment import heads_of
 from wsserver.recognition.engines.whisper_.decoder import Cache, Heads
-from wsserver.recognition.engines.whisper_.encoder import encode, spectrograms
+from wsserver.recognition.engines.whisper_.encoder import (
+    bears_short_context,
+    encode_all,
+    short_context,
+    spectrogram,
+)
 from wsserver.recognition.engines.whisper_.loop import Decoder, Marks, Trace
 from wsserver.recognition.engines.whisper_.sampling import Request, filters
 from wsserver.recognition.engines.whisper_.tokens import (
@@ -43,11 +48,19 @@ class Model:
     positions: int
     """Positions of audio in the 30 s context."""
 
+    bears_short_context: bool
+
+    def context(self, window: Window) -> int:
+        """Give the positions to encode for *window*."""
+        if window.exact or not self.bears_short_context:
+            return self.positions
+        return short_context(len(window.audio), self.positions)
+
 
 def model_of(stock: Whisper, dtype: torch.dtype) -> Model:
     """Take *stock* apart, casting its weights once."""
-    parts = weights_of(stock, dtype), vocabulary_of(stock), heads_of(stock)
-    return Model(*parts, mels=stock.dims.n_mels, positions=stock.dims.n_audio_ctx)
+    parts, dims = (weights_of(stock, dtype), vocabulary_of(stock), heads_of(stock)), stock.dims
+    return Model(*parts, dims.n_mels, dims.n_audio_ctx, bears_short_context(dims))
 
 
 def _decoder_of(model: Model) -> Decoder:
@@ -60,9 +73,10 @@ def _decoder_of(model: Model) -> Decoder:
 class WhisperEngine:
     """Stock Whisper's hypotheses, many windows at a time.
 
-    Tokens and text are those of stock's `decode` with the prompt of `prompt_tokens`, without
-    timestamps and in float32, whatever else is in the batch.  A draft makes a window that need not
-    be exact cheaper, and in float32 no different.
+    Of an exact window tokens and text are those of stock's `decode` with the prompt of
+    `prompt_tokens`, without timestamps and in float32, whatever else is in the batch.  Any other
+    is heard in a context as long as itself, where the model bears it; a draft makes it cheaper,
+    and in float32 no different.
     """
 
     def __init__(self, model: Model, info: EngineInfo) -> None:
@@ -82,12 +96,24 @@ class WhisperEngine:
         return self._info
 
     def recognize(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """Decode all *windows* as one batch; one hypothesis each, in the same order.
+        """Decode *windows*, many at a time; one hypothesis each, in the same order.
 
         Raises:
             UnsupportedFormat: a window asks for a language the model does not know.
         """
-        return self._recognize(windows, self._limit) if windows else []
+        heard: dict[int, Hypothesis] = {}
+        for full in (True, False):
+            # Apart, because steps over rows of the full context are dear and partials need few.
+            places = [
+                place for place, window in enumerate(windows) if self._is_full(window) == full
+            ]
+            if places:
+                batch = [windows[place] for place in places]
+                heard.update(zip(places, self._recognize(batch, self._limit), strict=True))
+        return [heard[place] for place in range(len(windows))]
+
+    def _is_full(self, window: Window) -> bool:
+        return self.model.context(window) == self.model.positions
 
     def warm_up(self) -> None:
         """Decode two tokens of silence, so that the first speaker does not wait for lazy set-up."""
@@ -110,9 +136,11 @@ class WhisperEngine:
 
     def _listen(self, windows: Sequence[Window]) -> Cache:
         weights = self.model.weights
-        mel = spectrograms((window.audio for window in windows), self.model.mels)
-        features = encode(weights.encoder, mel.to(weights.decoder.device))
-        return Cache(weights.decoder, features, self.model.heads)
+        mels = [
+            spectrogram(window.audio, self.model.mels, self.model.context(window))
+            for window in windows
+        ]
+        return Cache(weights.decoder, encode_all(weights.encoder, mels), self.model.heads)
 
     def _languages(self, cache: Cache, windows: Sequence[Window]) -> list[tuple[str, float]]:
         """Give each window's language, with its probability where it had to be detected."""

@@ -12,7 +12,6 @@ import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor
 from whisper.model import Whisper
 
-
 _FEW, _PANEL = 4, 16
 """Between these, more lines are scored faster than fewer."""
 
