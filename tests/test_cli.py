@@ -36,10 +36,11 @@ def below_tokens(lines: str) -> Path:
     return file
 
 
+@pytest.mark.parametrize("name", ["ada", "no", "12", 'the "new" one\'s', "back\\slash", "тест"])
 def test_a_new_token_opens_the_server_whose_config_has_its_line(
-    capsys: pytest.CaptureFixture[str],
+    name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.run(["token", "new", "ada", "--scope", "speak", "--scope", "view"]) == 0
+    assert cli.run(["token", "new", name, "--scope", "speak", "--scope", "view"]) == 0
     said = capsys.readouterr()
     plain = next(word for word in said.err.split() if word.startswith("wst_"))
 
@@ -48,7 +49,7 @@ def test_a_new_token_opens_the_server_whose_config_has_its_line(
     assert plain not in said.out
     found = TokenTable(tokens).find(plain)
     assert found is not None
-    assert (found.name, found.scope) == ("ada", ("speak", "view"))
+    assert (found.name, found.scope) == (name, ("speak", "view"))
 
 
 def test_the_plain_tokens_of_an_old_config_are_imported(

@@ -9,7 +9,9 @@ Knows what each command calls; knows nothing of how it is done.
 """
 
 import asyncio
+import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,7 @@ def new(name: str, scope: tuple[str, ...]) -> None:
     """Make a token for NAME; print it once, and the line for the configuration."""
     plain, digest = new_token()
     click.echo(f"The token, shown this once:\n\n    {plain}\n\n{_WHERE}\n", err=True)
-    click.echo(f"- {{name: {name!r}, scope: [{', '.join(scope)}], hash: '{digest}'}}")
+    click.echo(_line(name, scope, digest))
 
 
 @token.command("import")
@@ -90,13 +92,18 @@ def import_(file: Any) -> None:
     tokens: list[Token] = import_tokens(file.read())
     click.echo(f"{len(tokens)} tokens.  {_WHERE}\n", err=True)
     for found in tokens:
-        scope = ", ".join(found.scope)
-        click.echo(f"- {{name: {found.name!r}, scope: [{scope}], hash: '{found.hash}'}}")
+        click.echo(_line(found.name, found.scope, found.hash))
 
 
 wsserver.add_command(dictate)
 
 _WHERE = "The line for config.yaml, below server.admission.tokens:"
+
+
+def _line(name: str, scope: Sequence[str], digest: str) -> str:
+    # A string of JSON is one of YAML as well, whatever is in it.
+    quoted = json.dumps(name, ensure_ascii=False)
+    return f"- {{name: {quoted}, scope: [{', '.join(scope)}], hash: '{digest}'}}"
 
 
 def main() -> None:
