@@ -37,6 +37,11 @@ class Priority(IntEnum):
     EARLY_FINAL = 2
     BULK = 3
 
+    @property
+    def is_owed(self) -> bool:
+        """True for what somebody waits for; the rest may come to nothing."""
+        return self in (Priority.FINAL, Priority.BULK)
+
 
 @dataclass(frozen=True, slots=True)
 class DecodeOptions:

@@ -98,7 +98,7 @@ def test_an_utterance_gives_partials_then_its_final(open_session: OpenSession) -
     client.send(*[audio(silence(0.1))] * 5, *[audio(speech(0.1))] * 20, *[audio(silence(0.1))] * 15)
 
     kinds = [type(a.message).__name__ for a in client.actions if isinstance(a, Send)]
-    assert kinds == ["Ready", "Speech", *["Partial"] * 5, "Speech", "Final"]
+    assert kinds == ["Ready", "Speech", *["Partial"] * 6, "Speech", "Final"]
     started, ended = client.told(messages.Speech)
     assert started.event == "started"
     assert started.time == pytest.approx(0.5, abs=0.04)

@@ -161,3 +161,70 @@ def test_a_second_farewell_takes_the_place_of_the_first(later: bool) -> None:
     assert actions[1] == Send(Flushed(id="kept"))
     assert actions[-1] == (Close(1008, "bad_order") if later else Close(1000, "done"))
     assert len(actions) == (3 if later else 4)
+
+
+def early(queue: Finals, utterance: int) -> Window:
+    ahead = spoken(utterance)
+    return window(queue.foresee(utterance, ahead.start, ahead.audio))
+
+
+def test_an_utterance_decoded_ahead_is_final_at_its_endpoint() -> None:
+    queue = Finals(SETTINGS)
+    ahead = early(queue, 1)
+
+    heard = queue.settle(ahead, hear("guten Tag", 1, 2))
+    actions = queue.add(spoken(1))
+
+    assert (ahead.priority, ahead.exact) == (Priority.EARLY_FINAL, True)
+    assert heard == []
+    assert [final.text for final in finals(actions)] == ["guten Tag"]
+    assert queue.options().language == "de"
+
+
+def test_what_was_decoded_ahead_is_forgotten_if_voice_comes_back() -> None:
+    queue = Finals(SETTINGS)
+    queue.settle(early(queue, 1), hear("guten"))
+    longer = replace(spoken(1), audio=np.zeros(3 * SAMPLE_RATE, np.float32))
+
+    asked = window(queue.add(longer))
+
+    assert asked.priority is Priority.FINAL
+    assert asked.audio is longer.audio
+
+
+def test_an_answer_ahead_that_comes_after_the_endpoint_is_not_taken_for_the_final() -> None:
+    queue = Finals(SETTINGS)
+    ahead = early(queue, 1)
+    asked = window(queue.add(spoken(1)))
+
+    late = queue.settle(ahead, hear("guten"))
+    (final,) = finals(queue.settle(asked, hear("guten Tag")))
+
+    assert late == []
+    assert final.text == "guten Tag"
+
+
+def test_a_suspect_ahead_climbs_the_ladder_from_its_endpoint_on() -> None:
+    queue = Finals(SETTINGS)
+    queue.settle(early(queue, 1), hear("you", avg_logprob=-2.0))
+
+    asked = window(queue.add(spoken(1)))
+
+    assert (asked.priority, asked.options.temperature) == (Priority.FINAL, 0.2)
+
+
+def test_the_same_end_is_not_decoded_ahead_twice() -> None:
+    queue = Finals(SETTINGS)
+    early(queue, 1)
+    same = spoken(1)
+
+    assert queue.foresee(1, same.start, same.audio) == []
+
+
+def test_nothing_is_decoded_ahead_while_an_earlier_final_is_due_or_for_a_file() -> None:
+    queue, bulk = Finals(SETTINGS), Finals(replace(SETTINGS, priority=Priority.BULK))
+    queue.add(spoken(1))
+    second = spoken(2)
+
+    assert queue.foresee(2, second.start, second.audio) == []
+    assert bulk.foresee(2, second.start, second.audio) == []

@@ -144,7 +144,7 @@ class Conversation:
         try:
             hypothesis = await self._host.recognize(window)
         except EngineError as error:
-            if window.exact:
+            if window.priority.is_owed:
                 logger.exception("no final for utterance %d", window.utterance)
                 # What the engine says of itself is for the log, not for the client.
                 self.end(type(error)(f"utterance {window.utterance} could not be recognized"))

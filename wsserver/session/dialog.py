@@ -141,7 +141,8 @@ class Session:
         """Take what the engine heard in a window that was ordered before."""
         if window.exact:
             self._actions += self._finals.settle(window, hypothesis)
-        elif self._partials:
+        # What was decoded ahead of the endpoint may as well be read meanwhile.
+        if self._partials and not window.priority.is_owed:
             partial = self._partials.settle(window, hypothesis, self._intake.received)
             self._actions += [Send(partial)] if partial else []
         return self._decided()
@@ -192,7 +193,7 @@ class Session:
         if self._intake.replaced and not self._warned:
             self._warned = True
             self._actions.append(Send(_NOT_FINITE))
-        self._order_partial()
+        self._listen_on()
 
     def _cut(self, answer: Action) -> None:
         self._open_by_default()
@@ -239,9 +240,13 @@ class Session:
         )
         self._actions += self._finals.add(spoken)
 
-    def _order_partial(self) -> None:
-        spoken = self._intake.open_utterance() if self._partials else None
-        if self._partials and spoken:
+    def _listen_on(self) -> None:
+        spoken = self._intake.open_utterance()
+        if spoken is None:
+            return
+        if spoken.complete:
+            self._actions += self._finals.foresee(self._utterance, spoken.start, spoken.audio)
+        elif self._partials:
             window = self._partials.due(spoken, self._finals.options())
             self._actions += [Recognize(window)] if window else []
 

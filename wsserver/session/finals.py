@@ -5,6 +5,9 @@ Knows utterances and hypotheses; knows nothing of how the utterances were cut.
 A final may depend on the one before it (language, carried tokens), so the next utterance is
 decoded only when the one before it is settled.  What else has to wait for the finals before it, a
 `flushed` say, stands in the same queue.
+
+When voice stops, the endpointer still waits, but the audio of the final is all there: it is decoded
+at once.  If voice comes back the answer is to another question, and forgotten.
 """
 
 from collections import deque
@@ -57,6 +60,8 @@ class Finals:
         self._settings = settings
         self._queue: deque[Spoken | Action] = deque()
         self._decoding: Spoken | None = None
+        self._asked_early: Window | None = None
+        self._heard_early: Hypothesis | None = None
         self.transcript = Transcript(language=settings.options.language)
 
     @property
@@ -80,6 +85,17 @@ class Finals:
         self._queue.append(item)
         return self._advance()
 
+    def foresee(self, utterance: int, start: int, audio: Samples) -> list[Action]:
+        """Have an utterance decoded that ends here unless voice comes back."""
+        if self._decoding or self._queue or self._settings.priority is not Priority.FINAL:
+            return []
+        window = self._window(utterance, start, audio)
+        window = replace(window, priority=Priority.EARLY_FINAL)
+        if self._asked_early and _ask_the_same(self._asked_early, window):
+            return []
+        self._asked_early, self._heard_early = window, None
+        return [Recognize(window)]
+
     def end(self, *farewell: Action) -> list[Action]:
         """Queue the last actions of the session, in place of an earlier farewell."""
         kept = [item for item in self._queue if not _is_farewell(item)]
@@ -88,6 +104,10 @@ class Finals:
 
     def settle(self, window: Window, hypothesis: Hypothesis) -> list[Action]:
         """Judge what was heard: make it final, or have it decoded once more."""
+        if window.priority is Priority.EARLY_FINAL:
+            if window is self._asked_early:
+                self._heard_early = hypothesis
+            return []
         spoken = self._decoding
         if spoken is None or spoken.utterance != window.utterance:
             return []
@@ -133,21 +153,38 @@ class Finals:
             item = self._queue.popleft()
             if isinstance(item, Spoken):
                 self._decoding = item
-                actions.append(Recognize(self._window(item)))
+                actions += self._ask(self._window(item.utterance, item.start, item.audio))
             else:
                 actions.append(item)
         return actions
 
-    def _window(self, spoken: Spoken) -> Window:
+    def _ask(self, window: Window) -> list[Action]:
+        heard, self._heard_early = self._heard_early, None
+        asked, self._asked_early = self._asked_early, None
+        if asked and heard and _ask_the_same(asked, window):
+            return self.settle(window, heard)
+        return [Recognize(window)]
+
+    def _window(self, utterance: int, start: int, audio: Samples) -> Window:
         return Window(
             session=self._settings.session,
-            utterance=spoken.utterance,
+            utterance=utterance,
             priority=self._settings.priority,
-            start=spoken.start,
-            audio=spoken.audio,
+            start=start,
+            audio=audio,
             options=self.options(),
         )
 
 
 def _is_farewell(item: Spoken | Action) -> bool:
     return isinstance(item, Close) or (isinstance(item, Send) and isinstance(item.message, Done))
+
+
+def _ask_the_same(one: Window, two: Window) -> bool:
+    # A session's audio never changes: the same positions hold the same samples.
+    return (one.utterance, one.start, one.end, one.options) == (
+        two.utterance,
+        two.start,
+        two.end,
+        two.options,
+    )
