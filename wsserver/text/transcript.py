@@ -12,9 +12,6 @@ from wsserver.speech import Hypothesis
 class Transcript:
     """The state that a final hands on; with the audio it decides the next final entirely."""
 
-    utterances: int = 0
-    """Utterances that are final."""
-
     language: str | None = None
     """The language that was asked for, or that the first utterance with words was heard in."""
 
@@ -22,15 +19,14 @@ class Transcript:
     """Tokens of the latest finals, for the decoder to go on from."""
 
     def after(self, heard: Hypothesis | None, carry_tokens: int) -> "Transcript":
-        """Count one more final; *heard* is None where a guard held it back.
+        """Give the state after one more final; *heard* is None where a guard held it back.
 
         What a guard held back is not carried on: a prompt would feed a loop back to the model.
         """
         if heard is None:
-            return replace(self, utterances=self.utterances + 1, carry=())
+            return replace(self, carry=())
         carry = self.carry + heard.tokens
         return Transcript(
-            utterances=self.utterances + 1,
             language=self.language or heard.language,
             carry=carry[-carry_tokens:] if carry_tokens else (),
         )
