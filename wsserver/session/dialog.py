@@ -139,12 +139,12 @@ class Session:
 
     def settle(self, window: Window, hypothesis: Hypothesis) -> list[Action]:
         """Take what the engine heard in a window that was ordered before."""
-        if window.exact:
+        if window.priority is not Priority.PARTIAL:
             self._actions += self._finals.settle(window, hypothesis)
         # What was decoded ahead of the endpoint may as well be read meanwhile.
         if self._partials and not window.priority.is_owed:
-            partial = self._partials.settle(window, hypothesis, self._intake.received)
-            self._actions += [Send(partial)] if partial else []
+            received = self._intake.received
+            self._actions += self._partials.settle(window, hypothesis, received)
         return self._decided()
 
     def end(self, error: DictationError) -> list[Action]:

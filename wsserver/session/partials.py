@@ -3,11 +3,14 @@
 Knows the open utterance and its hypotheses; knows nothing of finals, and they nothing of it.
 """
 
+from dataclasses import replace
+
 from wsserver.audio.segmenter import Utterance
 from wsserver.messages import Partial
+from wsserver.session.actions import Action, Recognize, Send
 from wsserver.speech import DecodeOptions, Hypothesis, Priority, Window, seconds
 from wsserver.text.guards import GuardLimits, Verdict, judge
-from wsserver.text.stabilizer import Stabilizer
+from wsserver.text.stabilizer import Reading, Stabilizer
 
 
 class Partials:
@@ -50,14 +53,23 @@ class Partials:
             draft=self._draft,
         )
 
-    def settle(self, window: Window, heard: Hypothesis, received: int) -> Partial | None:
-        """Read the hypothesis; None if it came too late or cannot be believed."""
+    def settle(self, window: Window, heard: Hypothesis, received: int) -> list[Action]:
+        """Read the hypothesis; nothing if it came too late or cannot be believed.
+
+        Whisper loops more easily on a context shorter than its 30 s, so what is suspect there is
+        decoded once more in full.
+        """
         if window.utterance != self._utterance:
-            return None
-        if judge(heard, seconds(len(window.audio)), self._guards) is not Verdict.HEARD:
-            return None
+            return []
+        verdict = judge(heard, seconds(len(window.audio)), self._guards)
+        if verdict.is_suspect and not window.exact:
+            return [Recognize(replace(window, exact=True, draft=()))]
+        if verdict is not Verdict.HEARD:
+            return []
         self._draft = heard.tokens
-        reading = self._stabilizer.accept(heard)
+        return [Send(self._partial(window, self._stabilizer.accept(heard), received))]
+
+    def _partial(self, window: Window, reading: Reading, received: int) -> Partial:
         return Partial(
             utterance=window.utterance,
             text=reading.text,
