@@ -80,6 +80,7 @@ def test_lists_come_from_the_environment_as_yaml() -> None:
         ({"server": {"tls": {"mod": "off"}}}, "server.tls.mod: unknown key"),
         ({"server": {"port": "high"}}, "server.port: found 'high', input should be a valid int"),
         ({"server": {"port": 70_000}}, "server.port: found 70000, input should be less than"),
+        ({"sessions": {"idle_seconds": float("inf")}}, "sessions.idle_seconds: found inf, input"),
         ({"log": {"level": "loud"}}, "log.level: found 'loud', input should be 'debug'"),
         ({"endpointing": {"dictation": {"silence_ms": 100}}}, "endpointing.dictation: found pad"),
         ({"guards": None}, "guards: found None, input should be"),

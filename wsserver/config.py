@@ -69,7 +69,7 @@ class EndpointingProfiles:
 class Config(BaseModel):
     """All of config.yaml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     server: NetSettings = Field(default_factory=NetSettings)
     sessions: SessionLimits = Field(default_factory=SessionLimits)
