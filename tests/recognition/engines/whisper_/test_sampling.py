@@ -17,7 +17,7 @@ def request(temperature: float = 0.0, seed: int = 0, limit: int = 5) -> Request:
 
 
 def test_some_tokens_never_come_and_some_not_first() -> None:
-    rules = filters(4, always=[0], at_first=[1, 2], device=CPU)
+    rules = filters(always=[0], at_first=[1, 2], device=CPU)
 
     filtered = rules.apply(torch.zeros(3, 4), sampled=[0, 1, 7])
 
@@ -34,6 +34,15 @@ def test_without_temperature_the_best_token_is_chosen() -> None:
     logprobs = logits.log_softmax(-1)
     assert [token for token, _ in chosen] == [1, 0]
     assert [logprob for _, logprob in chosen] == [logprobs[0, 1].item(), logprobs[1, 0].item()]
+
+
+def test_many_lines_are_chosen_line_by_line() -> None:
+    logits = torch.randn(70, 30, generator=torch.Generator().manual_seed(1))
+    row = row_of(request(), CPU)
+
+    together = choose(logits, [row] * 70)
+
+    assert together == [choose(line[None], [row])[0] for line in logits]
 
 
 @pytest.mark.parametrize("temperature", [0.2, 0.6, 1.0, 3.0])

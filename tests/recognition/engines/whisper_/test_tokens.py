@@ -144,9 +144,10 @@ def test_english_only_ignores_language_and_task() -> None:
 
 
 @pytest.mark.parametrize(("stock", "end"), [(MULTILINGUAL, 50_257), (ENGLISH, 50_256)])
-def test_of_a_draft_only_text_is_taken(stock: Whisper, end: int) -> None:
+def test_of_a_draft_whatever_can_be_fed_is_taken(stock: Whisper, end: int) -> None:
     vocabulary = vocabulary_of(stock)
+    last = stock.dims.n_vocab - 1
 
-    text = drafted(vocabulary, (-1, 0, 13, end - 1, end, 50_364, 51_864, 10**12))
+    taken = drafted(vocabulary, (-1, 0, 13, end - 1, end, end + 1, last, last + 1, 10**12))
 
-    assert text == (0, 13, end - 1)
+    assert taken == (0, 13, end - 1, end + 1, last)

@@ -66,7 +66,7 @@ def model_of(stock: Whisper, dtype: torch.dtype) -> Model:
 def _decoder_of(model: Model) -> Decoder:
     weights, tokenizer = model.weights.decoder, model.vocabulary.tokenizer
     always, at_first = suppressed(tokenizer), blank(tokenizer)
-    rules = filters(len(weights.embedding), always, at_first, weights.device)
+    rules = filters(always, at_first, weights.device)
     return Decoder(weights, rules, Marks(tokenizer.sot, tokenizer.eot, tokenizer.no_speech))
 
 

@@ -28,6 +28,9 @@ class Vocabulary:
     counted: int
     """How many languages stock counts; it decides where the special tokens lie."""
 
+    size: int
+    """How many tokens there are, text and others."""
+
     context: int
     """Tokens that the decoder holds; half of it is for what was said before."""
 
@@ -60,7 +63,10 @@ def vocabulary_of(model: Any) -> Vocabulary:
     # Stock lists the tokens in the order of a set, another one in every process.
     tokens = tuple(sorted(known.all_language_tokens)) if multilingual else ()
     codes = tuple(known.decode([token]).strip("<|>") for token in tokens)
-    return Vocabulary(multilingual, codes or ("en",), tokens, counted, model.dims.n_text_ctx)
+    dims = model.dims
+    return Vocabulary(
+        multilingual, codes or ("en",), tokens, counted, dims.n_vocab, dims.n_text_ctx
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +104,9 @@ def opening(vocabulary: Vocabulary, options: DecodeOptions, language: str) -> Op
 
 
 def drafted(vocabulary: Vocabulary, draft: Sequence[int]) -> tuple[int, ...]:
-    """Give the tokens of a *draft* that are text; anything may stand in one."""
+    """Give the tokens of a *draft* that can be fed; anything may stand in one."""
     end = vocabulary.tokenizer.eot
-    return tuple(token for token in draft if 0 <= token < end)
+    return tuple(token for token in draft if 0 <= token < vocabulary.size and token != end)
 
 
 def suppressed(tokenizer: Any) -> list[int]:
