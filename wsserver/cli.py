@@ -1,7 +1,7 @@
 """The command `wsserver`, and the only maker of exit codes.
 
     0    done
-    1    a dictation failed, was refused or lost its connection
+    1    a dictation failed, was refused or lost its connection; a model failed to verify
     2    wrong usage, a wrong configuration, a file or a model that cannot be read
     130  interrupted
 
@@ -21,9 +21,16 @@ from rich.console import Console
 from wsserver import __version__, config, logs
 from wsserver.app import App
 from wsserver.dictate import dictate
-from wsserver.errors import BadAudio, DictationError, OperatorError, UnsupportedFormat
+from wsserver.errors import (
+    BadAudio,
+    DictationError,
+    EngineError,
+    OperatorError,
+    UnsupportedFormat,
+)
 from wsserver.net.token_import import import_tokens
 from wsserver.net.tokens import Token, new_token
+from wsserver.recognition.engines import EngineSpec
 from wsserver.serve import serve as serve_until_stopped
 
 _config_option = click.option(
@@ -68,6 +75,22 @@ def check(path: Path | None) -> None:
         f"  tokens    {', '.join(token.name for token in tokens) or 'one made up for each run'}\n"
         f"  sessions  {settings.server.admission.max_sessions} at a time",
     )
+
+
+@wsserver.command()
+@click.option("--model", required=True, help="A name of openai-whisper, a path, or practice.")
+@click.option(
+    "--audio",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of sound files; a bundled sentence by default.",
+)
+def verify(model: str, folder: Path | None) -> None:
+    """Check on a model of your own that finals equal stock Whisper's, and what updates cost."""
+    from wsserver.verify import verify as verify_model  # torch, which no other command loads here
+
+    if not verify_model(EngineSpec(model=model), folder, Console()):
+        raise EngineError("some finals differ from stock's decoding")
 
 
 @wsserver.group()
