@@ -97,6 +97,17 @@ def test_a_wrong_key_is_one_line_that_names_its_path(
     assert "\n" not in str(error.value)
 
 
+def test_what_kubernetes_puts_beside_a_service_is_none_of_ours() -> None:
+    environment = {
+        "WSSERVER_PORT": "tcp://10.0.0.1:8765",
+        "WSSERVER_PORT_8765_TCP_ADDR": "10.0.0.1",
+        "WSSERVER_SERVICE_HOST": "10.0.0.1",
+        "WSSERVER_SERVICE_PORT_HTTP": "8765",
+    }
+
+    assert load(DOCUMENT, environment) == Config()
+
+
 @pytest.mark.parametrize("name", ["WSSERVER_PORT", "WSSERVER_SERVER__PROT"])
 def test_an_unknown_variable_is_an_error(name: str) -> None:
     with pytest.raises(ConfigError, match="unknown key"):

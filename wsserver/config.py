@@ -32,6 +32,8 @@ _HARMLESS = {"scope", "sessions", "audio_seconds_per_day"}
 """What errors may show of a token; a plain one may stand anywhere else below `tokens`."""
 
 _OTHER_VARIABLES = {"WSSERVER_CONFIG", "WSSERVER_URL", "WSSERVER_TOKEN"}
+_KUBERNETES = re.compile(r"WSSERVER_(SERVICE_(HOST|PORT)\w*|PORT(_\d+_\w+)?)")
+"""What Kubernetes puts into every container beside a service that is called wsserver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,13 +142,21 @@ def _read(path: Path, *, required: bool) -> dict[str, Any]:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in sorted(environment):
-        if name.startswith(PREFIX) and name not in _OTHER_VARIABLES:
+        if name.startswith(PREFIX) and not _is_foreign(name, environment[name]):
             *sections, key = name.removeprefix(PREFIX).lower().split("__")
             branch: dict[str, Any] = {key: _scalar(name, environment[name])}
             for section in reversed(sections):
                 branch = {section: branch}
             _merge(found, branch)
     return found
+
+
+def _is_foreign(name: str, value: str) -> bool:
+    if name in _OTHER_VARIABLES:
+        return True
+    # WSSERVER_PORT=9000 is somebody's slip; WSSERVER_PORT=tcp://10.0.0.1:8765 is not.
+    named_so = _KUBERNETES.fullmatch(name) is not None
+    return named_so and (name != "WSSERVER_PORT" or "://" in value)
 
 
 def _scalar(name: str, text: str) -> Any:
