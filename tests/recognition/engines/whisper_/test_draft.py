@@ -33,7 +33,8 @@ def guess_after(draft: tuple[int, ...], said: tuple[int, ...]) -> tuple[int, ...
         ((1, 2, 9, 3), (4, 5, 6, 7, 8)),  # inserted
         ((1, 2, 9, 9, 9, 3), (4, 5, 6, 7, 8)),
         ((1, 2, 4), (5, 6, 7, 8)),  # deleted
-        ((1, 2, 7), (8,)),
+        ((1, 2, 6), (7, 8)),
+        ((1, 2, 7), (4, 5, 6, 7, 8)),  # too far off for one token
         ((9, 9, 9, 9, 9, 9, 9, 9), ()),  # something else altogether
         (CAT, ()),
         ((*CAT, 9), ()),
@@ -43,7 +44,7 @@ def test_a_row_is_found_in_its_draft(said: tuple[int, ...], guess: tuple[int, ..
     assert guess_after(CAT, said) == guess
 
 
-def test_the_place_with_most_in_common_is_preferred_to_the_nearest() -> None:
+def test_a_place_with_more_in_common_may_be_further_off() -> None:
     draft = (1, 5, 2, 1, 6, 3, 4, 6, 7)
 
     assert guess_after(draft, (1, 5, 4, 6)) == (7,)
@@ -59,9 +60,9 @@ def test_a_place_that_nothing_speaks_for_gets_a_short_guess() -> None:
     draft = tuple(range(100))
 
     assert len(guess_after(draft, ())) == 100
-    assert guess_after(draft, (0, 1, 500)) == tuple(range(3, 11))
-    assert guess_after(draft, (0, 1, 500, 3)) == tuple(range(4, 20))
-    assert guess_after(draft, (0, 1, 500, 3, 4, 5, 6, 7)) == tuple(range(8, 48))
+    assert guess_after(draft, (0, 1, 500)) == tuple(range(3, 19))
+    assert guess_after(draft, (0, 1, 500, 3)) == tuple(range(4, 36))
+    assert guess_after(draft, (0, 1, 500, 3, 4, 5, 6, 7)) == tuple(range(8, 88))
 
 
 @given(st.lists(st.integers(0, 3)), st.lists(st.integers(0, 3)), st.integers(0, 9))

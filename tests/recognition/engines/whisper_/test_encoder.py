@@ -38,7 +38,7 @@ def test_a_spectrogram_is_stocks_to_the_bit(length: int, mels: int) -> None:
 @pytest.mark.parametrize("length", [0, 1, 399, 16_000, 160_000, 459_000])
 def test_a_short_spectrogram_is_the_start_of_stocks(length: int) -> None:
     audio = NOISE[:length]
-    positions = short_context(length, 1500)
+    positions = short_context(length, 1500, "cpu")
 
     mel = spectrogram(audio, 80, positions)
 
@@ -48,20 +48,24 @@ def test_a_short_spectrogram_is_the_start_of_stocks(length: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("samples", "positions"),
+    ("samples", "on_cpu", "on_cuda"),
     [
-        (0, 64),
-        (1, 128),
-        (64 * 320, 128),
-        (64 * 320 + 1, 192),
-        (128_000, 512),
-        (400_000, 1344),
-        (459_520, 1500),
-        (480_000, 1500),
+        (0, 64, 128),
+        (1, 80, 128),
+        (64 * 320, 128, 128),
+        (64 * 320 + 1, 144, 256),
+        (128_000, 464, 512),
+        (400_000, 1328, 1408),
+        (459_520, 1500, 1500),
+        (480_000, 1500, 1500),
     ],
 )
-def test_a_short_context_holds_the_window_and_a_margin(samples: int, positions: int) -> None:
-    assert short_context(samples, 1500) == positions
+def test_a_short_context_holds_the_window_and_a_margin(
+    samples: int, on_cpu: int, on_cuda: int
+) -> None:
+    contexts = [short_context(samples, 1500, device) for device in ("cpu", "cuda")]
+
+    assert contexts == [on_cpu, on_cuda]
 
 
 def test_turbo_and_its_like_take_the_full_context() -> None:

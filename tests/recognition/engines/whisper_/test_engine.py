@@ -322,4 +322,4 @@ def test_only_windows_that_need_not_be_exact_get_a_short_context(practice: "Pair
         for of in (model, turbo)
     ]
 
-    assert contexts == [(1500, 512, 64), (1500, 1500, 1500)]
+    assert contexts == [(1500, 464, 64), (1500, 1500, 1500)]

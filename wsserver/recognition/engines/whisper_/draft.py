@@ -9,8 +9,14 @@ from collections.abc import Sequence
 _TOLD_APART = 4
 """Tokens after which a place in the draft is certain enough; more are not compared."""
 
-_PER_MATCH = 8
-"""Tokens guessed for each one that speaks for the place, and for the place itself."""
+_REACH = 4
+"""How many tokens off a place may be for each token that speaks for it: a lone word that comes
+again at the other end of the sentence says little."""
+
+_PER_MATCH = 16
+"""Tokens guessed for each one that speaks for the place, and for the place itself.
+
+Measured on one core at the dimensions of tiny.en, a pass costs 10 ms and 0.6 ms for each line."""
 
 
 class Draft:
@@ -44,15 +50,17 @@ class Draft:
         self._matches = self._matching(sampled, self._next)
 
     def _place(self, sampled: Sequence[int]) -> int:
-        """Find the place behind the last sampled token: the likeliest, and of those the nearest."""
+        """Find the place behind the last sampled token: where most speaks for it, and near."""
         expected = self._next + 1
         if self._matching(sampled, expected):
             return expected
-        places = range(self._verified + 1, len(self._tokens) + 1)
-        likeliest: int = min(
-            (expected, *places),
-            key=lambda place: (-self._matching(sampled, place), abs(place - expected)),
-        )
+
+        def worth(place: int) -> int:
+            return _REACH * self._matching(sampled, place) - abs(place - expected)
+
+        # At first the expected one, which wins where all are worth as little.
+        places = [expected, *range(self._verified + 1, len(self._tokens) + 1)]
+        likeliest: int = max(places, key=worth)
         return likeliest
 
     def _matching(self, sampled: Sequence[int], place: int) -> int:

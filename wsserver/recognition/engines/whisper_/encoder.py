@@ -18,8 +18,8 @@ from wsserver.speech import Samples
 _MARGIN = 64
 """Positions of silence behind a short window at least: 1.3 s, lest the model run on."""
 
-_BUCKET = 64
-"""Short contexts are multiples of it, so that many windows have the same."""
+_BUCKETS = {"cpu": 16, "cuda": 128}
+"""Short contexts are multiples of these, so that windows can be encoded together where it pays."""
 
 
 def bears_short_context(dims: Any) -> bool:
@@ -30,10 +30,11 @@ def bears_short_context(dims: Any) -> bool:
     return not (dims.n_audio_layer >= 32 > dims.n_text_layer)
 
 
-def short_context(samples: int, longest: int) -> int:
+def short_context(samples: int, longest: int, device: str) -> int:
     """Give the positions to encode for a window: as long as it, with a margin of silence."""
+    bucket = _BUCKETS.get(device, _BUCKETS["cuda"])
     needed: int = -(-samples // N_SAMPLES_PER_TOKEN) + _MARGIN
-    return min(longest, -(-needed // _BUCKET) * _BUCKET)
+    return min(longest, -(-needed // bucket) * bucket)
 
 
 def spectrogram(audio: Samples, mels: int, positions: int) -> Tensor:

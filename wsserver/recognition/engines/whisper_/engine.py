@@ -54,7 +54,8 @@ class Model:
         """Give the positions to encode for *window*."""
         if window.exact or not self.bears_short_context:
             return self.positions
-        return short_context(len(window.audio), self.positions)
+        device = self.weights.decoder.device.type
+        return short_context(len(window.audio), self.positions, device)
 
 
 def model_of(stock: Whisper, dtype: torch.dtype) -> Model:
