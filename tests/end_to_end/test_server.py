@@ -222,6 +222,8 @@ async def test_a_real_checkpoint_takes_the_same_road(tmp_path: Path) -> None:
     guards |= {"MAX_WORDS_PER_SECOND": "1e9", "MAX_REPEATS": "1000000"}
     lenient = {f"WSSERVER_GUARDS__{name}": value for name, value in guards.items()}
     start = Start(partials=False, language="de")
+    # One thread: many that share a busy processor wait for each other.
+    lenient["WSSERVER_ENGINE__THREADS"] = "1"
     server = start_server(tmp_path, "--model", str(checkpoint), **lenient)
     try:
         async with client.connect(server.socket_url, server.token, start) as dictation:
