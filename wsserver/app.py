@@ -63,6 +63,11 @@ class App:
         return self._listener.url
 
     @property
+    def network_urls(self) -> list[str]:
+        """Where other machines find it, if the server listens to them all."""
+        return self._listener.network_urls
+
+    @property
     def socket_url(self) -> str:
         """Where sessions are opened."""
         path = self._config.server.socket.paths[-1]

@@ -73,6 +73,8 @@ async def _start(app: App, console: Console, plain_token: str | None) -> None:
     console.print(_tell_check(check), highlight=False)
     fragment = f"#token={plain_token}" if plain_token else ""
     console.print(f"Ready       {app.url}{fragment}", highlight=False, soft_wrap=True)
+    for url in app.network_urls:
+        console.print(f"            {url}{fragment}", highlight=False, soft_wrap=True)
     if plain_token:
         console.print("            The link holds a token that is good until the server stops.")
     console.print("            Ctrl-C stops.")

@@ -30,6 +30,7 @@ from tests.net.doorway import (
     with_socket,
 )
 from wsserver.errors import ConfigError
+from wsserver.net.addresses import network_addresses
 from wsserver.net.admission import Conditions, Gate, Lease
 from wsserver.net.http_app import http_app
 from wsserver.net.listener import Listener
@@ -74,6 +75,19 @@ async def test_the_url_is_one_that_a_browser_can_open(host: str, url: str) -> No
         lease.release()
 
     assert Listener(settings, gate, on_session, http_app(settings, gate, [])).url == url
+
+
+async def test_a_server_for_everybody_names_the_addresses_that_others_reach() -> None:
+    alone, everywhere = (replace(SETTINGS, host=host, port=0) for host in ("127.0.0.1", "0.0.0.0"))
+
+    async with open_doorway(Setup(settings=alone)) as doorway:
+        assert doorway.listener.network_urls == []
+    async with open_doorway(Setup(settings=everywhere)) as doorway:
+        port = doorway.listener.port
+        expected = [name for name in network_addresses() if ":" not in name]
+        assert doorway.listener.network_urls[: len(expected)] == [
+            f"http://{name}:{port}/" for name in expected
+        ]
 
 
 async def test_a_port_that_is_taken_is_an_error_of_the_operator() -> None:

@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 
 from wsserver.dialects.native import SUBPROTOCOL
 from wsserver.errors import ConfigError
+from wsserver.net.addresses import network_addresses
 from wsserver.net.admission import Gate, Lease
 from wsserver.net.credentials import read
 from wsserver.net.front_door import FrontDoor, Hall
@@ -76,9 +77,19 @@ class Listener:
     @property
     def url(self) -> str:
         """Where a browser on this machine finds the page."""
+        return self._url("localhost" if self._is_everywhere else self._settings.host)
+
+    @property
+    def network_urls(self) -> list[str]:
+        """Where other machines find it, if the server listens to them all."""
+        return [self._url(name) for name in network_addresses()] if self._is_everywhere else []
+
+    @property
+    def _is_everywhere(self) -> bool:
+        return self._settings.host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+
+    def _url(self, name: str) -> str:
         scheme = "http" if self._tls is None else "https"
-        host = self._settings.host
-        name = "localhost" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
         return f"{scheme}://{f'[{name}]' if ':' in name else name}:{self.port}/"
 
     async def start(self) -> None:

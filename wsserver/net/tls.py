@@ -13,14 +13,11 @@ from pathlib import Path
 import trustme
 
 from wsserver.errors import ConfigError
+from wsserver.net.addresses import network_addresses
 from wsserver.net.settings import TlsSettings
 
 SELF_SIGNED_DAYS = 365
 """Browsers refuse, without a way around it, certificates that last for years."""
-
-# Addresses for documentation (RFC 5737, RFC 3849): a UDP socket that is connected to one sends
-# nothing, but takes the address of this machine that would be used.
-_OUTSIDE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
 
 def server_context(settings: TlsSettings) -> ssl.SSLContext | None:
@@ -83,10 +80,7 @@ def _own_names() -> list[str]:
     with suppress(UnicodeError, OSError):
         names.append(hostname.encode("idna").decode())
         names += [str(info[4][0]) for info in socket.getaddrinfo(hostname, None)]
-    for family, address in _OUTSIDE:
-        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as outside:
-            outside.connect((address, 9))
-            names.append(str(outside.getsockname()[0]))
+    names += network_addresses()
     return list(dict.fromkeys(name for name in names if name and not _is_scoped(name)))
 
 
