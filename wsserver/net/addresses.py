@@ -18,4 +18,4 @@ def network_addresses() -> list[str]:
         with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as outside:
             outside.connect((address, 9))
             addresses.append(str(outside.getsockname()[0]))
-    return addresses
+    return [address for address in addresses if address]  # none without a way out

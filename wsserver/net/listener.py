@@ -82,7 +82,9 @@ class Listener:
     @property
     def network_urls(self) -> list[str]:
         """Where other machines find it, if the server listens to them all."""
-        return [self._url(name) for name in network_addresses()] if self._is_everywhere else []
+        names = network_addresses() if self._is_everywhere else []
+        is_ipv4 = self._settings.host == "0.0.0.0"  # noqa: S104 - compared, not bound
+        return [self._url(name) for name in names if not (is_ipv4 and ":" in name)]
 
     @property
     def _is_everywhere(self) -> bool:
