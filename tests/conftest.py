@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 
 # No timing decides whether a test passes.  CI looks longer, and at the same examples each time.
 _quiet = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("developer", _quiet, max_examples=10)
+settings.register_profile("developer", _quiet, max_examples=10, stateful_step_count=20)
 settings.register_profile("ci", _quiet, max_examples=100, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "developer")
 

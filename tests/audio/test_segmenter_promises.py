@@ -1,7 +1,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -102,7 +102,6 @@ def events_of(take: Take) -> list[SpeechEvent]:
     return [event for event, _ in run(Segmenter(FadingVoice(), KNOBS), take)]
 
 
-@settings(max_examples=40, deadline=None)
 @given(takes())
 def test_chunking_changes_nothing(take: Take) -> None:
     chunked = events_of(take)
@@ -111,7 +110,6 @@ def test_chunking_changes_nothing(take: Take) -> None:
     assert [exact(event) for event in chunked] == [exact(event) for event in whole]
 
 
-@settings(max_examples=40, deadline=None)
 @given(takes())
 def test_who_goes_on_at_a_cut_hears_the_same(take: Take) -> None:
     events = run(Segmenter(FadingVoice(), KNOBS), take)
@@ -123,7 +121,6 @@ def test_who_goes_on_at_a_cut_hears_the_same(take: Take) -> None:
             assert found == [exact(event) for event, _ in events[number:]]
 
 
-@settings(max_examples=40, deadline=None)
 @given(takes())
 def test_utterances_come_in_order_and_do_not_overlap(take: Take) -> None:
     events = events_of(take)
@@ -146,7 +143,6 @@ def test_utterances_come_in_order_and_do_not_overlap(take: Take) -> None:
     assert cut == len(take.samples)
 
 
-@settings(max_examples=40, deadline=None)
 @given(takes())
 def test_an_utterance_is_a_short_slice_of_the_recording(take: Take) -> None:
     events = events_of(take)
@@ -158,7 +154,6 @@ def test_an_utterance_is_a_short_slice_of_the_recording(take: Take) -> None:
             assert not event.audio.flags.writeable
 
 
-@settings(max_examples=40, deadline=None)
 @given(takes())
 def test_no_voice_falls_between_utterances(take: Take) -> None:
     events = events_of(take)
