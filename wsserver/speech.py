@@ -89,6 +89,20 @@ class Window:
         """Sample index just after the last sample."""
         return self.start + len(self.audio)
 
+    def asks_the_same(self, other: "Window") -> bool:
+        """Tell whether *other*, of the same session, can only be heard alike.
+
+        A session's audio never changes, so the same positions hold the same samples; a draft never
+        changes what an exact window says.
+        """
+        return (self.utterance, self.start, self.end, self.options, self.exact) == (
+            other.utterance,
+            other.start,
+            other.end,
+            other.options,
+            other.exact,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Word:

@@ -178,7 +178,7 @@ class Backlog:
         if window.priority is not Priority.EARLY_FINAL:
             return ()
         first = self._lanes[Priority.FINAL].of(window.session)[:1]
-        return tuple(ticket for ticket in first if _asks_the_same(ticket.window, window))
+        return tuple(ticket for ticket in first if ticket.window.asks_the_same(window))
 
     def _return(self, tickets: Sequence[Ticket]) -> Ended:
         superseded = [ticket for ticket in tickets if self._is_outdated(ticket.window)]
@@ -210,15 +210,3 @@ def _outdates(new: Window, old: Window) -> bool:
         return False
     ends_utterance = new.priority is Priority.FINAL and new.utterance == old.utterance
     return new.priority is old.priority or ends_utterance
-
-
-def _asks_the_same(one: Window, two: Window) -> bool:
-    # A session's audio never changes, so the same positions hold the same samples; a draft never
-    # changes what an exact window says.
-    return (one.utterance, one.start, one.end, one.options, one.exact) == (
-        two.utterance,
-        two.start,
-        two.end,
-        two.options,
-        two.exact,
-    )

@@ -91,7 +91,7 @@ class Finals:
             return []
         window = self._window(utterance, start, audio)
         window = replace(window, priority=Priority.EARLY_FINAL)
-        if self._asked_early and _ask_the_same(self._asked_early, window):
+        if self._asked_early and self._asked_early.asks_the_same(window):
             return []
         self._asked_early, self._heard_early = window, None
         return [Recognize(window)]
@@ -161,7 +161,7 @@ class Finals:
     def _ask(self, window: Window) -> list[Action]:
         heard, self._heard_early = self._heard_early, None
         asked, self._asked_early = self._asked_early, None
-        if asked and heard and _ask_the_same(asked, window):
+        if asked and heard and asked.asks_the_same(window):
             return self.settle(window, heard)
         return [Recognize(window)]
 
@@ -178,13 +178,3 @@ class Finals:
 
 def _is_farewell(item: Spoken | Action) -> bool:
     return isinstance(item, Close) or (isinstance(item, Send) and isinstance(item.message, Done))
-
-
-def _ask_the_same(one: Window, two: Window) -> bool:
-    # A session's audio never changes: the same positions hold the same samples.
-    return (one.utterance, one.start, one.end, one.options) == (
-        two.utterance,
-        two.start,
-        two.end,
-        two.options,
-    )
