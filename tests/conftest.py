@@ -1,6 +1,7 @@
 """What tests of several rooms share: the samples, and a real server in a process of its own."""
 
 import csv
+import logging
 import os
 import re
 import subprocess
@@ -88,3 +89,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = start_server(tmp_path_factory.mktemp("server"), "--model", "practice")
     yield server
     assert stop_server(server) == 0
+
+
+@pytest.fixture
+def log_of_its_own() -> Iterator[None]:
+    """Leave the log as it was, for tests of what sets it up for a whole process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)

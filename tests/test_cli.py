@@ -1,8 +1,6 @@
 import json
-import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +10,7 @@ from wsserver import cli
 from wsserver.config import load
 from wsserver.net.tokens import TokenTable
 
-
-@pytest.fixture(autouse=True)
-def log_of_its_own() -> Iterator[None]:
-    """Leave the log as it was: `serve` sets it up for its process."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("log_of_its_own")
 
 
 @pytest.fixture(autouse=True)

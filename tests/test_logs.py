@@ -1,19 +1,11 @@
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 
 from wsserver.logs import LogSettings, set_up
 
-
-@pytest.fixture(autouse=True)
-def _log_of_its_own() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("log_of_its_own")
 
 
 def test_text_is_one_line_for_people(capsys: pytest.CaptureFixture[str]) -> None:
