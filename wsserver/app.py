@@ -5,6 +5,7 @@ Knows what is joined to what; knows nothing of how any of it works.
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -24,13 +25,13 @@ from wsserver.net.settings import NetSettings
 from wsserver.net.speech_routes import SpeechRoutes
 from wsserver.net.tls import server_context
 from wsserver.net.tokens import Token, new_token
-from wsserver.recognition.engines import build
+from wsserver.recognition.engines import EngineSpec, build
 from wsserver.recognition.process import EngineProcess
 from wsserver.recognition.scheduler import Scheduler
 from wsserver.recognition.silero import SileroVoice
 from wsserver.self_check import SelfCheck, self_check
 from wsserver.session.dialog import Session, SessionSettings, Setting
-from wsserver.speech import EngineInfo, Priority
+from wsserver.speech import Engine, EngineInfo, Priority
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +45,11 @@ _OWN_NAME = "the server itself"
 class App:
     """The server, from `start` to `stop`; one time only."""
 
-    def __init__(self, config: Config) -> None:
-        """Build everything; raise a `ConfigError` for what cannot be built."""
+    def __init__(self, config: Config, build: Callable[[EngineSpec], Engine] = build) -> None:
+        """Build everything; raise a `ConfigError` for what cannot be built.
+
+        *build* is called in the engine's process, so it has to be a module's function.
+        """
         self._config = config
         self._own_token, own_hash = new_token()
         self._checked: SelfCheck | None = None

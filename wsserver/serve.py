@@ -5,7 +5,7 @@ Knows the application and the terminal; knows nothing of how the application is 
 
 import asyncio
 import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from textwrap import shorten
@@ -17,8 +17,9 @@ from wsserver import __version__
 from wsserver.app import App
 from wsserver.config import Config
 from wsserver.net.tokens import Token, new_token
+from wsserver.recognition.engines import EngineSpec, build
 from wsserver.self_check import SelfCheck
-from wsserver.speech import EngineInfo
+from wsserver.speech import Engine, EngineInfo
 
 DEVELOPMENT = "development"
 _PRACTICE = (
@@ -39,10 +40,12 @@ def with_token(config: Config) -> tuple[Config, str | None]:
     return config.model_copy(update={"server": server}), plain
 
 
-async def serve(config: Config, console: Console) -> None:
+async def serve(
+    config: Config, console: Console, build: Callable[[EngineSpec], Engine] = build
+) -> None:
     """Serve until SIGINT or SIGTERM; raise an `OperatorError` if that cannot begin."""
     config, plain_token = with_token(config)
-    app = App(config)
+    app = App(config, build)
     with _signals() as stopped:
         try:
             await _unless(stopped, _start(app, console, plain_token))
