@@ -142,7 +142,8 @@ def test_every_field_of_start_is_explained_with_its_default() -> None:
     assert list(said) == [field.name for field in fields]
     for field in fields:
         default = json.dumps(field.default)
-        assert plain(said[field.name]) == in_words.get(default, default.strip('"'))
+        expected = "none" if field.name == "resume" else in_words.get(default, default.strip('"'))
+        assert plain(said[field.name]) == expected
 
 
 def test_every_error_stands_in_the_table_with_its_close_code() -> None:
@@ -183,7 +184,7 @@ def test_the_formats_are_those_that_are_served() -> None:
 def test_the_frame_limit_of_the_examples_is_the_default() -> None:
     shown = [each["limits"]["frame_bytes"] for each in SERVER if each["type"] == "ready"]
 
-    assert shown == [SocketSettings().frame_limit_bytes] * 2
+    assert shown == [SocketSettings().frame_limit_bytes] * 3
 
 
 def test_every_link_within_the_page_leads_somewhere() -> None:

@@ -9,6 +9,8 @@
     │   ├── BadOrder             a known message at the wrong time
     │   ├── BadAudio             bytes that are no audio of the declared format
     │   ├── UnsupportedFormat    an encoding, rate, channel count or language we do not take
+    │   ├── BadCursor            a cursor that cannot be opened here, or not any more
+    │   ├── TakenOver            the session goes on in a newer connection
     │   ├── TooLarge             a frame, message or body above its limit
     │   └── LimitReached         idle, session length, audio quota
     └── ServerError              we are at fault: told on the wire, logged with its cause
@@ -84,6 +86,19 @@ class UnsupportedFormat(ClientError):
     code = "unsupported_format"
     close_code = 1003
     status = 415
+
+
+class BadCursor(ClientError):
+    """A cursor cannot be opened: damaged, of another key or version, or expired."""
+
+    code = "bad_cursor"
+
+
+class TakenOver(ClientError):
+    """The session was resumed in another connection, which alone goes on with it."""
+
+    code = "taken_over"
+    status = 409
 
 
 class TooLarge(ClientError):

@@ -44,6 +44,9 @@ class Start:
     endpointing: Profile = "dictation"
     """`dictation` waits for the end of a thought; `captioning` keeps utterances short."""
 
+    resume: str | None = field(default=None, repr=False)
+    """A cursor: go on where it says, as that session was opened; all else stays at its default."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audio:
@@ -102,6 +105,17 @@ class Ready:
     """The lowest and the highest rate."""
 
     limits: Limits
+    generation: int = 1
+    """1 for a new session, one more each time that it is resumed."""
+
+    cursor: str | None = field(default=None, repr=False)
+    """Where this session begins; None if it cannot be resumed."""
+
+    through: int = 0
+    """Client samples (per channel) that were done with when it began."""
+
+    resend_from: int = 0
+    """The client sample (per channel) to send first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +175,13 @@ class Final:
     """Why *text* is empty although there was voice: the guard that held it back."""
 
     through: int
-    """Client samples (per channel) that are final and may be forgotten."""
+    """Client samples (per channel) that are done with."""
+
+    resend_from: int = 0
+    """Client samples (per channel) that *cursor* does not need and that may be forgotten."""
+
+    cursor: str | None = field(default=None, repr=False)
+    """What a `start` that resumes the session here needs; None if it cannot be resumed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +190,13 @@ class Ack:
 
     type: Literal["ack"] = "ack"
     through: int
+    """As in a final."""
+
+    resend_from: int = 0
+    """As in a final."""
+
+    cursor: str | None = field(default=None, repr=False)
+    """As in a final."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +213,7 @@ class Done:
 
     type: Literal["done"] = "done"
     duration: float
-    """Seconds of audio received."""
+    """Seconds of audio since the session's beginning."""
 
     utterances: int
 
