@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "session": {"audio", "text", "messages", "speech", "errors"},
     "recognition": {"speech", "errors"},
     "net": {"session", "dialects", "messages", "speech", "errors", "sound_file"},
+    "store": {"audio", "messages", "errors", "sound_file"},
     "sound_file": {"speech", "errors"},
     "client": {"dialects", "messages", "speech", "errors"},
     "dictate": {"client", "sound_file", "text", "dialects", "messages", "speech", "errors"},
@@ -38,6 +39,7 @@ ONLY_IN = {
     "onnxruntime": "recognition",
     "aiohttp": "net",
     "soundfile": "sound_file",
+    "sqlite3": "store",
 }
 
 

@@ -21,6 +21,7 @@ from wsserver.logs import LogSettings
 from wsserver.net.settings import NetSettings
 from wsserver.recognition.engines import EngineSpec
 from wsserver.recognition.scheduler import SchedulerSettings
+from wsserver.store.settings import StoreSettings
 from wsserver.text.guards import GuardLimits
 
 PREFIX = "WSSERVER_"
@@ -79,6 +80,7 @@ class Config(BaseModel):
     scheduler: SchedulerSettings = Field(default_factory=SchedulerSettings)
     endpointing: EndpointingProfiles = Field(default_factory=EndpointingProfiles)
     guards: GuardLimits = Field(default_factory=GuardLimits)
+    store: StoreSettings = Field(default_factory=StoreSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
 

@@ -1,0 +1,1 @@
+"""What is kept of a dictation: its finals in SQLite, its audio in FLAC; and how it is deleted."""
