@@ -1,6 +1,9 @@
 import io
 import os
+import signal
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from select import select
 from typing import BinaryIO, cast
@@ -10,7 +13,15 @@ import pytest
 import soundfile
 
 from wsserver.errors import BadAudio
-from wsserver.sound_file import Block, SoundInfo, live_blocks, open_raw, open_sound, to_s16le
+from wsserver.sound_file import (
+    Block,
+    FlacWriter,
+    SoundInfo,
+    live_blocks,
+    open_raw,
+    open_sound,
+    to_s16le,
+)
 
 SAMPLES = Path(__file__).parent / "samples"
 LONG = SAMPLES / "en-us-long-48k-stereo.flac"
@@ -295,3 +306,96 @@ async def test_a_pipe_that_breaks_has_ended() -> None:
     os.close(reading)
 
     assert [block async for block in live_blocks(reading)] == []
+
+
+def noise(frames: int, channels: int = 1) -> bytes:
+    return np.random.default_rng(0).integers(-9000, 9000, frames * channels, "<i2").tobytes()
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(8_000, 1), (16_000, 1), (44_100, 2), (48_000, 2)])
+def test_a_flac_holds_what_was_written_to_it_bit_by_bit(
+    tmp_path: Path, rate: int, channels: int
+) -> None:
+    path, audio = tmp_path / "a.flac", noise(10_000, channels)
+
+    writer = FlacWriter(path, rate, channels)
+    for at in range(0, len(audio), 4_000):
+        writer.write(audio[at : at + 4_000])
+    writer.close()
+
+    samples, found_rate = soundfile.read(path, dtype="int16", always_2d=True)
+    assert (samples.tobytes(), samples.shape, found_rate) == (audio, (10_000, channels), rate)
+
+
+def run_child(script: str, path: Path) -> int:
+    """Run *script*, which finds *path* and the writer's names, in a process of its own."""
+    names = "import os, resource, signal, sys; from pathlib import Path\n"
+    names += "from wsserver.sound_file import FlacWriter\npath = Path(sys.argv[1])\n"
+    return subprocess.run([sys.executable, "-c", names + script, str(path)], check=False).returncode
+
+
+KILLED = """
+FlacWriter(path, 16_000, 1).write(path.with_suffix(".raw").read_bytes())
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_flac_whose_writer_was_killed_holds_all_but_the_last_blocks(tmp_path: Path) -> None:
+    path, audio = tmp_path / "a.flac", noise(100_000)
+    path.with_suffix(".raw").write_bytes(audio)
+
+    assert run_child(KILLED, path) == -signal.SIGKILL
+
+    heard = read_all(path)
+    assert len(heard) > 100_000 - 2 * 4_096
+    assert to_s16le(heard) == audio[: 2 * len(heard)]
+
+
+def test_a_flac_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+
+    FlacWriter(path, 16_000, 1).close()
+
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_flac_takes_the_place_of_no_other_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    path.write_text("mine")
+
+    with pytest.raises(FileExistsError):
+        FlacWriter(path, 16_000, 1)
+
+    assert path.read_text() == "mine"
+
+
+def test_a_flac_of_an_impossible_format_is_an_error_and_leaves_nothing_open(tmp_path: Path) -> None:
+    before = set(Path("/proc/self/fd").iterdir())
+
+    with pytest.raises(OSError, match="cannot write"):
+        FlacWriter(tmp_path / "a.flac", 16_000, 9)
+
+    assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+FULL = """
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+writer = FlacWriter(path, 16_000, 1)
+try:
+    for _ in range(100):
+        writer.write(os.urandom(3_200))
+except OSError:
+    writer.close()
+else:
+    sys.exit("the limit did nothing")
+"""
+
+
+def test_a_disk_that_takes_no_more_flac_is_an_error_and_what_it_took_is_there(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.flac"
+
+    assert run_child(FULL, path) == 0
+
+    assert len(read_all(path)) > 4_096

@@ -1,4 +1,4 @@
-"""Read a sound file, or a pipe, as a stream of mono blocks, whatever its rate and channels.
+"""Read a sound file, or a pipe, as a stream of mono blocks; write a FLAC while somebody speaks.
 
 Knows libsndfile and soxr; knows nothing of the wire, of sessions or of the command line.
 """
@@ -126,6 +126,58 @@ class SoundFile:
             if found < declared < _UNKNOWN_BYTES:
                 return int(self._file.frames * declared / found)
         return int(self._file.frames)
+
+
+class FlacWriter:
+    """A 16-bit FLAC file that grows while somebody speaks.
+
+    The file can be read all along, and after its writer was killed: what is missing then is less
+    than two FLAC blocks of 4,096 samples, and its declared length, which FLAC leaves open.
+    """
+
+    def __init__(self, path: Path, sample_rate: int, channels: int) -> None:
+        """Create *path* for its owner alone; raise `OSError` if that cannot be done."""
+        # libsndfile would create it for everybody.
+        self._descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        self._channels = channels
+        with self._closing_on_error(), _as_os_error(path):
+            self._file = soundfile.SoundFile(
+                self._descriptor, "w", sample_rate, channels, "PCM_16", format="FLAC", closefd=False
+            )
+
+    def write(self, samples: bytes) -> None:
+        """Add s16le *samples*, interleaved; after an `OSError` the file takes nothing more."""
+        with _as_os_error():
+            self._file.write(np.frombuffer(samples, "<i2").reshape(-1, self._channels))
+
+    def sync(self) -> None:
+        """Have what has been encoded on the disk; raise `OSError` if it cannot be."""
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Write the last block and the length; raise `OSError` if that cannot be done."""
+        try:
+            with _as_os_error():
+                self._file.close()
+            self.sync()
+        finally:
+            os.close(self._descriptor)
+
+    @contextmanager
+    def _closing_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            os.close(self._descriptor)
+            raise
+
+
+@contextmanager
+def _as_os_error(path: Path | None = None) -> Iterator[None]:
+    try:
+        yield
+    except soundfile.LibsndfileError as error:
+        raise OSError(f"cannot write {path or 'the FLAC file'}: {error}") from None
 
 
 @contextmanager
