@@ -1,0 +1,128 @@
+"""Start what is measured, watch what it uses, stop it.
+
+Knows processes and /proc; knows nothing of speech.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_READY = re.compile(r"Ready +(\S+/)#token=(\S+)")
+TICK_S = 0.25
+"""Between two looks at what the server uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that is ready."""
+
+    process: subprocess.Popen[str]
+    socket_url: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident megabytes at one time."""
+
+    server: float
+    """The process that holds the sessions."""
+
+    family: float
+    """That and its children, the engine among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a server took while people spoke."""
+
+    cores: float
+    before: Memory
+    peak: Memory
+
+    @property
+    def session_mb(self) -> float:
+        """Megabytes by which the process that holds the sessions grew, for all of them."""
+        return self.peak.server - self.before.server
+
+    @property
+    def family_mb(self) -> float:
+        """Megabytes by which all processes grew: sessions, and what the engine works in."""
+        return self.peak.family - self.before.family
+
+
+def start(*arguments: str) -> Server:
+    """Run a module until it says where it is ready."""
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if ready := _READY.search(line):
+            return Server(process, ready[1].replace("http", "ws", 1) + "v1/dictation", ready[2])
+    raise RuntimeError(f"the server ended with {process.wait()} after saying: {said}")
+
+
+def stop(server: Server) -> None:
+    """Ask a server to stop and wait for it."""
+    server.process.terminate()
+    server.process.communicate(timeout=60)
+
+
+def speak(server: Server, arguments: Sequence[str], tick: Callable[[], None]) -> Usage:
+    """Let the speakers speak, in a process of their own; give what the server used meanwhile.
+
+    *tick* is called at every look, each `TICK_S`.
+    """
+    command = [sys.executable, "-m", "bench.speakers", server.socket_url, *arguments]
+    environment = {**os.environ, "WSSERVER_TOKEN": server.token}
+    speakers = subprocess.Popen(  # noqa: S603
+        command, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert speakers.stdout is not None
+    speakers.stdout.readline()  # they have read what they are going to say
+    server.process.send_signal(signal.SIGUSR1)
+    usage = _watch(server.process.pid, speakers, tick)
+    if speakers.returncode:
+        raise RuntimeError(f"the speakers ended with {speakers.returncode}")
+    return usage
+
+
+def _watch(pid: int, speakers: subprocess.Popen[str], tick: Callable[[], None]) -> Usage:
+    before, cpu, began = _memory(pid), _cpu_seconds(pid), time.perf_counter()
+    peak = before
+    while speakers.poll() is None:
+        time.sleep(TICK_S)
+        now = _memory(pid)
+        peak = Memory(max(peak.server, now.server), max(peak.family, now.family))
+        tick()
+    took = time.perf_counter() - began
+    return Usage((_cpu_seconds(pid) - cpu) / took, before, peak)
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *map(int, children)]
+
+
+def _cpu_seconds(pid: int) -> float:
+    tick = os.sysconf("SC_CLK_TCK")
+    stats = (Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1] for each in _family(pid))
+    return sum(int(stat.split()[11]) + int(stat.split()[12]) for stat in stats) / tick
+
+
+def _memory(pid: int) -> Memory:
+    page = os.sysconf("SC_PAGE_SIZE")
+    sizes = [
+        int(Path(f"/proc/{each}/statm").read_text().split()[1]) * page / 2**20
+        for each in _family(pid)
+    ]
+    return Memory(sizes[0], sum(sizes))
