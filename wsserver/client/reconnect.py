@@ -1,0 +1,52 @@
+"""When to try again after a break, and after which breaks.
+
+Knows failures and seconds; knows no sockets and no clock.
+"""
+
+import random
+from dataclasses import dataclass
+
+from wsserver.client.failures import ConnectionLost, Refused, SessionFailed
+from wsserver.errors import DictationError
+
+_PASSING_CODES = {"server_error", "engine_error", "engine_lost", "overloaded", "shutting_down"}
+"""Fatal errors that are not the client's fault: the session can be resumed."""
+
+_TOO_MANY = 429
+_SERVERS_FAULT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconnect:
+    """How patiently a broken connection is made anew."""
+
+    give_up_seconds: float = 120.0
+    """Without anything new becoming final; 0 never tries."""
+
+    first_seconds: float = 0.2
+    longest_seconds: float = 5.0
+
+    def delay(self, attempt: int, failure: DictationError) -> float:
+        """Give the seconds before the next attempt: they double, and no two clients' are alike.
+
+        A server that says when to come back is believed.
+        """
+        planned = min(self.longest_seconds, self.first_seconds * 2.0 ** min(attempt, 30))
+        asked = (failure.retry_after or 0) if isinstance(failure, Refused) else 0
+        return max(planned, asked) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+
+
+NEVER = Reconnect(give_up_seconds=0.0)
+"""For programs that want to see every break themselves."""
+
+
+def is_passing(failure: DictationError) -> bool:
+    """Say whether it may be over after a while."""
+    match failure:
+        case ConnectionLost():
+            return True
+        case Refused(status=status):
+            return status == _TOO_MANY or status >= _SERVERS_FAULT
+        case SessionFailed(code=code):
+            return code in _PASSING_CODES
+    return False
