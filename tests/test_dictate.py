@@ -2,12 +2,14 @@
 
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -240,6 +242,23 @@ def test_warnings_and_the_practice_model_are_told_beside_the_words() -> None:
         "the practice model listens: it knows about a thousand words",
         "non_finite_audio: 3 samples",
     ]
+
+
+def test_a_connection_that_breaks_costs_no_words() -> None:
+    def script(peer: Peer) -> None:
+        again = isinstance(start := peer.receive(), Start) and start.resume == "wsc_1"
+        peer.send(replace(ready(), generation=1 + again, cursor="wsc_1"))
+        peer.receive_all()
+        if again:
+            peer.send(final("All of it."), DONE)
+        else:
+            peer.socket.socket.shutdown(socket.SHUT_RDWR)
+
+    with running(script) as peer:
+        result = invoke(peer, str(SPOKEN))
+
+    assert result.stdout == "All of it.\n"
+    assert result.stderr == "the connection broke; the session goes on in a new one\n"
 
 
 def test_a_sound_file_comes_from_standard_input() -> None:

@@ -156,6 +156,8 @@ class Display:
 
     def _tell(self, message: messages.ServerMessage) -> None:
         match message:
+            case messages.Ready(generation=generation) if generation > 1:
+                self.note("the connection broke; the session goes on in a new one")
             case messages.Ready(practice=True):
                 self.note("the practice model listens: it knows about a thousand words")
             case messages.Warn() | messages.Error():
