@@ -3,11 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from wsserver.audio.intake import Stance
 from wsserver.messages import Done, Final, Flushed
 from wsserver.session.actions import Action, Close, Recognize, Send
 from wsserver.session.finals import Finals, FinalSettings, Spoken
 from wsserver.speech import SAMPLE_RATE, DecodeOptions, Hypothesis, Priority, Window, Word
 from wsserver.text.guards import LADDER, GuardLimits
+from wsserver.text.transcript import Transcript
 
 SETTINGS = FinalSettings(
     session="s",
@@ -21,7 +23,8 @@ SETTINGS = FinalSettings(
 
 def spoken(utterance: int) -> Spoken:
     audio = np.zeros(2 * SAMPLE_RATE, np.float32)
-    return Spoken(utterance, utterance * 10 * SAMPLE_RATE, audio, through=utterance * 1000)
+    stance = Stance(through=utterance * 1000, resend_from=utterance * 1000 - 7)
+    return Spoken(utterance, utterance * 10 * SAMPLE_RATE, audio, stance)
 
 
 def hear(text: str, *tokens: int, **figures: float) -> Hypothesis:
@@ -41,7 +44,7 @@ def finals(actions: list[Action]) -> list[Final]:
 
 
 def test_an_utterance_becomes_a_window_and_its_hypothesis_the_final() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
 
     asked = window(queue.add(spoken(1)))
     (final,) = finals(queue.settle(asked, hear("guten Tag", 1, 2)))
@@ -53,7 +56,7 @@ def test_an_utterance_becomes_a_window_and_its_hypothesis_the_final() -> None:
 
 
 def test_the_next_utterance_waits_for_the_final_it_depends_on() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     first = window(queue.add(spoken(1)))
 
     waiting = queue.add(spoken(2))
@@ -65,7 +68,7 @@ def test_the_next_utterance_waits_for_the_final_it_depends_on() -> None:
 
 
 def test_what_is_queued_behind_an_utterance_comes_after_its_final() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     asked = window(queue.add(spoken(1)))
     flushed = Send(Flushed(id="a"))
 
@@ -77,11 +80,11 @@ def test_what_is_queued_behind_an_utterance_comes_after_its_final() -> None:
 
 
 def test_without_anything_to_wait_for_an_action_comes_at_once() -> None:
-    assert Finals(SETTINGS).add(Send(Flushed(id=None))) == [Send(Flushed(id=None))]
+    assert Finals(SETTINGS, Transcript()).add(Send(Flushed(id=None))) == [Send(Flushed(id=None))]
 
 
 def test_a_suspect_is_decoded_again_up_the_ladder_and_then_left_empty() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     asked, tried = window(queue.add(spoken(1))), [0.0]
 
     while len(tried) < len(LADDER):
@@ -94,7 +97,7 @@ def test_a_suspect_is_decoded_again_up_the_ladder_and_then_left_empty() -> None:
 
 
 def test_a_suspect_heard_better_at_a_higher_temperature_is_final() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     asked = window(queue.add(spoken(1)))
 
     asked = window(queue.settle(asked, hear("you " * 20, compression_ratio=4.0)))
@@ -105,7 +108,7 @@ def test_a_suspect_heard_better_at_a_higher_temperature_is_final() -> None:
 
 
 def test_silence_is_final_at_once_and_nothing_is_carried_on() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     asked = window(queue.add(spoken(1)))
 
     (final,) = finals(queue.settle(asked, hear("", 7)))
@@ -115,7 +118,7 @@ def test_silence_is_final_at_once_and_nothing_is_carried_on() -> None:
 
 
 def test_words_are_told_when_asked_for() -> None:
-    queue = Finals(replace(SETTINGS, words=True))
+    queue = Finals(replace(SETTINGS, words=True), Transcript())
     asked = window(queue.add(spoken(1)))
 
     (final,) = finals(queue.settle(asked, hear("guten Tag")))
@@ -128,7 +131,7 @@ def test_words_are_told_when_asked_for() -> None:
 
 
 def test_a_hypothesis_that_was_not_asked_for_changes_nothing() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     asked = window(queue.add(spoken(1)))
     queue.settle(asked, hear("yes"))
     before = queue.transcript
@@ -138,7 +141,7 @@ def test_a_hypothesis_that_was_not_asked_for_changes_nothing() -> None:
 
 
 def test_counts_the_audio_that_waits() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     asked = window(queue.add(spoken(1)))
     queue.add(spoken(2))
 
@@ -150,7 +153,7 @@ def test_counts_the_audio_that_waits() -> None:
 
 @pytest.mark.parametrize("later", [True, False])
 def test_a_second_farewell_takes_the_place_of_the_first(later: bool) -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     asked = window(queue.add(spoken(1)))
     queue.add(Send(Flushed(id="kept")))
     queue.end(Send(Done(duration=1, utterances=1)), Close(1000, "done"))
@@ -170,7 +173,7 @@ def early(queue: Finals, utterance: int) -> Window:
 
 
 def test_an_utterance_decoded_ahead_is_final_at_its_endpoint() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     ahead = early(queue, 1)
 
     heard = queue.settle(ahead, hear("guten Tag", 1, 2))
@@ -183,7 +186,7 @@ def test_an_utterance_decoded_ahead_is_final_at_its_endpoint() -> None:
 
 
 def test_what_was_decoded_ahead_is_forgotten_if_voice_comes_back() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     queue.settle(early(queue, 1), hear("guten"))
     longer = replace(spoken(1), audio=np.zeros(3 * SAMPLE_RATE, np.float32))
 
@@ -194,7 +197,7 @@ def test_what_was_decoded_ahead_is_forgotten_if_voice_comes_back() -> None:
 
 
 def test_an_answer_ahead_that_comes_after_the_endpoint_is_not_taken_for_the_final() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     ahead = early(queue, 1)
     asked = window(queue.add(spoken(1)))
 
@@ -206,7 +209,7 @@ def test_an_answer_ahead_that_comes_after_the_endpoint_is_not_taken_for_the_fina
 
 
 def test_a_suspect_ahead_climbs_the_ladder_from_its_endpoint_on() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     queue.settle(early(queue, 1), hear("you", avg_logprob=-2.0))
 
     asked = window(queue.add(spoken(1)))
@@ -215,7 +218,7 @@ def test_a_suspect_ahead_climbs_the_ladder_from_its_endpoint_on() -> None:
 
 
 def test_the_same_end_is_not_decoded_ahead_twice() -> None:
-    queue = Finals(SETTINGS)
+    queue = Finals(SETTINGS, Transcript())
     early(queue, 1)
     same = spoken(1)
 
@@ -223,7 +226,10 @@ def test_the_same_end_is_not_decoded_ahead_twice() -> None:
 
 
 def test_nothing_is_decoded_ahead_while_an_earlier_final_is_due_or_for_a_file() -> None:
-    queue, bulk = Finals(SETTINGS), Finals(replace(SETTINGS, priority=Priority.BULK))
+    queue, bulk = (
+        Finals(SETTINGS, Transcript()),
+        Finals(replace(SETTINGS, priority=Priority.BULK), Transcript()),
+    )
     queue.add(spoken(1))
     second = spoken(2)
 

@@ -10,50 +10,62 @@ from wsserver.speech import SAMPLE_RATE
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class Mark:
     """A moment where both counts are known exactly, because the resampler started there."""
 
-    index: int
-    client: int
+    index: int = 0
+    """Samples at 16 kHz."""
+
+    client: int = 0
+    """Samples of the client, per channel."""
+
+    def to_client(self, index: int, sample_rate: int) -> int:
+        """Give the client samples that all lie before the 16 kHz *index*, at or after the mark."""
+        return self.client + (index - self.index) * sample_rate // SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A sample index together with the mark it is reckoned from: all that a resampler needs."""
+
+    index: int = 0
+    mark: Mark = Mark()
+
+
+BEGINNING = Place()
 
 
 class Clock:
-    """Count the samples on both sides of a resampler that may be flushed any number of times.
+    """Translate over any number of flushes.
 
     A flush rounds to whole samples, so the two counts drift apart by up to a sample at each; the
     clock marks every flush and reckons from the mark before.
     """
 
-    def __init__(self, sample_rate: int, index: int = 0, client: int = 0) -> None:
+    def __init__(self, sample_rate: int, start: Mark = Mark()) -> None:
         self._sample_rate = sample_rate
-        self._marks = [_Mark(index, client)]
-        self._now = _Mark(index, client)
+        self._marks = [start]
 
-    def advance(self, samples: int, client_samples: int) -> None:
-        """Count *client_samples* taken in (per channel) and *samples* given out at 16 kHz."""
-        self._now = _Mark(self._now.index + samples, self._now.client + client_samples)
+    def mark(self, mark: Mark) -> None:
+        """Remember that both sides are level here, at or after the latest mark."""
+        if mark != self._marks[-1]:
+            self._marks.append(mark)
 
-    def mark(self) -> None:
-        """Remember that both sides are level now: all that was taken in has been given out."""
-        last = self._marks[-1]
-        taken, given = self._now.client - last.client, self._now.index - last.index
-        # Without rounding (always at 16 kHz, mostly elsewhere) the old mark still serves.
-        if given * self._sample_rate != taken * SAMPLE_RATE:
-            self._marks.append(self._now)
+    def place(self, index: int) -> Place:
+        """Give *index* with the latest mark that does not lie behind it."""
+        return Place(index, self._marks[self._at(index)])
 
     def to_client(self, index: int) -> int:
         """Give the client samples (per channel) that all lie before the 16 kHz *index*.
 
-        Monotone: a later index never gives fewer.  Right for every index up to now that
-        `forget` has not passed.
+        Monotone: a later index never gives fewer.  Right for every index that `forget` has not
+        passed, up to what the resampler has given out.
         """
-        at = bisect_right(self._marks, index, key=lambda mark: mark.index) - 1
-        mark = self._marks[max(at, 0)]
-        limit = self._marks[at + 1] if at + 1 < len(self._marks) else self._now
-        within = max(index - mark.index, 0) * self._sample_rate // SAMPLE_RATE
-        return min(mark.client + within, limit.client)
+        return self._marks[self._at(index)].to_client(index, self._sample_rate)
 
     def forget(self, before: int) -> None:
         """Drop the marks that no index from *before* on needs."""
-        at = bisect_right(self._marks, before, key=lambda mark: mark.index) - 1
-        del self._marks[: max(at, 0)]
+        del self._marks[: self._at(before)]
+
+    def _at(self, index: int) -> int:
+        return max(bisect_right(self._marks, index, key=lambda mark: mark.index) - 1, 0)

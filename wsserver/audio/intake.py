@@ -3,22 +3,46 @@
 Knows the declared format and the voice; knows nothing of messages, windows or text.
 """
 
+from dataclasses import dataclass
+
+from wsserver.audio.clock import BEGINNING, Place
 from wsserver.audio.endpointer import Endpointing
 from wsserver.audio.pcm import Format, decode
 from wsserver.audio.resampler import Resampler
-from wsserver.audio.segmenter import Segmenter, SpeechEvent, Utterance
+from wsserver.audio.segmenter import Cut, Segmenter, SpeechEvent, Utterance
 from wsserver.speech import VoiceModel
 
 
-class Intake:
-    """The sound bank of one session, from bytes to utterances."""
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """Where a stream stands after a cut: whoever knows it can go on there."""
 
-    def __init__(self, audio_format: Format, endpointing: Endpointing, voice: VoiceModel) -> None:
+    place: Place = BEGINNING
+    in_speech: bool = False
+    """True if somebody spoke when the cut was made."""
+
+    through: int = 0
+    """Client samples (per channel) before the cut, which only grow."""
+
+    resend_from: int = 0
+    """The first client sample (per channel) that is needed to go on, at most *through*."""
+
+
+class Intake:
+    """The sound bank of one session, from bytes to utterances, from any *stance* on."""
+
+    def __init__(
+        self,
+        audio_format: Format,
+        endpointing: Endpointing,
+        voice: VoiceModel,
+        stance: Stance = Stance(),
+    ) -> None:
         self._format = audio_format
-        self._resampler = Resampler(audio_format.sample_rate)
-        self._segmenter = Segmenter(voice, endpointing)
-        self.received = 0
-        """Samples at 16 kHz that came out of the resampler so far."""
+        self._resampler = Resampler(audio_format.sample_rate, stance.place)
+        self._segmenter = Segmenter(voice, endpointing, stance.place.index, stance.in_speech)
+        self.received = stance.place.index
+        """Samples at 16 kHz since the session's beginning that came out of the resampler."""
 
         self.replaced = 0
         """Samples that were no numbers and became silence."""
@@ -41,8 +65,13 @@ class Intake:
         """Give the utterance that is being spoken, up to now."""
         return self._segmenter.open_utterance()
 
-    def through(self, cut: int) -> int:
-        """Give the client samples (per channel) before the 16 kHz index *cut*, which only grows."""
-        through = self._resampler.to_client(cut)
-        self._resampler.forget(cut)
-        return through
+    def stance(self, cut: Cut) -> Stance:
+        """Say where the stream stands after *cut*; the cuts have to be asked for in order."""
+        place = self._resampler.place(cut.cut)
+        self._resampler.forget(cut.cut)
+        return Stance(
+            place=place,
+            in_speech=cut.in_speech,
+            through=self._resampler.to_client(cut.cut),
+            resend_from=self._resampler.needs(place),
+        )

@@ -32,4 +32,12 @@ class Close:
     reason: str
 
 
-Action: TypeAlias = Send | Recognize | Close
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The session is this connection's from now on; one that held it before has to end."""
+
+    session: str
+    generation: int
+
+
+Action: TypeAlias = Send | Recognize | Close | Hold

@@ -5,19 +5,26 @@ What it decides it returns as actions, in the order in which they are to be carr
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
+from dataclasses import dataclass, replace
 
 from wsserver import messages
 from wsserver.audio.endpointer import Endpointing
 from wsserver.audio.intake import Intake
-from wsserver.audio.pcm import HIGHEST_RATE, LOWEST_RATE, Encoding
 from wsserver.audio.segmenter import Quiet, SpeechEvent, SpeechStarted, UtteranceEnded
-from wsserver.errors import BadOrder, DictationError, EngineError
+from wsserver.errors import DictationError, EngineError
 from wsserver.session import opening
-from wsserver.session.actions import Action, Close, Recognize, Send
-from wsserver.session.finals import Finals, FinalSettings, Spoken
+from wsserver.session.actions import Action, Close, Hold, Recognize, Send
+from wsserver.session.cursor import (
+    Cursor,
+    Resumption,
+    first_cursor,
+    model_change,
+    next_generation,
+    opening_cursor,
+)
+from wsserver.session.finals import Finals, FinalSettings, Silence, Spoken
 from wsserver.session.partials import Partials
+from wsserver.session.phase import Phase, check_order
 from wsserver.speech import (
     SAMPLE_RATE,
     DecodeOptions,
@@ -29,6 +36,7 @@ from wsserver.speech import (
     seconds,
 )
 from wsserver.text.guards import GuardLimits
+from wsserver.text.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +64,8 @@ class Setting:
     priority: Priority = Priority.FINAL
     """BULK for files, which wait for everybody who speaks."""
 
-
-class Phase(Enum):
-    """How far a dictation has come."""
-
-    NEW = auto()
-    OPEN = auto()
-    ENDING = auto()
-    """`finish` came: nothing more may follow."""
-
-    FAILED = auto()
-    """Ended by decree: whatever follows is ignored."""
-
-
-_ALLOWED: dict[Phase, tuple[type, ...]] = {
-    Phase.NEW: (
-        messages.Start,
-        messages.Audio,
-        messages.Flush,
-        messages.Finish,
-        messages.Keepalive,
-    ),
-    Phase.OPEN: (messages.Audio, messages.Flush, messages.Finish, messages.Keepalive),
-    Phase.ENDING: (messages.Keepalive,),
-    Phase.FAILED: (object,),
-}
+    resumption: Resumption | None = None
+    """How the session is resumed; None if it cannot be."""
 
 
 class Session:
@@ -90,9 +75,12 @@ class Session:
         self._setting = setting
         self._phase = Phase.NEW
         self._opened = False
-        self._utterance = 0
         self._warned = False
         self._actions: list[Action] = []
+        self._opening: Cursor
+        """Where this session was opened: at its beginning, or where it was resumed."""
+
+        self._utterance: int
         self._intake: Intake
         self._finals: Finals
         self._partials: Partials | None = None
@@ -104,8 +92,10 @@ class Session:
 
     @property
     def seconds_received(self) -> float:
-        """Audio so far."""
-        return seconds(self._intake.received) if self._opened else 0.0
+        """Audio so far, without what came before the session was resumed."""
+        if not self._opened:
+            return 0.0
+        return seconds(self._intake.received - self._opening.stance.place.index)
 
     @property
     def seconds_waiting(self) -> float:
@@ -119,8 +109,7 @@ class Session:
 
     def receive(self, message: messages.ClientMessage) -> list[Action]:
         """Take a message; raise a `ClientError`, with nothing changed, if it is wrong."""
-        if not isinstance(message, _ALLOWED[self._phase]):
-            raise BadOrder(self._complaint(message))
+        check_order(self._phase, message)
         if self._phase is not Phase.FAILED:
             self._take(message)
         return self._decided()
@@ -128,7 +117,7 @@ class Session:
     def _take(self, message: messages.ClientMessage) -> None:
         match message:
             case messages.Start():
-                self._open(message)
+                self._start(message)
             case messages.Audio(data=data):
                 self._hear(data)
             case messages.Flush(id=name):
@@ -161,31 +150,55 @@ class Session:
         self._phase = Phase.FAILED
         return self._decided()
 
-    def _open(self, start: messages.Start) -> None:
-        setting, settings = self._setting, self._setting.settings
+    def _start(self, start: messages.Start) -> None:
+        setting = self._setting
+        cursor = opening_cursor(start, setting.resumption)
+        if cursor is None:
+            self._open(first_cursor(start, setting.session, setting.info))
+            return
+        resumed = next_generation(cursor, setting.info)
+        self._open(resumed)
+        if warning := model_change(cursor, resumed):
+            self._actions.append(Send(warning))
+
+    def _open(self, cursor: Cursor) -> None:
+        setting, settings, start = self._setting, self._setting.settings, cursor.start
         opening.check_language(start, setting.info)
-        options = DecodeOptions(
-            language=start.language, task=start.task, prompt=opening.prompt_text(start)
+        audio_format, prompt = opening.audio_format(start), opening.prompt_text(start)
+        endpointing = settings.endpointing[start.endpointing]
+        self._opening, self._utterance = cursor, cursor.utterance
+        self._intake = Intake(audio_format, endpointing, setting.voice, cursor.stance)
+        final_settings = FinalSettings(
+            session=cursor.session,
+            priority=setting.priority,
+            options=DecodeOptions(task=start.task, prompt=prompt),
+            guards=settings.guards,
+            carry_tokens=settings.carry_tokens,
+            words=start.words,
+            bookmark=self._bookmark,
         )
-        self._intake = Intake(
-            opening.audio_format(start), settings.endpointing[start.endpointing], setting.voice
-        )
-        self._finals = Finals(
-            FinalSettings(
-                session=setting.session,
-                priority=setting.priority,
-                options=options,
-                guards=settings.guards,
-                carry_tokens=settings.carry_tokens,
-                words=start.words,
-            )
-        )
+        self._finals = Finals(final_settings, cursor.transcript)
         if start.partials:
             hop = settings.hop_ms * SAMPLE_RATE // 1000
-            self._partials = Partials(setting.session, hop, settings.guards)
+            self._partials = Partials(cursor.session, hop, settings.guards)
         self._opened = True
         self._phase = Phase.OPEN
-        self._actions.append(Send(self._ready()))
+        self._greet(cursor)
+
+    def _greet(self, cursor: Cursor) -> None:
+        limits = self._setting.settings.limits
+        ready = opening.ready(cursor, self._sealed(cursor), self._setting.info, limits)
+        self._actions += [Hold(cursor.session, cursor.generation), Send(ready)]
+
+    def _bookmark(self, item: Spoken | Silence, transcript: Transcript) -> str | None:
+        return self._sealed(
+            replace(
+                self._opening, stance=item.stance, utterance=item.utterance, transcript=transcript
+            )
+        )
+
+    def _sealed(self, cursor: Cursor) -> str | None:
+        return self._setting.resumption.seal(cursor) if self._setting.resumption else None
 
     def _hear(self, data: bytes) -> None:
         self._open_by_default()
@@ -203,13 +216,13 @@ class Session:
     def _finish(self) -> None:
         self._open_by_default()
         self._follow(self._intake.cut())
-        done = messages.Done(duration=self.seconds_received, utterances=self._utterance)
+        done = messages.Done(duration=seconds(self._intake.received), utterances=self._utterance)
         self._actions += self._finals.end(Send(done), Close(1000, "done"))
         self._phase = Phase.ENDING
 
     def _open_by_default(self) -> None:
         if not self._opened:
-            self._open(messages.Start())
+            self._start(messages.Start())
 
     def _follow(self, events: list[SpeechEvent]) -> None:
         for event in events:
@@ -219,8 +232,8 @@ class Session:
                 case UtteranceEnded():
                     self._end_utterance(event)
                 case Quiet():
-                    ack = messages.Ack(through=self._intake.through(event.cut))
-                    self._actions += self._finals.add(Send(ack))
+                    silence = Silence(self._utterance, self._intake.stance(event))
+                    self._actions += self._finals.add(silence)
 
     def _begin_utterance(self, event: SpeechStarted) -> None:
         self._utterance += 1
@@ -236,7 +249,7 @@ class Session:
             utterance=self._utterance,
             start=event.start,
             audio=event.audio,
-            through=self._intake.through(event.cut),
+            stance=self._intake.stance(event),
         )
         self._actions += self._finals.add(spoken)
 
@@ -253,24 +266,6 @@ class Session:
     def _tell_speech(self, event: messages.SpeechChange, at: int) -> None:
         speech = messages.Speech(event=event, utterance=self._utterance, time=seconds(at))
         self._actions.append(Send(speech))
-
-    def _ready(self) -> messages.Ready:
-        info = self._setting.info
-        return messages.Ready(
-            session=self._setting.session,
-            model=info.model,
-            practice=info.practice,
-            languages=info.languages,
-            encodings=tuple(Encoding),
-            sample_rates=(LOWEST_RATE, HIGHEST_RATE),
-            limits=self._setting.settings.limits,
-        )
-
-    def _complaint(self, message: messages.ClientMessage) -> str:
-        found = "audio" if isinstance(message, messages.Audio) else message.type
-        if self._phase is Phase.ENDING:
-            return f"found {found!r} after the end of the session, expected nothing more"
-        return f"found a second {found!r}, expected audio, 'flush' or 'finish'"
 
     def _decided(self) -> list[Action]:
         actions, self._actions = self._actions, []

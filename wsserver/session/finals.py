@@ -11,9 +11,12 @@ at once.  If voice comes back the answer is to another question, and forgotten.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from wsserver.messages import Done, Final, FinalWord
+from wsserver.audio.intake import Stance
+from wsserver.messages import Ack, Done, Final, FinalWord
 from wsserver.session.actions import Action, Close, Recognize, Send
 from wsserver.speech import (
     DecodeOptions,
@@ -34,8 +37,27 @@ class Spoken:
     utterance: int
     start: int
     audio: Samples
-    through: int
-    """Client samples that are final with it."""
+    stance: Stance
+    """Where the stream stands after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A stretch without speech that has ended."""
+
+    utterance: int
+    """The latest before it."""
+
+    stance: Stance
+    """Where the stream stands after it."""
+
+
+Bookmark: TypeAlias = Callable[[Spoken | Silence, Transcript], str | None]
+"""Gives the cursor after an utterance or a silence, once the transcript has come there."""
+
+
+def _no_cursor(_: Spoken | Silence, __: Transcript) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +67,26 @@ class FinalSettings:
     session: str
     priority: Priority
     options: DecodeOptions
-    """Language and task as asked for, and the prompt; the carry is the transcript's."""
+    """The task and the prompt; language and carry are the transcript's."""
 
     guards: GuardLimits
     carry_tokens: int
     words: bool
     """Whether the client wants every word."""
 
+    bookmark: Bookmark = _no_cursor
+
 
 class Finals:
     """The queue of what is to become final."""
 
-    def __init__(self, settings: FinalSettings) -> None:
+    def __init__(self, settings: FinalSettings, transcript: Transcript) -> None:
         self._settings = settings
-        self._queue: deque[Spoken | Action] = deque()
+        self._queue: deque[Spoken | Silence | Action] = deque()
         self._decoding: Spoken | None = None
         self._asked_early: Window | None = None
         self._heard_early: Hypothesis | None = None
-        self.transcript = Transcript(language=settings.options.language)
+        self.transcript = transcript
 
     @property
     def waiting_samples(self) -> int:
@@ -72,7 +96,7 @@ class Finals:
 
     @property
     def waiting_answers(self) -> int:
-        """Actions that wait for the finals before them."""
+        """Messages that wait for the finals before them."""
         return sum(not isinstance(item, Spoken) for item in self._queue)
 
     def options(self) -> DecodeOptions:
@@ -80,8 +104,8 @@ class Finals:
         transcript = self.transcript
         return replace(self._settings.options, language=transcript.language, carry=transcript.carry)
 
-    def add(self, item: Spoken | Action) -> list[Action]:
-        """Queue an utterance, or an action that waits for the finals before it."""
+    def add(self, item: Spoken | Silence | Action) -> list[Action]:
+        """Queue an utterance, or what waits for the finals before it."""
         self._queue.append(item)
         return self._advance()
 
@@ -144,7 +168,16 @@ class Finals:
             if self._settings.words
             else None,
             reason=None if believed else verdict.value,
-            through=spoken.through,
+            through=spoken.stance.through,
+            resend_from=spoken.stance.resend_from,
+            cursor=self._settings.bookmark(spoken, self.transcript),
+        )
+
+    def _ack(self, silence: Silence) -> Ack:
+        return Ack(
+            through=silence.stance.through,
+            resend_from=silence.stance.resend_from,
+            cursor=self._settings.bookmark(silence, self.transcript),
         )
 
     def _advance(self) -> list[Action]:
@@ -155,7 +188,7 @@ class Finals:
                 self._decoding = item
                 actions += self._ask(self._window(item.utterance, item.start, item.audio))
             else:
-                actions.append(item)
+                actions.append(Send(self._ack(item)) if isinstance(item, Silence) else item)
         return actions
 
     def _ask(self, window: Window) -> list[Action]:
@@ -176,5 +209,5 @@ class Finals:
         )
 
 
-def _is_farewell(item: Spoken | Action) -> bool:
+def _is_farewell(item: Spoken | Silence | Action) -> bool:
     return isinstance(item, Close) or (isinstance(item, Send) and isinstance(item.message, Done))

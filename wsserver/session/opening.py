@@ -1,11 +1,12 @@
-"""Read what a client asks for against what this server can do.
+"""Read what a client asks for against what this server can do, and answer.
 
 Knows the formats and the model's languages; knows nothing of what follows.
 """
 
-from wsserver.audio.pcm import Format
+from wsserver.audio.pcm import HIGHEST_RATE, LOWEST_RATE, Encoding, Format
 from wsserver.errors import BadMessage, UnsupportedFormat
-from wsserver.messages import Start
+from wsserver.messages import Limits, Ready, Start
+from wsserver.session.cursor import Cursor
 from wsserver.speech import EngineInfo
 
 MAX_PROMPT_CHARACTERS = 2_000
@@ -49,3 +50,20 @@ def check_name(name: str | None) -> None:
         raise BadMessage(
             f"found an id of {len(name)} characters, expected at most {MAX_NAME_CHARACTERS}"
         )
+
+
+def ready(cursor: Cursor, sealed: str | None, info: EngineInfo, limits: Limits) -> Ready:
+    """Answer to the `start` of a session that goes on at *cursor*."""
+    return Ready(
+        session=cursor.session,
+        model=info.model,
+        practice=info.practice,
+        languages=info.languages,
+        encodings=tuple(Encoding),
+        sample_rates=(LOWEST_RATE, HIGHEST_RATE),
+        limits=limits,
+        generation=cursor.generation,
+        cursor=sealed,
+        through=cursor.stance.through,
+        resend_from=cursor.stance.resend_from,
+    )
