@@ -64,7 +64,7 @@ INVENTED: Sequence[Ladder] = (
     always("Well, there was a man in the war.", -1.3, 0.4),
     {0.0: loop("you"), 0.6: Said("And the sea, his, of.", -1.9, 0.3)},
     {0.0: loop("thank you, Mr. President,")},
-    always(" ".join(f"number {n}" for n in range(100)), -0.3, 0.2),
+    always(" ".join(str(n * 7919 % 9973) for n in range(100)), -0.3, 0.2),
 )
 """What nobody said, and no final may say."""
 

@@ -4,38 +4,45 @@ import numpy as np
 import pytest
 
 from tests.reliability.listener import INVENTED, STUMBLES, Ladder, Said, always, answer, loop
-from wsserver.messages import Final, Partial
+from tests.session.conftest import build_session
+from wsserver.messages import Audio, Final, Finish, Partial, ServerMessage, Start
 from wsserver.session.actions import Action, Recognize, Send
-from wsserver.session.finals import Finals, FinalSettings, Spoken
-from wsserver.session.partials import Partials
-from wsserver.speech import SAMPLE_RATE, DecodeOptions, Priority, Window
-from wsserver.text.guards import LADDER, GuardLimits
+from wsserver.session.dialog import Session
+from wsserver.speech import SAMPLE_RATE, Priority, Window
+from wsserver.text.guards import LADDER
 
-AUDIO = np.zeros(round(2.5 * SAMPLE_RATE), np.float32)
-SETTINGS = FinalSettings(
-    session="s",
-    priority=Priority.FINAL,
-    options=DecodeOptions(language="en"),
-    guards=GuardLimits(),
-    carry_tokens=0,
-    words=False,
-)
 ONCE = (0.0,)
 RIGHT = "The artist used red and yellow paint."
 
 
-def climb(ladder: Ladder, audio: np.ndarray = AUDIO) -> tuple[list[Window], Final]:
+def climb(ladder: Ladder, seconds: float = 2.5) -> tuple[list[Window], Final]:
     """Have an utterance decoded as *ladder* says; give the windows that were asked for."""
-    finals = Finals(SETTINGS)
-    actions: list[Action] = finals.add(Spoken(1, 0, audio, through=len(audio)))
+    session = build_session()
+    session.receive(Start(encoding="f32le", partials=False))
+    session.receive(sound(seconds))
+    asked, said = carry_out(session, session.receive(Finish()), ladder)
+    (final,) = (message for message in said if isinstance(message, Final))
+    return asked, final
+
+
+def sound(seconds: float) -> Audio:
+    """Give what a session of these tests takes for voice."""
+    return Audio(data=np.full(round(seconds * SAMPLE_RATE), 0.5, "<f4").tobytes())
+
+
+def carry_out(
+    session: Session, actions: list[Action], ladder: Ladder
+) -> tuple[list[Window], list[ServerMessage]]:
     asked: list[Window] = []
-    while isinstance(actions[0], Recognize):
-        asked.append(actions[0].window)
-        actions = finals.settle(asked[-1], answer(ladder, asked[-1]))
-    (action,) = actions
-    assert isinstance(action, Send)
-    assert isinstance(action.message, Final)
-    return asked, action.message
+    said: list[ServerMessage] = []
+    while actions:
+        action = actions.pop(0)
+        if isinstance(action, Recognize):
+            asked.append(action.window)
+            actions += session.settle(action.window, answer(ladder, action.window))
+        elif isinstance(action, Send):
+            said.append(action.message)
+    return asked, said
 
 
 def temperatures(asked: list[Window]) -> tuple[float, ...]:
@@ -63,7 +70,7 @@ def test_every_step_of_the_ladder_asks_the_same_of_the_same_audio() -> None:
     asked, _ = climb(always("You sold the sea.", -1.3))
 
     assert temperatures(asked) == LADDER
-    assert {id(window.audio) for window in asked} == {id(AUDIO)}
+    assert all(window.audio is asked[0].audio for window in asked)
     assert {(each.start, each.exact, each.options.seed) for each in asked} == {(0, True, 0)}
 
 
@@ -114,7 +121,7 @@ def test_what_is_invented_is_held_back_with_the_reason(
     ],
 )
 def test_what_is_said_is_believed_at_once(seconds: float, said: Said) -> None:
-    asked, final = climb({0.0: said}, AUDIO[:1].repeat(round(seconds * SAMPLE_RATE)))
+    asked, final = climb({0.0: said}, seconds)
 
     assert (final.text, final.reason) == (said.text, None)
     assert temperatures(asked) == ONCE
@@ -133,7 +140,7 @@ def test_what_is_said_is_believed_at_once(seconds: float, said: Said) -> None:
 def test_whoever_says_the_same_for_long_is_believed_once_the_ladder_says_so_too(
     seconds: float, said: Said
 ) -> None:
-    asked, final = climb({0.0: said}, AUDIO[:1].repeat(round(seconds * SAMPLE_RATE)))
+    asked, final = climb({0.0: said}, seconds)
 
     assert (final.text, final.reason) == (said.text, None)
     assert temperatures(asked) == LADDER
@@ -141,17 +148,13 @@ def test_whoever_says_the_same_for_long_is_believed_once_the_ladder_says_so_too(
 
 @pytest.mark.parametrize("ladder", [*INVENTED, *STUMBLES.values()])
 def test_a_partial_never_shows_a_suspect(ladder: Ladder) -> None:
-    partials = Partials("s", hop_samples=8_000, guards=GuardLimits())
-    partials.begin(1)
-    window = Window("s", 1, Priority.PARTIAL, 0, AUDIO, exact=False)
-    heard = ladder[0.0]
+    session = build_session()
+    session.receive(Start(encoding="f32le"))
 
-    actions = partials.settle(window, answer(ladder, window), len(AUDIO))
-    again = [action.window for action in actions if isinstance(action, Recognize)]
-    for exact in again:
-        actions = partials.settle(exact, answer(ladder, exact), len(AUDIO))
+    asked, said = carry_out(session, session.receive(sound(2.5)), ladder)
 
-    shown = [each.message for each in actions if isinstance(each, Send)]
-    is_right = heard.text in STUMBLES
-    assert [each.text for each in shown if isinstance(each, Partial)] == [heard.text] * is_right
-    assert all(each.exact and each.audio is AUDIO for each in again)
+    first = ladder[0.0].text
+    shown = [message.text for message in said if isinstance(message, Partial)]
+    assert shown == [first] * (first in STUMBLES)
+    assert {window.priority for window in asked} == {Priority.PARTIAL}
+    assert [window.exact for window in asked] in ([False], [False, True])
