@@ -31,8 +31,8 @@ wheel: $(VENV)/test.stamp
 	$(PIP) wheel --no-deps --wheel-dir dist .
 
 bench: $(VENV)/bench.stamp
-	$(BIN)/python -m bench.update --dims tiny.en --dims base.en
-	$(BIN)/python -m bench.streams
+	$(BIN)/python -m bench.update
+	$(BIN)/python -m bench.streams $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

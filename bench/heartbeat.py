@@ -18,6 +18,11 @@ class Heartbeat:
     def __init__(self) -> None:
         self._late: list[float] = []
 
+    @property
+    def beats(self) -> int:
+        """Say how many there were."""
+        return len(self._late)
+
     def reset(self) -> None:
         """Forget the beats so far."""
         self._late.clear()
@@ -33,4 +38,4 @@ class Heartbeat:
     def save(self, path: Path) -> None:
         """Write the lateness in milliseconds as JSON."""
         told = {f"p{q}": percentile(self._late, q) * 1000 for q in (50, 99, 100)}
-        path.write_text(json.dumps({**told, "beats": len(self._late)}))
+        path.write_text(json.dumps({**told, "beats": self.beats}))

@@ -12,6 +12,7 @@ import numpy as np
 
 from wsserver.audio.endpointer import Endpointing
 from wsserver.messages import Done, Final, Partial, ServerMessage
+from wsserver.speech import SAMPLE_RATE
 
 WordEnds: TypeAlias = Callable[[Final], Sequence[float]]
 """When each word of a final was over, in seconds since the session's first sample."""
@@ -23,26 +24,25 @@ def percentile(values: Sequence[float], q: float) -> float:
 
 
 class SentLog:
-    """When each second of a session's audio had left."""
+    """When each sample of a session, at 16 kHz, had left."""
 
     def __init__(self) -> None:
-        self._ends: list[float] = []
+        self._ends: list[int] = []
         self._times: list[float] = []
 
     @property
-    def seconds(self) -> float:
+    def samples(self) -> int:
         """Audio sent so far."""
-        return self._ends[-1] if self._ends else 0.0
+        return self._ends[-1] if self._ends else 0
 
-    def note(self, seconds: float, at: float) -> None:
-        """Note that *seconds* more of audio had left at a time."""
-        self._ends.append(self.seconds + seconds)
+    def note(self, samples: int, at: float) -> None:
+        """Note that so many *samples* more had left at a time."""
+        self._ends.append(self.samples + samples)
         self._times.append(at)
 
     def when(self, position: float) -> float:
-        """Say when all audio before *position* had left; the end, for what lies behind it."""
-        # A rounding of floats is not to send a block's own end to the next block.
-        place = bisect_left(self._ends, position - 1e-6)
+        """Say when all audio before a second had left; the end, for what lies behind it."""
+        place = bisect_left(self._ends, round(position * SAMPLE_RATE))
         return self._times[min(place, len(self._times) - 1)]
 
 
@@ -110,7 +110,8 @@ class Course:
             case Final():
                 self._hear_final(message, at)
             case Done():
-                self._lags.lost_seconds = max(0.0, self._sent.seconds - message.duration)
+                lost = self._sent.samples - round(message.duration * SAMPLE_RATE)
+                self._lags.lost_seconds = max(0, lost) / SAMPLE_RATE
                 self._lags.unfinished = int(self._lags.utterances != message.utterances)
 
     def lags(self) -> Lags:
@@ -133,7 +134,7 @@ class Course:
             if first is not None:
                 self._lags.words.append(first - self._sent.when(end))
         decided = final.end + self._decided
-        if decided <= self._sent.seconds:
+        if decided * SAMPLE_RATE <= self._sent.samples:
             self._lags.endpoints.append(at - self._sent.when(decided))
         else:
             # Nothing but the end of the audio ended this one.

@@ -72,11 +72,11 @@ async def _send(dictation: client.Dictation, data: bytes, sent: SentLog, course:
     began = time.perf_counter()
     for at in range(0, len(data), _CHUNK_BYTES):
         chunk = data[at : at + _CHUNK_BYTES]
-        seconds = len(chunk) / 2 / SAMPLE_RATE
+        spoken = (at + len(chunk)) / 2 / SAMPLE_RATE
         # A microphone has a chunk when its last sample was spoken.
-        await asyncio.sleep(began + sent.seconds + seconds - time.perf_counter())
+        await asyncio.sleep(began + spoken - time.perf_counter())
         await dictation.send(chunk)
-        sent.note(seconds, time.perf_counter())
+        sent.note(len(chunk) // 2, time.perf_counter())
     await dictation.finish()
     course.finish(time.perf_counter())
 

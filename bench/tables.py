@@ -24,7 +24,8 @@ All lags are seconds, p50 p95 p99, since the audio in question was sent:
   cores     that the server's processes kept busy; MB: their memory at most
   +MB       by which the process that holds the sessions grew at most, for each of them
   loop      milliseconds that its event loop was late, p99
-x2: twice as many as are carried; -n: so many were refused."""
+x2: twice as many as are carried; -n: so many were refused; failed: ended without all finals;
+lost: seconds that were sent and not received."""
 
 
 def console() -> Console:
@@ -47,16 +48,25 @@ def streams_table(title: str, runs: Sequence[Run]) -> Table:
 
 def _row(run: Run) -> list[str]:
     usage, lags = run.usage, run.lags
-    refused = f" -{run.refused}" if run.refused else ""
-    lost = f" lost {lags.lost_seconds:.1f} s" if lags.lost_seconds else ""
     return [
-        f"{run.streams}{' x2' if run.overload else ''}{refused}{lost}",
+        _name(run),
         *(_three(each) for each in (lags.words, lags.partials, lags.endpoints, lags.finishes)),
         f"{usage.cores:.2f}",
         f"{usage.peak.family:.0f}",
         f"{usage.session_mb / run.streams:.1f}",
         f"{run.beats_ms['p99']:.1f}",
     ]
+
+
+def _name(run: Run) -> str:
+    lags = run.lags
+    told = [
+        (run.overload, "x2"),
+        (run.refused, f"-{run.refused}"),
+        (lags.unfinished, f"failed {lags.unfinished}"),
+        (lags.lost_seconds, f"lost {lags.lost_seconds:.1f} s"),
+    ]
+    return " ".join([str(run.streams), *(text for is_so, text in told if is_so)])
 
 
 def _three(values: Sequence[float]) -> str:

@@ -1,6 +1,6 @@
 """The cost of one update: a window of an utterance that grew by a hop, by stock and by its peers.
 
-    python -m bench.update --dims tiny.en --dims base.en
+    python -m bench.update --dims tiny.en --seconds 8
 
 All decode 3.5 tokens for each second of the window, the same ones, from the same weights: random
 ones, which cost what real ones do.  They take turns in one run.
@@ -34,7 +34,9 @@ def measure(ways: list[Way], rounds: int, name: str) -> list[float]:
 
 
 @click.command()
-@click.option("--dims", type=click.Choice(list(DIMENSIONS)), multiple=True, default=["tiny.en"])
+@click.option(
+    "--dims", type=click.Choice(list(DIMENSIONS)), multiple=True, default=list(DIMENSIONS)
+)
 @click.option("--seconds", default=8.0, show_default=True, help="Audio in the window.")
 @click.option("--rounds", default=9, show_default=True)
 def main(dims: tuple[str, ...], seconds: float, rounds: int) -> None:
