@@ -13,9 +13,24 @@ from wsserver.store.records import add_final, add_line
 from wsserver.store.transcripts import MOST_WAITING, RETRY_SECONDS, Entry, Transcripts
 
 
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def transcripts(tmp_path: Path) -> Iterator[Transcripts]:
-    transcripts = Transcripts(tmp_path)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def transcripts(tmp_path: Path, clock: Clock) -> Iterator[Transcripts]:
+    transcripts = Transcripts(tmp_path, clock)
     yield transcripts
     transcripts.close()
 
@@ -75,15 +90,17 @@ def test_it_is_on_the_disk_before_it_is_told(tmp_path: Path, transcripts: Transc
 
 
 def test_a_full_disk_is_told_at_once_and_tried_again(
-    tmp_path: Path, transcripts: Transcripts, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, transcripts: Transcripts, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[bool] = []
     transcripts.write([begin(), spoken(1, told)])
 
     with full_disk(tmp_path, transcripts):
         assert transcripts.write([too_long(told)]) == RETRY_SECONDS
+        clock.now += RETRY_SECONDS
         assert transcripts.write([spoken(2, told)]) == RETRY_SECONDS
         assert said(tmp_path) == ["1"]
+    clock.now += RETRY_SECONDS
     assert transcripts.write([]) is None
 
     assert told == [True, False, False]
@@ -93,14 +110,32 @@ def test_a_full_disk_is_told_at_once_and_tried_again(
     assert "word" not in caplog.text
 
 
+def test_nobody_waits_for_a_try_that_would_fail(
+    tmp_path: Path, transcripts: Transcripts, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / FILE_NAME).mkdir()
+    told: list[bool] = []
+    transcripts.write([begin()])
+    (tmp_path / FILE_NAME).rmdir()
+
+    transcripts.write([spoken(1, told)])
+    clock.now += RETRY_SECONDS
+    transcripts.write([spoken(2, told)])
+
+    assert told == [False, True]
+    assert said(tmp_path) == ["1", "2"]
+    assert len(caplog.records) == 1
+
+
 def test_a_file_that_another_process_holds_is_told_and_tried_again(
-    tmp_path: Path, transcripts: Transcripts, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, transcripts: Transcripts, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wsserver.store.database.BUSY_SECONDS", 0.0)
     told: list[bool] = []
     with closing(connect(tmp_path, create=True)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert transcripts.write([begin(), spoken(1, told)]) == RETRY_SECONDS
+    clock.now += RETRY_SECONDS
 
     assert transcripts.write([spoken(2, told)]) is None
 
@@ -115,9 +150,8 @@ def test_a_folder_that_is_not_there_yet_is_made_as_soon_as_it_can_be(tmp_path: P
     assert transcripts.write([begin(), spoken(1, told)]) == RETRY_SECONDS
     (tmp_path / "mount").unlink()
 
-    transcripts.write([])
-
     transcripts.close()
+
     assert said(tmp_path / "mount") == ["1"]
 
 

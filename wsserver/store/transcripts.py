@@ -5,6 +5,7 @@ Knows a database and its one thread; knows nothing of sessions, of the event loo
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from wsserver.store.lane import ignore
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
-"""Between two tries while the file cannot be written and nothing new comes."""
+"""Between two tries while the file cannot be written; nobody waits for a try that would fail."""
 
 MOST_WAITING = 10_000
 """Entries that are held for a disk that may come back; some 10 MB."""
@@ -35,8 +36,10 @@ class Entry:
 class Transcripts:
     """The writing end of the database; everything here happens in one thread."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
+        self._clock = clock
+        self._retry_at = clock()
         self._connection: sqlite3.Connection | None = None
         self._waiting: list[Entry] = []
 
@@ -46,7 +49,7 @@ class Transcripts:
         Gives the seconds after which to try again, or None.
         """
         self._waiting += entries
-        is_kept = not self._waiting or self._commit()
+        is_kept = not self._waiting or (self._clock() >= self._retry_at and self._commit())
         for entry in entries:
             entry.settled(is_kept)
         if not is_kept:
@@ -56,8 +59,8 @@ class Transcripts:
         return None
 
     def close(self) -> None:
-        """Close the file; what waits is lost."""
-        if self._waiting:
+        """Try to write what waits one last time, and close the file."""
+        if self._waiting and not self._commit():
             logger.error("%d entries of transcripts are lost", len(self._waiting))
         self._disconnect()
 
@@ -71,6 +74,7 @@ class Transcripts:
             logger.error("transcripts cannot be written now: %s", error)
             # Whatever is wrong may be mended by a new file in the old one's place.
             self._disconnect()
+            self._retry_at = self._clock() + RETRY_SECONDS
             return False
         return True
 
