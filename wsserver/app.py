@@ -4,6 +4,7 @@ Knows what is joined to what; knows nothing of how any of it works.
 """
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -16,9 +17,12 @@ from wsserver.config import Config
 from wsserver.messages import Limits
 from wsserver.net.admission import Conditions, Gate
 from wsserver.net.conversation import Host
+from wsserver.net.cursors import Cursors
 from wsserver.net.dictations import Dictations
 from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app
+from wsserver.net.keys import server_key
+from wsserver.net.lines import Lines
 from wsserver.net.listener import Listener
 from wsserver.net.pages import page_routes, read_pages
 from wsserver.net.settings import NetSettings
@@ -30,6 +34,7 @@ from wsserver.recognition.process import EngineProcess
 from wsserver.recognition.scheduler import Scheduler
 from wsserver.recognition.silero import SileroVoice
 from wsserver.self_check import SelfCheck, self_check
+from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session, SessionSettings, Setting
 from wsserver.speech import Engine, EngineInfo, Priority
 
@@ -57,8 +62,9 @@ class App:
         self._voice = SileroVoice()
         self._scheduler = Scheduler(EngineProcess(partial(build, config.engine)), config.scheduler)
         own = Token(name=_OWN_NAME, hash=own_hash)
+        self._lines = self._build_lines()
         self._gate = self._build_gate(own)
-        self._dictations = Dictations(self._host(), self._limits())
+        self._dictations = Dictations(self._host(), self._limits(), self._lines)
         self._listener = self._build_listener()
 
     @property
@@ -109,7 +115,11 @@ class App:
         admission = self._config.server.admission
         settings = replace(admission, tokens=(*admission.tokens, own))
         conditions = Conditions(self._missing, self._crowded, insider=own)
-        return Gate(settings, conditions, time.time)
+        return Gate(settings, conditions, time.time, self._lines)
+
+    def _build_lines(self) -> Lines:
+        key = server_key(self._config.server.key, os.environ).derive("cursors")
+        return Lines(Cursors(key, self._config.sessions.resume_seconds, time.time))
 
     def _build_listener(self) -> Listener:
         server: NetSettings = self._config.server
@@ -141,7 +151,7 @@ class App:
     def _host(self) -> Host:
         return Host(open_session=self._open_session, recognize=self._scheduler.recognize)
 
-    def _open_session(self, priority: Priority) -> Session:
+    def _open_session(self, priority: Priority, resumption: Resumption | None) -> Session:
         endpointing = self._config.endpointing
         settings = SessionSettings(
             limits=self._limits(),
@@ -153,4 +163,7 @@ class App:
             hop_ms=self._config.sessions.hop_ms,
             carry_tokens=self._config.sessions.carry_tokens,
         )
-        return Session(Setting(uuid4().hex, self._scheduler.info, self._voice, settings, priority))
+        setting = Setting(
+            uuid4().hex, self._scheduler.info, self._voice, settings, priority, resumption
+        )
+        return Session(setting)

@@ -11,6 +11,7 @@ from wsserver.errors import EngineError, Overloaded, ShuttingDown
 from wsserver.net.conversation import MAX_WAITING_ANSWERS, Conversation, Host
 from wsserver.net.outbox import MAX_WAITING
 from wsserver.session.actions import Close
+from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session
 from wsserver.speech import Hypothesis, Priority, Window
 
@@ -22,7 +23,7 @@ Recognize = Callable[[Window], Awaitable[Hypothesis | None]]
 
 
 def conversation(recognize: Recognize) -> Conversation:
-    def open_session(priority: Priority) -> Session:
+    def open_session(priority: Priority, _: Resumption | None) -> Session:
         return build_session(priority=priority)
 
     return Conversation(Host(open_session, recognize), Priority.FINAL)

@@ -10,12 +10,15 @@ from types import TracebackType
 from typing import NoReturn, Self, TypeAlias
 
 from wsserver.dialects.native import SUBPROTOCOL
+from wsserver.errors import BadCursor
 from wsserver.net.credentials import Malformed, Presented, plain_token
+from wsserver.net.cursors import is_cursor
 from wsserver.net.ledger import Clock, Ledger
+from wsserver.net.lines import Guest, Lines
 from wsserver.net.origins import is_listed, is_same_origin
 from wsserver.net.refusal import Refusal, Refused
 from wsserver.net.settings import AdmissionSettings
-from wsserver.net.tokens import Scope, Token, TokenTable
+from wsserver.net.tokens import Scope, Token, TokenTable, stranger
 
 Condition: TypeAlias = Callable[[], str | None]
 """Says what stands in the way of a new session, or None."""
@@ -42,8 +45,9 @@ class Conditions:
 class Lease:
     """The place of one session; free again when its context ends."""
 
-    def __init__(self, token: Token, gate: "Gate") -> None:
-        self.token = token
+    def __init__(self, guest: Guest, gate: "Gate") -> None:
+        self.guest = guest
+        self.token = guest.token
         self._gate = gate
         self._released = False
 
@@ -74,8 +78,18 @@ class Lease:
 class Gate:
     """Lets in, one after the other, whoever may."""
 
-    def __init__(self, settings: AdmissionSettings, conditions: Conditions, clock: Clock) -> None:
-        """Know the tokens of *settings*; raise `ConfigError` if two share a name."""
+    def __init__(
+        self,
+        settings: AdmissionSettings,
+        conditions: Conditions,
+        clock: Clock,
+        lines: Lines | None = None,
+    ) -> None:
+        """Know the tokens of *settings*; raise `ConfigError` if two share a name.
+
+        Without *lines* nobody comes in by a cursor.
+        """
+        self._lines = lines
         self.conditions = conditions
         self.ledger = Ledger(clock)
         self.is_draining = False
@@ -92,29 +106,33 @@ class Gate:
         """Let nobody in from now on."""
         self.is_draining = True
 
-    def admit(self, presented: Presented, scope: Scope = "speak") -> Lease:
-        """Give a place; raise `Refused` if there is none for *presented*."""
-        token = self._check(presented, scope)
-        self._sessions[token.name] += 1
-        return Lease(token, self)
+    def admit(
+        self, presented: Presented, scope: Scope = "speak", *, resumes: bool = False
+    ) -> Lease:
+        """Give a place; raise `Refused` if there is none for *presented*.
 
-    def judge(self, presented: Presented, scope: Scope = "speak") -> Refusal | None:
+        Where a session can be resumed, its cursor serves for a token, and takes the place over from
+        the connection that has the session still, which is ended.
+        """
+        guest = self._check(presented, scope, resumes=resumes)
+        if self._lines and guest.claim and self._takes_over(guest):
+            self._lines.end(guest.claim.cursor.session)
+        self._sessions[guest.token.name] += 1
+        return Lease(guest, self)
+
+    def judge(
+        self, presented: Presented, scope: Scope = "speak", *, resumes: bool = False
+    ) -> Refusal | None:
         """Say why `admit` would refuse, or None, without giving a place."""
         try:
-            self._check(presented, scope)
+            self._check(presented, scope, resumes=resumes)
         except Refused as refused:
             return refused.refusal
         return None
 
     def identify(self, presented: Presented) -> Token:
         """Give the token that is presented; raise `Refused` (401 or 403) if there is none."""
-        try:
-            plain = plain_token(presented, token_in_url=self._settings.token_in_url)
-        except Malformed as error:
-            raise Refused(Refusal(403, "bad_token", str(error))) from None
-        if plain is None:
-            _refuse(401, "no_token", self._how_to_present(presented))
-        token = self._tokens.find(plain)
+        token = self._tokens.find(self._plain(presented))
         if token is None:
             _refuse(403, "bad_token", "found a token that is not known here")
         return token
@@ -137,18 +155,44 @@ class Gate:
             return refused.refusal
         return None
 
-    def _check(self, presented: Presented, scope: Scope) -> Token:
+    def _check(self, presented: Presented, scope: Scope, *, resumes: bool) -> Guest:
         self.check_open()
         self._check_origin(presented)
-        token = self.identify(presented)
-        if scope not in token.scope:
+        guest = self._guest(presented) if resumes else Guest(self.identify(presented))
+        if scope not in guest.token.scope:
             _refuse(403, "missing_scope", f"found a token without the scope {scope!r}")
         _check_subprotocol(presented)
-        if token != self.conditions.insider:
+        if guest.token != self.conditions.insider:
             self._check_ready()
-        self._check_room()
-        self._check_limits(token)
-        return token
+        self._check_day(guest.token)
+        if not self._takes_over(guest):
+            self._check_room()
+            self._check_count(guest.token)
+        return guest
+
+    def _guest(self, presented: Presented) -> Guest:
+        plain = self._plain(presented)
+        if self._lines is None or not is_cursor(plain):
+            return Guest(self.identify(presented))
+        try:
+            claim = self._lines.cursors.open(plain)
+        except BadCursor as error:
+            raise Refused(Refusal(403, error.code, str(error))) from None
+        token = self._tokens.named(claim.subject)
+        return Guest(token or stranger(claim.subject), claim, is_stranger=token is None)
+
+    def _plain(self, presented: Presented) -> str:
+        try:
+            plain = plain_token(presented, token_in_url=self._settings.token_in_url)
+        except Malformed as error:
+            raise Refused(Refusal(403, "bad_token", str(error))) from None
+        if plain is None:
+            _refuse(401, "no_token", self._how_to_present(presented))
+        return plain
+
+    def _takes_over(self, guest: Guest) -> bool:
+        claim = guest.claim
+        return self._lines is not None and claim is not None and self._lines.is_replaced_by(claim)
 
     def _check_origin(self, presented: Presented) -> None:
         if presented.origin is None:  # only browsers tell one
@@ -176,11 +220,13 @@ class Gate:
         if reason := self.conditions.room():
             self._refuse_for_now("overloaded", reason)
 
-    def _check_limits(self, token: Token) -> None:
+    def _check_count(self, token: Token) -> None:
         count, retry_after = self._sessions[token.name], self._settings.retry_after_seconds
         if token.sessions is not None and count >= token.sessions:
             message = f"found {count} sessions of this token, the most at a time"
             _refuse(429, "too_many_sessions", message, retry_after)
+
+    def _check_day(self, token: Token) -> None:
         if self.ledger.is_used_up(token):
             message = f"the {token.audio_seconds_per_day:.0f} s of audio of this day are used up"
             _refuse(429, "audio_used_up", message, self.ledger.seconds_to_midnight())

@@ -13,8 +13,10 @@ from typing import Self
 
 from wsserver.errors import ClientError, DictationError, EngineError, ServerError
 from wsserver.messages import ClientMessage, Error
+from wsserver.net.lines import Line
 from wsserver.net.outbox import Outbox
-from wsserver.session.actions import Action, Close, Recognize, Send
+from wsserver.session.actions import Action, Close, Hold, Recognize, Send
+from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session
 from wsserver.speech import Hypothesis, Priority, Window
 
@@ -34,7 +36,7 @@ UNFORESEEN = "the server made a mistake"
 class Host:
     """What the server lends to every conversation."""
 
-    open_session: Callable[[Priority], Session]
+    open_session: Callable[[Priority, Resumption | None], Session]
     recognize: Callable[[Window], Awaitable[Hypothesis | None]]
     """Gives None for a window that a newer one replaced; raises `EngineError`."""
 
@@ -42,9 +44,11 @@ class Host:
 class Conversation:
     """One session at work.  Leaving the context withdraws every window it still waits for."""
 
-    def __init__(self, host: Host, priority: Priority) -> None:
+    def __init__(self, host: Host, priority: Priority, line: Line | None = None) -> None:
+        """Take the *line* that the session hangs on; without one it cannot be resumed."""
         self._host = host
-        self._session = host.open_session(priority)
+        self._line = line
+        self._session = host.open_session(priority, line.resumption if line else None)
         self._moved = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_given_up = False
@@ -61,8 +65,9 @@ class Conversation:
         trace: TracebackType | None,
     ) -> None:
         """Withdraw the windows that are still waited for."""
-        for task in self._tasks:
-            task.cancel()
+        self._withdraw()
+        if self._line:
+            self._line.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
@@ -99,6 +104,7 @@ class Conversation:
         self._is_given_up = True
         self.outbox.put(Error(code=error.code, message=str(error), fatal=True))
         self.outbox.put(Close(error.close_code, error.code))
+        self._withdraw()
         self._moved.set()
 
     async def room(self) -> None:
@@ -113,6 +119,10 @@ class Conversation:
             session.seconds_waiting > MAX_WAITING_SECONDS
             or session.answers_waiting > MAX_WAITING_ANSWERS
         )
+
+    def _withdraw(self) -> None:
+        for task in self._tasks:
+            task.cancel()
 
     def _carry_out(self, decide: Callable[[], list[Action]]) -> None:
         if self._is_given_up:
@@ -135,6 +145,9 @@ class Conversation:
                 self.outbox.put(message)
             case Close():
                 self.outbox.put(action)
+            case Hold():
+                if self._line:
+                    self._line.hold(action, self.give_up)
             case Recognize(window=window):
                 task = asyncio.create_task(self._recognize(window))
                 self._tasks.add(task)

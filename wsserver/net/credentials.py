@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 from wsserver.errors import ClientError
+from wsserver.net.cursors import is_cursor
 
 TOKEN_SUBPROTOCOL = "token."  # noqa: S105 - a prefix, not a secret
 """Stands before the base64url of a token in `Sec-WebSocket-Protocol`."""
@@ -70,7 +71,10 @@ def plain_token(presented: Presented, *, token_in_url: bool) -> str | None:
     if presented.token_subprotocols:
         return _from_subprotocol(_only(presented.token_subprotocols, "token subprotocol"))
     if token_in_url and presented.query_tokens:
-        return _filled(_only(presented.query_tokens, "token in the URL"), "?token=<token>")
+        token = _filled(_only(presented.query_tokens, "token in the URL"), "?token=<token>")
+        if is_cursor(token):
+            raise Malformed("found a cursor in the URL, expected it in a header")
+        return token
     return None
 
 

@@ -15,6 +15,7 @@ from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown
 from wsserver.messages import Audio, ClientMessage, Limits
 from wsserver.net.admission import Lease
 from wsserver.net.conversation import UNFORESEEN, Conversation, Host
+from wsserver.net.lines import Lines
 from wsserver.session.actions import Close
 from wsserver.speech import Priority
 
@@ -34,8 +35,9 @@ FAREWELL_SECONDS = 1.0
 class Dictations:
     """All sockets that dictate."""
 
-    def __init__(self, host: Host, limits: Limits) -> None:
+    def __init__(self, host: Host, limits: Limits, lines: Lines) -> None:
         self._host = host
+        self._lines = lines
         self._limits = limits
         self._open: dict[Conversation, asyncio.Task[None]] = {}
         self._farewell: ShuttingDown | None = None
@@ -46,7 +48,8 @@ class Dictations:
 
     async def serve(self, connection: ServerConnection, lease: Lease) -> None:
         """Run one dictation to its end; the client may vanish at any time."""
-        async with Conversation(self._host, Priority.FINAL) as conversation:
+        line = self._lines.line(lease.guest, lease.release)
+        async with Conversation(self._host, Priority.FINAL, line) as conversation:
             if self._farewell:  # let in just before the server began to stop
                 conversation.end(self._farewell)
             dictation = _Dictation(connection, conversation, lease, self._limits)

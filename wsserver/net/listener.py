@@ -151,7 +151,7 @@ class Listener:
             refusal = Refusal(404, "not_found", f"found no session here, expected {expected}")
             return _response(connection, refusal)
         try:
-            self._keep(self._gate.admit(presented))
+            self._keep(self._gate.admit(presented, resumes=True))
         except Refused as refused:
             return _response(connection, refused.refusal)
         return None

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
+from pydantic import AfterValidator
 
+from wsserver.net.keys import check_key
 from wsserver.net.tokens import Token
 
 FRAME_LIMIT_HEADROOM = 4
@@ -125,6 +127,10 @@ class NetSettings:
 
     port: Annotated[int, Ge(0), Le(65_535)] = 8765
     """0 takes any that is free."""
+
+    key: Annotated[str, AfterValidator(check_key)] | None = field(default=None, repr=False)
+    """The secret in base64 that cursors are sealed with, the same for all servers that go on with
+    each other's sessions; None keeps one in the state folder."""
 
     tls: TlsSettings = field(default_factory=TlsSettings)
     http: HttpSettings = field(default_factory=HttpSettings)

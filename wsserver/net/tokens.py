@@ -56,6 +56,11 @@ def new_token() -> tuple[str, str]:
     return plain, hash_token(plain)
 
 
+def stranger(name: str) -> Token:
+    """Give a token of this *name* that nobody can present: its secret is known to no one."""
+    return Token(name=name, hash=new_token()[1])
+
+
 def hash_token(plain: str) -> str:
     """Give `sha256:<hex>`.
 
@@ -74,6 +79,10 @@ class TokenTable:
         names = Counter(token.name for token in self._tokens)
         if twice := [name for name, count in names.items() if count > 1]:
             raise ConfigError(f"found two tokens named {twice[0]!r}, expected every name once")
+
+    def named(self, name: str) -> Token | None:
+        """Give the token of this *name*."""
+        return next((token for token in self._tokens if token.name == name), None)
 
     def find(self, plain: str) -> Token | None:
         """Give the token whose secret is *plain*, in a time that does not depend on which."""
