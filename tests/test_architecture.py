@@ -30,13 +30,15 @@ ROOT = {"__init__", "__main__", "app", "cli", "config", "logs", "self_check", "s
 PURE = ("speech", "errors", "messages", "dialects", "audio", "text", "session")
 PURE_MODULES = ("recognition/plan.py", "recognition/lane.py", "recognition/costs.py")
 EFFECTS = {
-    "aiohttp", "asyncio", "onnxruntime", "os", "pathlib", "ray", "socket", "soundfile",
-    "subprocess", "threading", "time", "torch", "websockets", "whisper",
+    "aiohttp", "asyncio", "ctranslate2", "faster_whisper", "onnxruntime", "os", "pathlib", "ray",
+    "socket", "soundfile", "subprocess", "threading", "time", "torch", "websockets", "whisper",
 }  # fmt: skip
 ONLY_IN = {
     "torch": "recognition",
     "whisper": "recognition",
     "onnxruntime": "recognition",
+    "ctranslate2": "recognition",
+    "faster_whisper": "recognition",
     "aiohttp": "net",
     "soundfile": "sound_file",
     "sqlite3": "store",

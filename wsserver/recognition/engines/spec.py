@@ -6,6 +6,7 @@ Knows nothing of what an engine is made of, and loads no heavy library until one
 from dataclasses import dataclass
 from typing import Literal
 
+from wsserver.errors import ModelError
 from wsserver.recognition.engines.fake import FakeEngine, Script
 from wsserver.speech import Engine
 
@@ -14,9 +15,12 @@ from wsserver.speech import Engine
 class EngineSpec:
     """All that decides which engine is built; may be pickled."""
 
-    kind: Literal["whisper", "fake"] = "whisper"
+    kind: Literal["whisper", "ctranslate2", "fake"] = "whisper"
     model: str = "auto"
-    """`auto`, `practice`, a name of openai-whisper or a path to a checkpoint."""
+    """`auto`, `practice`, a name of openai-whisper or a path to a checkpoint.
+
+    For ctranslate2 `auto`, a name of faster-whisper or a path to a folder in its format.
+    """
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["fp32", "fp16"] = "fp32"
@@ -40,6 +44,18 @@ def build(spec: EngineSpec) -> Engine:
     """
     if spec.kind == "fake":
         return FakeEngine(spec.script, spec.languages)
+    if spec.kind == "ctranslate2":
+        return _build_ctranslate2(spec)
     from wsserver.recognition.engines.whisper_.load import load
 
+    return load(spec)
+
+
+def _build_ctranslate2(spec: EngineSpec) -> Engine:
+    try:
+        from wsserver.recognition.engines.ctranslate2_.load import load
+    except ModuleNotFoundError as error:
+        raise ModelError(
+            f"engine.kind ctranslate2 finds no {error.name}; pip install 'wsserver[faster-whisper]'"
+        ) from error
     return load(spec)

@@ -1,0 +1,1 @@
+"""Models in faster-whisper's format, on CTranslate2."""
