@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 SOURCES := wsserver tests bench
 
-.PHONY: run test lint types format wheel bench clean
+.PHONY: run test lint types format wheel bench bench-peers clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
@@ -33,6 +33,9 @@ wheel: $(VENV)/test.stamp
 bench: $(VENV)/bench.stamp
 	$(BIN)/python -m bench.update
 	$(BIN)/python -m bench.streams $(ARGS)
+
+bench-peers: $(VENV)/bench.stamp
+	$(BIN)/python -m bench.peers $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

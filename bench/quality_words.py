@@ -117,6 +117,11 @@ def as_beginning(said: Sequence[str], heard: Sequence[str]) -> Beginning:
     return Beginning(Errors(costs[-1][length], length), _matches(costs, said[:length], heard))
 
 
+def common_places(said: Sequence[str], heard: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Pair the places that hold the same word when *heard* is made of all of *said*."""
+    return _matches(_costs(said, heard), said, heard)
+
+
 def _costs(said: Sequence[str], heard: Sequence[str]) -> list[list[int]]:
     """Give the edit distances of all beginnings: row by words heard, column by words said."""
     costs = [list(range(len(said) + 1))]
@@ -190,7 +195,7 @@ def _standing(one: Spoken) -> tuple[int, int]:
         return 0, 0
     last = one.readings[-1]
     final = one.final.words
-    kept = [heard for _, heard in _matches(_costs(final, last.words), final, last.words)]
+    kept = [heard for _, heard in common_places(final, last.words)]
     return last.committed, last.committed - sum(place < last.committed for place in kept)
 
 

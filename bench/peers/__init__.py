@@ -1,0 +1,1 @@
+"""Other real-time servers, as they ship, beside ours: same weights, same speakers, same figures."""
