@@ -25,7 +25,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "dictate": {"client", "sound_file", "text", "dialects", "messages", "speech", "errors"},
     "practice": set(),
 }
-ROOT = {"__init__", "__main__", "app", "cli", "config", "logs", "self_check", "serve", "verify"}
+ROOT = {
+    "__init__", "__main__", "app", "cli", "config", "logs", "self_check", "serve",
+    "sessions_command", "verify",
+}  # fmt: skip
 """What knows the rooms; the rooms do not know it."""
 PURE = ("speech", "errors", "messages", "dialects", "audio", "text", "session")
 PURE_MODULES = ("recognition/plan.py", "recognition/lane.py", "recognition/costs.py")

@@ -32,6 +32,7 @@ from wsserver.net.token_import import import_tokens
 from wsserver.net.tokens import Token, new_token
 from wsserver.recognition.engines import EngineSpec
 from wsserver.serve import serve as serve_until_stopped
+from wsserver.sessions_command import sessions
 
 _config_option = click.option(
     "--config",
@@ -119,6 +120,7 @@ def import_(file: Any) -> None:
 
 
 wsserver.add_command(dictate)
+wsserver.add_command(sessions)
 
 _WHERE = "The line for config.yaml, below server.admission.tokens:"
 

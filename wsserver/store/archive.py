@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from wsserver.messages import FinalWord
-from wsserver.store.database import BUSY_SECONDS, connect, transaction
+from wsserver.store.database import BUSY_SECONDS, connect, transaction, unusable
 from wsserver.store.recordings import FOLDER_NAME, audio_files
 from wsserver.store.records import timestamp
 
@@ -113,8 +113,10 @@ class Archive:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close it."""
+        """Close it; translate what SQLite complained of to a `ConfigError`."""
         self._connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise unusable(self._folder, error) from None
 
     def sessions(self, since: datetime | None = None) -> list[KeptSession]:
         """Give the sessions that began at *since* or later, the oldest first."""

@@ -63,13 +63,20 @@ def connect(folder: Path, *, create: bool) -> sqlite3.Connection:
     Raises `ConfigError` saying what is wrong with the folder or the file.
     """
     path = folder / FILE_NAME
+    if not create and not path.exists():
+        raise ConfigError(f"store.folder: found no {path}, expected what a server has kept")
     try:
         if create:
             _create(path)
         return _open(path)
     except (OSError, sqlite3.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(f"store.folder: cannot use {path}: {reason.lower()}") from None
+        raise unusable(folder, error) from None
+
+
+def unusable(folder: Path, error: Exception) -> ConfigError:
+    """Say that what is kept in *folder* cannot be used, and why."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return ConfigError(f"store.folder: cannot use {folder / FILE_NAME}: {reason.lower()}")
 
 
 @contextmanager

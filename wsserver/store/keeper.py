@@ -8,7 +8,6 @@ event loop may not wait at all.
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from wsserver.audio.pcm import Format
+from wsserver.errors import ConfigError
 from wsserver.messages import Final, Ready, Start, Warn
 from wsserver.store.archive import Archive
 from wsserver.store.database import connect
@@ -81,7 +81,7 @@ class Keeper:
             try:
                 count = await asyncio.to_thread(delete_older, self._folder, days)
                 logger.info("deleted %d sessions that were older than %g days", count, days)
-            except (OSError, sqlite3.Error):
+            except (OSError, ConfigError):
                 logger.exception("what is too old could not be deleted")
             await asyncio.sleep(DAY_SECONDS)
 
