@@ -143,7 +143,7 @@ def test_whoever_says_the_same_for_long_is_believed_once_the_ladder_says_so_too(
     asked, final = climb({0.0: said}, seconds)
 
     assert (final.text, final.reason) == (said.text, None)
-    assert temperatures(asked) == LADDER
+    assert temperatures(asked) == LADDER[:3]
 
 
 @pytest.mark.parametrize("ladder", [*INVENTED, *STUMBLES.values()])

@@ -111,14 +111,15 @@ def piled_up(text: str, count: int, at: int) -> tuple[Word, ...]:
     return (Word(f" {text}", at, at, 0.9),) * count
 
 
-REPEATED = hear("door " * 10, compression_ratio=4.0, temperature=1.0)
+REPEATED = hear("door " * 10, compression_ratio=4.0, temperature=0.4)
 
 
 @pytest.mark.parametrize(
     ("heard", "verdict"),
     [
         (REPEATED, Verdict.HEARD),
-        (replace(REPEATED, temperature=0.8), Verdict.REPETITION),
+        (replace(REPEATED, temperature=1.0), Verdict.HEARD),
+        (replace(REPEATED, temperature=0.2), Verdict.REPETITION),
         (replace(REPEATED, temperature=0.0), Verdict.REPETITION),
         (replace(REPEATED, avg_logprob=-1.01), Verdict.REPETITION),
         (replace(REPEATED, no_speech_prob=0.61), Verdict.REPETITION),
@@ -126,7 +127,7 @@ REPEATED = hear("door " * 10, compression_ratio=4.0, temperature=1.0)
         (replace(REPEATED, words=REPEATED.words * 4), Verdict.REPETITION),
     ],
 )
-def test_what_repeats_itself_at_every_temperature_is_believed_if_it_can_have_been_said(
+def test_what_repeats_itself_up_to_the_third_step_is_believed_if_it_can_have_been_said(
     heard: Hypothesis, verdict: Verdict
 ) -> None:
     assert judge(heard, SECONDS, GuardLimits()) is verdict

@@ -21,9 +21,14 @@ from wsserver.text.stabilizer import normalize
 LADDER = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Temperatures that are tried in turn for a final that a guard suspects."""
 
+THIRD_STEP = LADDER[2]
+"""From here on a repetition may be believed.  Chance has had two tries at breaking a loop, and the
+words are still the right ones: of a word said for a minute the practice model hears the same up to
+0.8, but at 1.0 it guesses (measured)."""
+
 RUNAWAY_TOKENS = 222
-"""A loop that does not end by itself ends here, at half of Whisper's 448 positions, less what the
-longest prompt leaves it short of that."""
+"""A loop that does not end by itself ends here: at half of Whisper's 448 positions, two fewer
+behind the longest prompt."""
 
 _HABITS = """
 you / Thank you. / Thank you very much. / Thank you so much. / Thank you all. / Thanks.
@@ -141,12 +146,12 @@ def _is_repetitive(hypothesis: Hypothesis, limits: GuardLimits) -> bool:
 
 
 def _is_repetition_said(hypothesis: Hypothesis, seconds: float, limits: GuardLimits) -> bool:
-    """Tell whether somebody may have said what repeats itself at every temperature.
+    """Tell whether somebody may have said what repeats itself at one temperature after another.
 
     A loop is broken by chance at the higher ones, and one that is not runs on to the last token.
     """
     return (
-        hypothesis.temperature >= LADDER[-1]
+        hypothesis.temperature >= THIRD_STEP
         and not _is_guess(hypothesis, limits)
         and hypothesis.no_speech_prob <= limits.max_no_speech_prob
         and len(hypothesis.tokens) < RUNAWAY_TOKENS
