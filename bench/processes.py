@@ -87,11 +87,14 @@ def speak(server: Server, arguments: Sequence[str], tick: Callable[[], None]) ->
     speakers = subprocess.Popen(  # noqa: S603
         command, env=environment, stdout=subprocess.PIPE, text=True
     )
-    assert speakers.stdout is not None
-    speakers.stdout.readline()  # they have read what they are going to say
-    server.process.send_signal(signal.SIGUSR1)
-    usage = _watch(server.process.pid, speakers, tick)
-    if speakers.returncode:
+    try:
+        assert speakers.stdout is not None
+        speakers.stdout.readline()  # they have read what they are going to say
+        server.process.send_signal(signal.SIGUSR1)
+        usage = _watch(server.process.pid, speakers, tick)
+    finally:
+        speakers.kill()
+    if speakers.wait():
         raise RuntimeError(f"the speakers ended with {speakers.returncode}")
     return usage
 

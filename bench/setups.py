@@ -36,10 +36,13 @@ def default_partials() -> tuple[str, ...]:
 
 
 def setups(
-    what: Iterable[str], partials: Sequence[str], draft_share: float, checkpoint: Path
+    what: Iterable[str], partials: Sequence[str], shares: Sequence[float], checkpoint: Path
 ) -> list[Setup]:
-    """Give those of `ours`, `plain` and `practice` that are wanted, on *checkpoint*."""
-    ours = [_ours(precision, draft_share, checkpoint) for precision in partials]
+    """Give those of `ours`, `plain` and `practice` that are wanted, on *checkpoint*.
+
+    Ours comes in each precision of *partials* and with each of the *shares* of drafts right.
+    """
+    ours = [_ours(each, share, checkpoint) for each in partials for share in shares]
     plain = Setup(
         "the plain design", ("bench.plain", "--model", str(checkpoint)), (1, 2, 4), paced=True
     )
@@ -50,8 +53,8 @@ def setups(
     return [setup for each in what for setup in known[each]]
 
 
-def _ours(precision: str, draft_share: float, checkpoint: Path) -> Setup:
-    options = ("--model", str(checkpoint), "--draft-share", str(draft_share))
+def _ours(precision: str, share: float, checkpoint: Path) -> Setup:
+    options = ("--model", str(checkpoint), "--draft-share", str(share))
     chosen = ("--partials", precision) if knows_partials() else ()
-    name = f"ours, partials in {precision}, drafts {draft_share:.0%} right"
+    name = f"ours, partials in {precision}, drafts {share:.0%} right"
     return Setup(name, ("bench.server", *options, *chosen), (1, 2, 4, 6, 8, 10, 12), paced=True)

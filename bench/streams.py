@@ -79,9 +79,9 @@ def save(results: dict[str, list[Run]], limit: float, out: Path) -> None:
 @click.option("--what", type=click.Choice(WHAT), multiple=True, default=WHAT, show_default=True)
 @click.option("--dims", type=click.Choice(list(DIMENSIONS)), default="tiny.en", show_default=True)
 @click.option("--partials", multiple=True, help="Precision of partials, as in config.yaml.")
-@click.option("--draft-share", default=0.9, show_default=True, help="Of a draft that is right.")
+@click.option("--draft-share", "shares", type=float, multiple=True, default=[0.9])
 @click.option("--streams", help="Counts, as 1,2,4; by default enough to find the limit.")
-@click.option("--seconds", default=25.0, show_default=True, help="That everybody speaks.")
+@click.option("--seconds", default=20.0, show_default=True, help="That everybody speaks.")
 @click.option("--limit", default=1.0, show_default=True, help="p95 of word lag, in seconds.")
 @click.option("--twice/--no-twice", default=True, help="Also twice what is carried.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench/out"))
@@ -93,7 +93,7 @@ def main(what: tuple[str, ...], dims: str, out: Path, **options: Any) -> None:
     terminal.print(LEGEND, highlight=False)
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = random_checkpoint(DIMENSIONS[dims], Path(folder) / f"random-{dims}.pt")
-        for setup in setups(what, partials, options["draft_share"], checkpoint):
+        for setup in setups(what, partials, options["shares"], checkpoint):
             far = counts or setup.counts
             plan = Plan(far, options["seconds"], options["limit"], options["twice"])
             results[setup.name] = run_setup(setup, plan)

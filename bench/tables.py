@@ -12,7 +12,7 @@ from rich.table import Table
 from bench.lags import percentile
 from bench.sweep import Run
 
-_WIDTH = 110
+_WIDTH = 120
 """Columns that the widest table takes; a pipe is taken to have 80."""
 
 LEGEND = """\

@@ -38,7 +38,7 @@ def measure(ways: list[Way], rounds: int, name: str) -> list[float]:
     "--dims", type=click.Choice(list(DIMENSIONS)), multiple=True, default=list(DIMENSIONS)
 )
 @click.option("--seconds", default=8.0, show_default=True, help="Audio in the window.")
-@click.option("--rounds", default=9, show_default=True)
+@click.option("--rounds", default=7, show_default=True)
 def main(dims: tuple[str, ...], seconds: float, rounds: int) -> None:
     """Measure one update."""
     terminal = console()
