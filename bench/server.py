@@ -26,10 +26,10 @@ from wsserver.speech import Engine
 
 
 def settings(model: str, partials: str | None) -> config.Config:
-    """Give the defaults of the product, but for the model, a free port and all who come let in."""
+    """Give what the product would take, but for the model, a free port and all who come let in."""
     engine: dict[str, Any] = {"model": model, **({"partials": partials} if partials else {})}
     server = {"port": 0, "admission": {"max_sessions": 1000}}
-    return config.load(None, environment={}, above={"engine": engine, "server": server})
+    return config.load(None, above={"engine": engine, "server": server})
 
 
 async def _serve(
