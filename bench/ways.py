@@ -26,6 +26,9 @@ SHARES = (1.0, 0.9, 0.7)
 
 USUAL_SHARE = 0.9
 BATCH = 8
+_PROMPT = 2
+"""Tokens before the first: start of transcript and no timestamps."""
+
 PRECISIONS = ("fp32", "bf16", "int8")
 """Of partials."""
 
@@ -64,15 +67,26 @@ def _stock(checkpoint: Path, audio: Samples) -> list[Way]:
 
 
 def _faster_whisper(checkpoint: Path, audio: Samples) -> Way:
-    # By name, as it is no part of what the bench needs.
-    peer, convert = (
-        import_module("faster_whisper"),
-        import_module("bench.ctranslate2_model").convert,
-    )
+    # By name, as neither is part of what the bench needs.
+    peer = import_module("faster_whisper")
+    convert = import_module("bench.ctranslate2_model").convert
     with TemporaryDirectory() as folder:
         converted = str(convert(checkpoint, Path(folder)))
         model = peer.WhisperModel(converted, "cpu", compute_type="int8")
-    options = {
+    wanted = forced.tokens_in(len(audio)) + 1
+
+    def hear() -> list[int]:
+        # It decodes while its segments are read.
+        segments, _ = model.transcribe(audio, **_peer_options(wanted))
+        return [token for segment in segments for token in segment.tokens]
+
+    if (found := len(hear())) != wanted:
+        raise RuntimeError(f"faster-whisper decoded {found} tokens, expected {wanted} as all do")
+    return Way("faster-whisper, int8", hear)
+
+
+def _peer_options(tokens: int) -> dict[str, Any]:
+    return {
         "language": "en",
         "beam_size": 1,
         "temperature": 0.0,
@@ -81,10 +95,9 @@ def _faster_whisper(checkpoint: Path, audio: Samples) -> Way:
         "compression_ratio_threshold": None,
         "log_prob_threshold": None,
         "no_speech_threshold": None,
-        "max_new_tokens": forced.tokens_in(len(audio)) + 1,
+        # CTranslate2 samples at most half of what it takes for the length of prompt and answer.
+        "max_new_tokens": 2 * tokens - _PROMPT,
     }
-    # It decodes while its segments are read.
-    return Way("faster-whisper, int8", lambda: list(model.transcribe(audio, **options)[0]))
 
 
 def _in_precision(spec: EngineSpec, precision: str) -> EngineSpec:
