@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import huggingface_hub.constants
 import pytest
@@ -98,7 +99,7 @@ def test_a_folder_without_a_preprocessor_is_loaded(folder: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("spec", "told"),
     [
-        (replace(SPEC, precision="fp16"), "float16"),
+        (replace(SPEC, precision="fp16"), "precision is fp16, but .* only in float32, int"),
         (replace(SPEC, languages=("de", "fr")), "knows none of the languages de, fr; it knows en"),
     ],
     ids=["precision", "languages"],
@@ -116,6 +117,12 @@ def test_a_device_that_is_not_there_is_told(folder: Path) -> None:
 
     with pytest.raises(ModelError, match="CTranslate2 finds no CUDA device"):
         load(replace(SPEC, model=str(folder), device="cuda"))
+
+
+def test_a_folder_in_single_precision_is_computed_in_8_bits_if_asked(folder: Path) -> None:
+    spec = replace(SPEC, model=str(folder), precision=cast("Any", "int8"))
+
+    assert load(spec).info.precision == "int8_float32"
 
 
 def test_languages_are_limited_to_those_the_model_knows(

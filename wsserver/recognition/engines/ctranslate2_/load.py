@@ -20,8 +20,8 @@ from wsserver.speech import EngineInfo
 
 logger = logging.getLogger(__name__)
 
-_TYPES = {"fp32": "float32", "fp16": "float16"}
-"""What CTranslate2 calls our precisions."""
+_TYPES = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
+"""What CTranslate2 calls our precisions; the others it calls as we do."""
 
 
 def load(spec: EngineSpec) -> CTranslate2Engine:
@@ -31,13 +31,14 @@ def load(spec: EngineSpec) -> CTranslate2Engine:
         ModelError: the model, its device or its precision cannot be had.
     """
     device = _device(spec)
+    computed = _computed(spec, device)
     folder = find(spec.model)
     name = name_of(spec.model, folder)
-    model = _model(folder, spec, device)
+    model = _model(folder, device, computed, spec.threads)
     languages = _languages(spec, name, model.vocabulary.languages)
-    # A type that the device lacks is another one by now: int8 is int8_float32 on a processor.
-    stored = model.weights.compute_type
-    precision = {kind: ours for ours, kind in _TYPES.items()}.get(stored, stored)
+    # CTranslate2's own word, which says more: int8 is int8_float32 on a processor.
+    chosen = model.weights.compute_type
+    precision = {theirs: ours for ours, theirs in _TYPES.items()}.get(chosen, chosen)
     engine = CTranslate2Engine(model, EngineInfo(name, languages, device, precision))
     engine.warm_up()
     return engine
@@ -51,13 +52,21 @@ def _device(spec: EngineSpec) -> str:
     return device
 
 
-def _model(folder: Path, spec: EngineSpec, device: str) -> Model:
+def _computed(spec: EngineSpec, device: str) -> str:
+    computed = _TYPES.get(spec.precision, spec.precision)
+    supported = ctranslate2.get_supported_compute_types(device)
+    if computed not in supported:
+        raise ModelError(
+            f"precision is {spec.precision}, but CTranslate2 computes on this {device} only in "
+            f"{', '.join(sorted(supported))}"
+        )
+    return computed
+
+
+def _model(folder: Path, device: str, computed: str, threads: int) -> Model:
     try:
         weights = ctranslate2.models.Whisper(
-            str(folder),
-            device,
-            compute_type=_TYPES[spec.precision],
-            intra_threads=spec.threads,
+            str(folder), device, compute_type=computed, intra_threads=threads
         )
         known = _tokenizer(folder / "tokenizer.json")
         vocabulary = vocabulary_of(known, weights.is_multilingual)
