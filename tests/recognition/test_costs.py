@@ -12,10 +12,10 @@ def window(audio_seconds: float = 1.0, *, exact: bool = False) -> Window:
     return Window("s", 0, Priority.PARTIAL, 0, audio, exact=exact)
 
 
-def test_before_the_first_batch_two_exact_windows_look_slow() -> None:
+def test_before_the_first_batch_an_exact_window_looks_slow() -> None:
     costs = Costs()
 
-    assert costs.predict([window(exact=True)] * 2) > 1.0
+    assert costs.predict([window(exact=True)]) > 0.5
 
 
 @pytest.mark.parametrize("exact", [True, False])
@@ -28,16 +28,48 @@ def test_one_batch_again_and_again_is_soon_predicted(exact: bool) -> None:
     assert costs.predict([window(exact=exact)] * 4) == pytest.approx(0.12, rel=0.05)
 
 
+@pytest.mark.parametrize("seen", [True, False])
+def test_the_first_batch_tells_how_fast_the_machine_is(seen: bool) -> None:
+    costs, fresh = Costs(), Costs()
+    one, unlike = [window(exact=seen)], [window(exact=not seen)]
+
+    costs.observe(one, fresh.predict(one) / 10)
+
+    assert costs.predict(one) == pytest.approx(fresh.predict(one) / 10)
+    assert costs.predict(unlike) == pytest.approx(fresh.predict(unlike) / 10)
+
+
+@pytest.mark.parametrize(("one", "two"), [(0.3, 0.57), (0.3, 0.31)])
+def test_one_and_two_windows_tell_what_further_ones_cost(one: float, two: float) -> None:
+    costs = Costs()
+
+    costs.observe([window(exact=True)], one)
+    costs.observe([window(exact=True)] * 2, two)
+
+    assert costs.of_exact(1) == pytest.approx(one, rel=0.1)
+    assert costs.of_exact(2) == pytest.approx(two, rel=0.1)
+
+
 def test_learns_what_each_kind_of_window_adds() -> None:
     costs = Costs()
-    mixes = [(1, 0), (0, 1), (4, 0), (0, 8), (2, 5), (1, 3)]
 
-    for exact, other in mixes * 300:
-        batch = [window(exact=True)] * exact + [window(2.0)] * other
-        costs.observe(batch, 0.03 + 0.05 * exact + 0.02 * other)
+    for count in [1, 4, 2, 8, 3] * 60:
+        costs.observe([window(exact=True)] * count, 0.03 + 0.05 * count)
+        costs.observe([window(2.0)] * count, 0.01 + 0.02 * count)
 
-    assert costs.predict([window(exact=True)] * 3) == pytest.approx(0.18, rel=0.1)
-    assert costs.predict([window(2.0)] * 3) == pytest.approx(0.09, rel=0.1)
+    assert costs.of_exact(3) == pytest.approx(0.18, rel=0.05)
+    assert costs.of_others(6.0) == pytest.approx(0.07, rel=0.05)
+
+
+def test_a_machine_that_got_slower_is_noticed() -> None:
+    costs = Costs()
+    for _ in range(100):
+        costs.observe([window(exact=True)], 0.1)
+
+    for _ in range(20):
+        costs.observe([window(exact=True)], 0.3)
+
+    assert costs.of_exact(1) == pytest.approx(0.3, rel=0.1)
 
 
 def test_a_longer_window_costs_more_unless_it_is_exact() -> None:
@@ -50,14 +82,17 @@ def test_a_longer_window_costs_more_unless_it_is_exact() -> None:
 sizes = st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(any)
 
 
+kinds = st.tuples(st.booleans(), st.integers(1, 9))
+
+
 @settings(deadline=None)
-@given(st.lists(st.tuples(sizes, st.floats(0, 60)), max_size=30), sizes)
+@given(st.lists(st.tuples(kinds, st.floats(0, 60)), max_size=30), sizes)
 def test_a_larger_batch_is_never_predicted_to_be_cheaper(
-    seen: list[tuple[tuple[int, int], float]], size: tuple[int, int]
+    seen: list[tuple[tuple[bool, int], float]], size: tuple[int, int]
 ) -> None:
     costs = Costs()
-    for (exact, other), took_seconds in seen:
-        costs.observe([window(exact=True)] * exact + [window()] * other, took_seconds)
+    for (exact, count), took_seconds in seen:
+        costs.observe([window(exact=exact)] * count, took_seconds)
 
     batch = [window(exact=True)] * size[0] + [window()] * size[1]
 
