@@ -29,14 +29,18 @@ class SentLog:
     def __init__(self) -> None:
         self._ends: list[int] = []
         self._times: list[float] = []
+        self.held_seconds = 0.0
+        """How long after it was spoken some of it left: a server that does not read hides its lag.
+        """
 
     @property
     def samples(self) -> int:
         """Audio sent so far."""
         return self._ends[-1] if self._ends else 0
 
-    def note(self, samples: int, at: float) -> None:
-        """Note that so many *samples* more had left at a time."""
+    def note(self, samples: int, at: float, spoken: float) -> None:
+        """Note that so many *samples* more left at a time, and when the last of them was spoken."""
+        self.held_seconds = max(self.held_seconds, at - spoken)
         self._ends.append(self.samples + samples)
         self._times.append(at)
 
@@ -69,6 +73,9 @@ class Lags:
     unfinished: int = 0
     """Sessions that ended without all of their finals."""
 
+    held_seconds: float = 0.0
+    """How long after it was spoken some audio could be sent at most."""
+
     def add(self, other: "Lags") -> None:
         """Add what others waited for."""
         for name in ("words", "partials", "endpoints", "finishes"):
@@ -76,6 +83,7 @@ class Lags:
         self.utterances += other.utterances
         self.lost_seconds += other.lost_seconds
         self.unfinished += other.unfinished
+        self.held_seconds = max(self.held_seconds, other.held_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,7 @@ class Course:
         """Give the lags of the whole session."""
         if self._finished is not None and self._is_owed_final and self._last_final is not None:
             self._lags.finishes.append(self._last_final - self._finished)
+        self._lags.held_seconds = self._sent.held_seconds
         return self._lags
 
     def _show(self, message: Partial | Final, at: float) -> None:

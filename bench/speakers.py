@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import random
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -22,7 +23,7 @@ from bench.lags import Course, Lags, SentLog, WordEnds
 from bench.talk import talk
 from wsserver import client
 from wsserver.audio.endpointer import DICTATION
-from wsserver.errors import Overloaded
+from wsserver.errors import DictationError
 from wsserver.messages import Final, Start
 from wsserver.speech import SAMPLE_RATE
 
@@ -60,11 +61,15 @@ async def speak(crowd: Crowd, seed: int, data: bytes) -> Lags:
     sent = SentLog()
     course = Course(sent, DICTATION, crowd.word_ends)
     start = Start(language="en", words=True)
-    async with client.connect(crowd.url, crowd.token, start) as dictation:
+    # Whoever is thrown out is to be counted, not let in again.
+    once = client.NEVER
+    async with client.connect(crowd.url, crowd.token, start, reconnect=once) as dictation:
         sending = asyncio.create_task(_send(dictation, data, sent, course))
-        async for message in dictation:
-            course.hear(message, time.perf_counter())
-        await sending
+        try:
+            async for message in dictation:
+                course.hear(message, time.perf_counter())
+        finally:
+            sending.cancel()
     return course.lags()
 
 
@@ -72,11 +77,11 @@ async def _send(dictation: client.Dictation, data: bytes, sent: SentLog, course:
     began = time.perf_counter()
     for at in range(0, len(data), _CHUNK_BYTES):
         chunk = data[at : at + _CHUNK_BYTES]
-        spoken = (at + len(chunk)) / 2 / SAMPLE_RATE
         # A microphone has a chunk when its last sample was spoken.
-        await asyncio.sleep(began + spoken - time.perf_counter())
+        spoken = began + (at + len(chunk)) / 2 / SAMPLE_RATE
+        await asyncio.sleep(spoken - time.perf_counter())
+        sent.note(len(chunk) // 2, time.perf_counter(), spoken)
         await dictation.send(chunk)
-        sent.note(len(chunk) // 2, time.perf_counter())
     await dictation.finish()
     course.finish(time.perf_counter())
 
@@ -92,19 +97,17 @@ async def speak_all(crowd: Crowd) -> dict[str, object]:
     )
     lags, refused = Lags(), 0
     for result in results:
-        if isinstance(result, Lags):
-            lags.add(result)
-        elif isinstance(result, client.Refused):
-            refused += 1
-        elif _is_shed(result):
-            lags.unfinished += 1
-        else:
-            raise result
+        match result:
+            case Lags():
+                lags.add(result)
+            case client.Refused():
+                refused += 1
+            case DictationError():
+                print(f"a session ended early: {result}", file=sys.stderr)
+                lags.unfinished += 1
+            case _:
+                raise result
     return {"refused": refused, "lags": asdict(lags)}
-
-
-def _is_shed(error: BaseException) -> bool:
-    return isinstance(error, client.SessionFailed) and error.code == Overloaded.code
 
 
 @click.command()

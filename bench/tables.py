@@ -15,6 +15,8 @@ from bench.sweep import Run
 _WIDTH = 120
 """Columns that the widest table takes; a pipe is taken to have 80."""
 
+_HELD_S = 0.25
+
 LEGEND = """\
 All lags are seconds, p50 p95 p99, since the audio in question was sent:
   word      from a word's last sample to the first text that holds the word
@@ -25,7 +27,7 @@ All lags are seconds, p50 p95 p99, since the audio in question was sent:
   +MB       by which the process that holds the sessions grew at most, for each of them
   loop      milliseconds that its event loop was late, p99
 x2: twice as many as are carried; -n: so many were refused; failed: ended without all finals;
-lost: seconds that were sent and not received."""
+lost: seconds that were sent and not received; held: that audio could not be sent, at most."""
 
 
 def console() -> Console:
@@ -65,6 +67,7 @@ def _name(run: Run) -> str:
         (run.refused, f"-{run.refused}"),
         (lags.unfinished, f"failed {lags.unfinished}"),
         (lags.lost_seconds, f"lost {lags.lost_seconds:.1f} s"),
+        (lags.held_seconds > _HELD_S, f"held {lags.held_seconds:.1f} s"),
     ]
     return " ".join([str(run.streams), *(text for is_so, text in told if is_so)])
 

@@ -14,7 +14,7 @@ def sent_in_real_time(seconds: float, began: float = 100.0) -> SentLog:
     """Blocks of 100 ms, each sent the moment that it was spoken."""
     sent = SentLog()
     for number in range(1, round(seconds * 10) + 1):
-        sent.note(1600, began + number / 10)
+        sent.note(1600, began + number / 10, began + number / 10)
     return sent
 
 
@@ -115,6 +115,23 @@ def test_a_session_without_all_its_finals_is_unfinished() -> None:
 def test_the_lags_of_sessions_add_up() -> None:
     lags = Lags(words=[1.0], utterances=1)
 
-    lags.add(Lags(words=[2.0], finishes=[0.5], utterances=2, lost_seconds=0.1, unfinished=1))
+    lags.add(
+        Lags(
+            words=[2.0],
+            finishes=[0.5],
+            utterances=2,
+            lost_seconds=0.1,
+            unfinished=1,
+            held_seconds=0.2,
+        )
+    )
 
-    assert lags == Lags([1.0, 2.0], [], [], [0.5], 3, 0.1, 1)
+    assert lags == Lags([1.0, 2.0], [], [], [0.5], 3, 0.1, 1, 0.2)
+
+
+def test_audio_that_the_server_held_up_is_told() -> None:
+    sent = SentLog()
+    sent.note(1600, at=100.1, spoken=100.1)
+    sent.note(1600, at=101.5, spoken=100.2)
+
+    assert course(sent).lags().held_seconds == pytest.approx(1.3)
