@@ -133,7 +133,7 @@ def test_nothing_is_heard_in_no_windows(engine: CTranslate2Engine) -> None:
 def test_words_are_timed_by_what_the_model_listened_to(
     engine: CTranslate2Engine, sample: Read
 ) -> None:
-    windows = [final(sample(name), start=16_000) for name in NAMES]
+    windows = [final(sample(name), start=16_000) for name in NAMES[:3]]
     ours = build(EngineSpec(model="practice", device="cpu", threads=1))
 
     for heard, expected in zip(engine.recognize(windows), ours.recognize(windows), strict=True):
