@@ -25,6 +25,7 @@ from wsserver.net.keys import server_key
 from wsserver.net.lines import Lines
 from wsserver.net.listener import Listener
 from wsserver.net.pages import page_routes, read_pages
+from wsserver.net.recorder import Recorder
 from wsserver.net.settings import NetSettings
 from wsserver.net.speech_routes import SpeechRoutes
 from wsserver.net.tls import server_context
@@ -37,6 +38,7 @@ from wsserver.self_check import SelfCheck, self_check
 from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session, SessionSettings, Setting
 from wsserver.speech import Engine, EngineInfo, Priority
+from wsserver.store.keeper import Keeper
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class App:
         self._scheduler = Scheduler(EngineProcess(partial(build, config.engine)), config.scheduler)
         own = Token(name=_OWN_NAME, hash=own_hash)
         self._lines = self._build_lines()
+        self._keeper = Keeper(config.store.folder, config.store) if config.store.folder else None
         self._gate = self._build_gate(own)
         self._dictations = Dictations(self._host(), self._limits(), self._lines)
         self._listener = self._build_listener()
@@ -95,6 +98,9 @@ class App:
 
     async def start(self) -> None:
         """Listen, then load the model.  Raises `ConfigError` or `ModelError`."""
+        if self._keeper:
+            await self._keeper.start()
+            self._running.push_async_callback(self._keeper.stop)
         self._running.push_async_callback(self._scheduler.stop)
         await self._listener.start()
         self._running.push_async_callback(self._listener.stop)
@@ -149,7 +155,12 @@ class App:
         )
 
     def _host(self) -> Host:
-        return Host(open_session=self._open_session, recognize=self._scheduler.recognize)
+        return Host(self._open_session, self._scheduler.recognize, self._record)
+
+    def _record(self, token_name: str) -> Recorder | None:
+        if self._keeper is None or token_name == _OWN_NAME:  # its self-check is nobody's words
+            return None
+        return self._keeper.recorder(token_name)
 
     def _open_session(self, priority: Priority, resumption: Resumption | None) -> Session:
         endpointing = self._config.endpointing

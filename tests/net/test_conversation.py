@@ -135,3 +135,81 @@ async def test_an_end_that_is_under_way_is_not_interrupted() -> None:
         said = await last_words(talk)
 
     assert said == ["ready", "ack", "done", 1000]
+
+
+class Notes:
+    """A recorder that only takes notes, and lets no final go by itself."""
+
+    def __init__(self) -> None:
+        self.course: list[str] = []
+        self.leaves: list[asyncio.Future[messages.Warn | None]] = []
+
+    def opened(self, start: messages.Start, ready: messages.Ready) -> None:
+        self.course.append(f"opened {ready.session} {start.encoding}")
+
+    def audio(self, data: bytes) -> None:
+        self.course.append(f"audio {len(data)}")
+
+    def final(self, final: messages.Final) -> asyncio.Future[messages.Warn | None]:
+        self.course.append(f"final {final.text}")
+        self.leaves.append(asyncio.get_running_loop().create_future())
+        return self.leaves[-1]
+
+    def closed(self) -> None:
+        self.course.append("closed")
+
+
+HEARD = Hypothesis("so it goes", (), (), "en", 1.0, -0.1, 0.0, 1.0)
+
+
+async def hear(_: Window) -> Hypothesis | None:
+    return HEARD
+
+
+def kept_conversation(notes: Notes) -> Conversation:
+    def open_session(priority: Priority, _: Resumption | None) -> Session:
+        return build_session(priority=priority)
+
+    return Conversation(Host(open_session, hear), Priority.FINAL, None, notes)
+
+
+async def test_what_is_said_is_kept_before_it_is_told_and_what_follows_waits() -> None:
+    notes = Notes()
+    async with kept_conversation(notes) as talk:
+        for message in (START, SPEECH, FLUSH):
+            talk.receive(message)
+        before = [await talk.outbox.get() for _ in range(3)]
+        waiting = asyncio.create_task(talk.outbox.get())
+        while not notes.leaves:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        was_waiting = not waiting.done()
+        notes.leaves[0].set_result(None)
+        after = [await waiting, await talk.outbox.get()]
+
+    assert was_waiting
+    assert [type(item) for item in before] == [messages.Ready, messages.Speech, messages.Speech]
+    assert [type(item) for item in after] == [messages.Final, messages.Flushed]
+    assert notes.course == [
+        "opened the session s16le", "audio 32000", "final so it goes", "closed",
+    ]  # fmt: skip
+
+
+async def test_audio_that_opens_a_session_is_kept_too() -> None:
+    notes = Notes()
+    async with kept_conversation(notes) as talk:
+        talk.receive(SPEECH)
+
+    assert notes.course == ["opened the session s16le", "audio 32000", "closed"]
+
+
+@pytest.mark.parametrize("is_ended", [False, True])
+async def test_only_audio_that_the_session_takes_is_kept(is_ended: bool) -> None:
+    notes = Notes()
+    async with kept_conversation(notes) as talk:
+        talk.receive(START)
+        if is_ended:
+            talk.end(ShuttingDown("enough"))
+        talk.receive(SPEECH if is_ended else messages.Audio(data=b"odd"))
+
+    assert notes.course == ["opened the session s16le", "closed"]

@@ -3,9 +3,11 @@ import asyncio
 import pytest
 
 from wsserver.errors import Overloaded
-from wsserver.messages import Error, Flushed, Partial
+from wsserver.messages import Error, Final, Flushed, Partial, Warn
 from wsserver.net.outbox import MAX_WAITING, Outbox
 from wsserver.session.actions import Close
+
+FINAL = Final(utterance=1, text="the cat sat", start=0, end=1, through=16_000)
 
 
 def partial(text: str) -> Partial:
@@ -37,6 +39,57 @@ async def test_a_slow_reader_gets_the_latest_partial_only() -> None:
         outbox.put(item)
 
     assert [await outbox.get(), await outbox.get()] == [Flushed(id="a"), partial("the cat")]
+
+
+async def test_what_has_no_leave_yet_and_everything_after_it_waits() -> None:
+    outbox, leave = Outbox(), asyncio.get_running_loop().create_future()
+    outbox.put(FINAL, leave)
+    outbox.put(Flushed(id="a"))
+    waiting = asyncio.create_task(outbox.get())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    was_waiting = not waiting.done()
+
+    leave.set_result(None)
+
+    assert [await waiting, await outbox.get()] == [FINAL, Flushed(id="a")]
+    assert was_waiting
+
+
+async def test_partials_replace_each_other_behind_what_waits_for_its_leave() -> None:
+    outbox, leave = Outbox(), asyncio.get_running_loop().create_future()
+    outbox.put(FINAL, leave)
+    waiting = asyncio.create_task(outbox.get())
+    await asyncio.sleep(0)
+    outbox.put(partial("the"))
+    outbox.put(partial("the cat"))
+    leave.set_result(None)
+
+    assert [await waiting, await outbox.get()] == [FINAL, partial("the cat")]
+
+
+async def test_what_is_to_be_told_with_the_leave_comes_right_after_the_message() -> None:
+    outbox, leave = Outbox(), asyncio.get_running_loop().create_future()
+    warning = Warn(code="not_kept", message="a full disk")
+    outbox.put(FINAL, leave)
+    outbox.put(Close(1000, "done"))
+    leave.set_result(warning)
+
+    assert [await outbox.get() for _ in range(3)] == [FINAL, warning, Close(1000, "done")]
+
+
+async def test_a_reader_that_goes_away_takes_no_leave_with_it() -> None:
+    outbox, leave = Outbox(), asyncio.get_running_loop().create_future()
+    outbox.put(FINAL, leave)
+    waiting = asyncio.create_task(outbox.get())
+    await asyncio.sleep(0)
+
+    waiting.cancel()
+    await asyncio.wait([waiting])
+
+    assert not leave.done()
+    leave.set_result(None)
+    assert await outbox.get() == FINAL
 
 
 def test_refuses_to_hold_more_than_its_bound() -> None:

@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from wsserver.errors import ClientError, DictationError, EngineError, ServerError
-from wsserver.messages import ClientMessage, Error
+from wsserver.messages import Audio, ClientMessage, Error, Final, Ready, ServerMessage
 from wsserver.net.lines import Line
-from wsserver.net.outbox import Outbox
+from wsserver.net.outbox import Leave, Outbox
+from wsserver.net.recorder import Recorder, keep_nothing
 from wsserver.session.actions import Action, Close, Hold, Recognize, Send
 from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session
@@ -40,14 +41,27 @@ class Host:
     recognize: Callable[[Window], Awaitable[Hypothesis | None]]
     """Gives None for a window that a newer one replaced; raises `EngineError`."""
 
+    record: Callable[[str], Recorder | None] = keep_nothing
+    """Gives what keeps a session of the token so named; None if nothing does."""
+
 
 class Conversation:
     """One session at work.  Leaving the context withdraws every window it still waits for."""
 
-    def __init__(self, host: Host, priority: Priority, line: Line | None = None) -> None:
-        """Take the *line* that the session hangs on; without one it cannot be resumed."""
+    def __init__(
+        self,
+        host: Host,
+        priority: Priority,
+        line: Line | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Take the *line* that the session hangs on; without one it cannot be resumed.
+
+        What is said is kept by *recorder*; without one it is not.
+        """
         self._host = host
         self._line = line
+        self._recorder = recorder
         self._session = host.open_session(priority, line.resumption if line else None)
         self._moved = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -68,6 +82,8 @@ class Conversation:
         self._withdraw()
         if self._line:
             self._line.close()
+        if self._recorder:
+            self._recorder.closed()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
@@ -82,10 +98,14 @@ class Conversation:
 
     def receive(self, message: ClientMessage) -> None:
         """Take a message from the client; what is wrong with it ends the session."""
+        is_ignored = self.is_ending
         try:
             self._carry_out(partial(self._session.receive, message))
         except ClientError as error:
             self.end(error)
+            return
+        if self._recorder and isinstance(message, Audio) and not is_ignored:
+            self._recorder.audio(message.data)
 
     def end(self, error: DictationError) -> None:
         """End the session for *error*, once what was said is final."""
@@ -142,7 +162,7 @@ class Conversation:
     def _do(self, action: Action) -> None:
         match action:
             case Send(message=message):
-                self.outbox.put(message)
+                self.outbox.put(message, self._keep(message))
             case Close():
                 self.outbox.put(action)
             case Hold():
@@ -152,6 +172,15 @@ class Conversation:
                 task = asyncio.create_task(self._recognize(window))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+
+    def _keep(self, message: ServerMessage) -> Leave | None:
+        """Hand *message* to who keeps it; give what it then has to wait for."""
+        match message:
+            case Ready() if self._recorder:
+                self._recorder.opened(self._session.start, message)
+            case Final() if self._recorder:
+                return self._recorder.final(message)
+        return None
 
     async def _recognize(self, window: Window) -> None:
         try:

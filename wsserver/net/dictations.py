@@ -49,7 +49,8 @@ class Dictations:
     async def serve(self, connection: ServerConnection, lease: Lease) -> None:
         """Run one dictation to its end; the client may vanish at any time."""
         line = self._lines.line(lease.guest, lease.release)
-        async with Conversation(self._host, Priority.FINAL, line) as conversation:
+        recorder = self._host.record(lease.token.name)
+        async with Conversation(self._host, Priority.FINAL, line, recorder) as conversation:
             if self._farewell:  # let in just before the server began to stop
                 conversation.end(self._farewell)
             dictation = _Dictation(connection, conversation, lease, self._limits)

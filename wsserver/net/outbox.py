@@ -4,43 +4,57 @@ Knows messages; knows nothing of sockets, so that a slow reader is a matter of t
 """
 
 import asyncio
+from asyncio import Future
 from collections import deque
+from typing import TypeAlias
 
 from wsserver.errors import Overloaded
-from wsserver.messages import Error, Partial, ServerMessage
+from wsserver.messages import Error, Partial, ServerMessage, Warn
 from wsserver.session.actions import Close
 
 MAX_WAITING = 1_000
 """Messages a client may leave unread; an hour of finals is fewer."""
 
 
+Item: TypeAlias = ServerMessage | Close
+Leave: TypeAlias = Future[Warn | None]
+"""Done when a message may go; holds what is to be said right after it."""
+
+
 class Outbox:
     """A queue in which a newer partial takes the place of an unsent older one."""
 
     def __init__(self) -> None:
-        self._waiting: deque[ServerMessage | Close] = deque()
+        self._waiting: deque[tuple[Item, Leave | None]] = deque()
         self._arrived = asyncio.Event()
 
-    def put(self, item: ServerMessage | Close) -> None:
+    def put(self, item: Item, leave: Leave | None = None) -> None:
         """Add a message; raise `Overloaded` if the client leaves too much unread.
 
-        There is always room for the end: an `Error` and a `Close`.
+        It goes, and everything after it, when it has its *leave*.  There is always room for the
+        end: an `Error` and a `Close`.
         """
         if len(self._waiting) >= MAX_WAITING and not isinstance(item, Error | Close):
             raise Overloaded(f"found {MAX_WAITING} messages unread, expected a client that reads")
         if isinstance(item, Partial):
             self._drop_partials()
-        self._waiting.append(item)
+        self._waiting.append((item, leave))
         self._arrived.set()
 
-    async def get(self) -> ServerMessage | Close:
-        """Give the oldest item, waiting for one if need be."""
+    async def get(self) -> Item:
+        """Give the oldest item, waiting for one, and for its leave, if need be."""
         while not self._waiting:
             self._arrived.clear()
             await self._arrived.wait()
-        return self._waiting.popleft()
+        item, leave = self._waiting[0]
+        if leave:
+            await asyncio.wait([leave])
+        self._waiting.popleft()
+        if leave and (notice := leave.result()):
+            self._waiting.appendleft((notice, None))
+        return item
 
     def _drop_partials(self) -> None:
-        if any(isinstance(item, Partial) for item in self._waiting):
-            kept = (item for item in self._waiting if not isinstance(item, Partial))
+        if any(isinstance(item, Partial) for item, _ in self._waiting):
+            kept = (entry for entry in self._waiting if not isinstance(entry[0], Partial))
             self._waiting = deque(kept)

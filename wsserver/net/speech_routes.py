@@ -65,7 +65,8 @@ class SpeechRoutes:
 
     async def _hear(self, body: BinaryIO, lease: Lease) -> str:
         with sound_file.open_sound(body, "the body") as sound:
-            async with Conversation(self._host, Priority.BULK) as conversation:
+            recorder = self._host.record(lease.token.name)
+            async with Conversation(self._host, Priority.BULK, None, recorder) as conversation:
                 feeder = asyncio.create_task(self._feed(conversation, sound, lease))
                 try:
                     texts = [final.text async for final in _finals(conversation, feeder)]

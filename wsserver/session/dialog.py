@@ -91,6 +91,11 @@ class Session:
         return self._phase in (Phase.ENDING, Phase.FAILED)
 
     @property
+    def start(self) -> messages.Start:
+        """How the session was opened, wherever it has been resumed since; once it is open."""
+        return self._opening.start
+
+    @property
     def seconds_received(self) -> float:
         """Audio so far, without what came before the session was resumed."""
         if not self._opened:
