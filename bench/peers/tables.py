@@ -14,8 +14,9 @@ def peers_table(runs: list[Run], practice: bool) -> Table:
     """Show the servers side by side, all that were spoken to by as many together."""
     caption = _CAPTION + (_PRACTICE if practice else "")
     shown = Table(box=box.SIMPLE_HEAD, caption=caption, caption_justify="left")
+    shown.pad_edge, shown.collapse_padding = False, True  # it is to fit into 80 columns
     shown.add_column("server", no_wrap=True)
-    for name in ("streams", "word", "last", "done", "missing", "cut", "cores", "MB"):
+    for name in ("n", "word", "last", "done", "lost", "cut", "cores", "MB"):
         shown.add_column(name, justify="right", no_wrap=True)
     for streams in dict.fromkeys(each.streams for each in runs):
         for each in runs:
@@ -47,11 +48,11 @@ def _seconds(values: tuple[float, ...], q: float) -> str:
 
 
 _CAPTION = (
-    "word: seconds, p50 p95, from a word's last sample to the first message that holds it."
+    "n: speakers.  word: seconds, p50 p95, from a word's last sample to the first message with it."
     "  last: seconds, p50, from the stop, 0.2 s after the last word, to the first message with that"
     " word; -n: n sessions never got it.  done: seconds, p50, from the stop until the server"
-    " says that all is said, or hangs up.  missing: words in nothing that came, of 100 spoken,"
-    " misheard or lost.  cut: words after the last one that came, per session.  cores, MB: of the"
+    " says that all is said, or hangs up.  lost: words in nothing that came, of 100 spoken,"
+    " misheard or never heard.  cut: words after the last one that came, per session.  cores, MB: of the"
     " server and its children, the most at one time.  All servers hear with the same weights, each"
     " in the precision it chooses, and run as they ship: the figures compare systems, not models."
 )

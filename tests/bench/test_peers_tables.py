@@ -1,3 +1,4 @@
+from dataclasses import replace
 from io import StringIO
 
 from rich.console import Console
@@ -12,17 +13,18 @@ DELAYS = Delays((0.5, 0.5), (0.25,), (0.75, 0.75), said=20, missing=3, cut_off=2
 
 def rows(*runs: Run) -> list[list[str]]:
     told = StringIO()
-    Console(file=told, width=100).print(peers_table(list(runs), practice=False))
+    Console(file=told, width=80).print(peers_table(list(runs), practice=False))
     lines = told.getvalue().splitlines()
     return [line.split() for line in lines if line.lstrip().startswith(("ours", "theirs"))]
 
 
-def test_a_run_is_a_row() -> None:
-    shown = rows(Run("ours", 2, DELAYS, Usage(0.5, 300.0), ()))
+def test_a_run_is_a_row_of_80_columns() -> None:
+    delays = replace(DELAYS, words=(10.5, 10.5), last_words=(10.25,), overs=(10.75, 10.75))
 
-    assert shown == [
-        ["ours", "2", "0.50", "0.50", "0.25", "-1", "0.75", "15.0", "1.0", "0.50", "300"]
-    ]
+    shown = rows(Run("theirs-in-full-len", 12, delays, Usage(0.5, 3000.0), ("wait",) * 10))
+
+    figures = ["10.50", "10.50", "10.25", "-1", "10.75", "15.0", "1.0", "0.50", "3000"]
+    assert shown == [["theirs-in-full-len", "12", *figures]]
 
 
 def test_a_server_that_did_not_start_has_no_figures() -> None:
