@@ -62,7 +62,8 @@ class App:
         self._checked: SelfCheck | None = None
         self._running = AsyncExitStack()
         self._voice = SileroVoice()
-        self._scheduler = Scheduler(EngineProcess(partial(build, config.engine)), config.scheduler)
+        process = EngineProcess(partial(build, config.engine))
+        self._scheduler = Scheduler(process, config.scheduler, config.sessions.hop_ms / 1000)
         own = Token(name=_OWN_NAME, hash=own_hash)
         self._lines = self._build_lines()
         self._keeper = Keeper(config.store.folder, config.store) if config.store.folder else None
@@ -108,6 +109,7 @@ class App:
 
     async def check(self) -> SelfCheck:
         """Dictate a sample through the own socket; from then on the server is ready."""
+        await self._scheduler.rehearse()
         self._checked = await self_check(self.socket_url, self._own_token)
         return self._checked
 
@@ -142,10 +144,8 @@ class App:
         return None if self._checked else "the self-check is not through yet"
 
     def _crowded(self) -> str | None:
-        waiting, most = self._scheduler.load.seconds, self._config.sessions.max_lag_seconds
-        if waiting <= most:
-            return None
-        return f"found {waiting:.1f} s of work waiting, expected at most {most:g} s"
+        forecast = self._scheduler.forecast(self._gate.sessions)
+        return forecast.objection(self._config.sessions.max_lag_seconds)
 
     def _limits(self) -> Limits:
         return Limits(

@@ -1,5 +1,5 @@
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from wsserver.recognition.costs import Costs
 from wsserver.recognition.lane import Ticket
-from wsserver.recognition.plan import REPLACEABLE, Backlog
+from wsserver.recognition.plan import REPLACEABLE, Backlog, Batching
 from wsserver.speech import DecodeOptions, Priority, Window
 
 CLASSES = {
@@ -227,7 +227,7 @@ def test_a_batch_that_raised_goes_again_one_by_one() -> None:
     ended = plan.fail(batch)
 
     assert (ended.superseded, ended.failed) == ((), ())
-    assert served(plan) == "Fa0 | Fd0 | Pb0 | Bc0"
+    assert served(plan) == "Fa0 | Pb0 | Fd0 | Bc0"
 
 
 def test_a_window_that_raised_alone_fails() -> None:
@@ -356,6 +356,83 @@ def test_repr_reads_as_a_sentence(waiting: str, sentence: str) -> None:
     plan.take()
 
     assert repr(plan) == sentence
+
+
+def test_exact_windows_and_others_go_apart() -> None:
+    plan = backlog(max_batch=8)
+    for name in ("Fa0", "Pb0", "Fc0", "Pd0"):
+        plan.add(window(name, exact=name[0] == "F"), 0.0)
+
+    assert served(plan) == "Fa0 Fc0 | Pb0 Pd0"
+
+
+class OneAndMore(Costs):
+    """The first window costs 0.3 s, each further one its own price."""
+
+    def __init__(self, further_seconds: float) -> None:
+        self._further_seconds = further_seconds
+
+    def predict(self, windows: Iterable[Window]) -> float:
+        return 0.3 + self._further_seconds * (len(list(windows)) - 1)
+
+
+@pytest.mark.parametrize(
+    ("further_seconds", "order"),
+    [
+        (0.27, "Fa0 | Fb0 | Fc0 | Ed0"),
+        (0.16, "Fa0 | Fb0 | Fc0 | Ed0"),
+        (0.14, "Fa0 Fb0 Fc0 | Ed0"),
+        (0.01, "Fa0 Fb0 Fc0 | Ed0"),
+    ],
+)
+def test_finals_too_long_for_a_batch_go_together_where_that_shortens_their_mean_wait(
+    further_seconds: float, order: str
+) -> None:
+    plan = Backlog(max_batch=8, max_batch_ms=150, retries=1, costs=OneAndMore(further_seconds))
+    for name in ("Fa0", "Fb0", "Fc0", "Ed0"):
+        plan.add(window(name), 0.0)
+
+    assert served(plan) == order
+
+
+@pytest.mark.parametrize(
+    ("price", "most"),
+    [
+        (lambda n: 0.01 * n, 8),
+        (lambda n: 0.04 * n, 3),
+        (lambda n: 0.30 * n, 1),
+        (lambda n: 0.30 + 0.01 * n, 8),
+    ],
+)
+def test_batching_tells_how_many_windows_alike_go_together(
+    price: Callable[[int], float], most: int
+) -> None:
+    assert Batching(8, 0.15).most(price) == most
+
+
+def test_finals_that_came_while_others_were_decoded_let_one_batch_of_partials_pass() -> None:
+    plan = backlog("Fa0 Fb0 Pc0 Pd0")
+    order = []
+    for number in range(7):
+        batch = plan.take()
+        order.append(names(batch))
+        if number < 3:
+            plan.add(window(f"F{'efg'[number]}0"), 9.0)
+        for ticket in batch:
+            plan.settle(ticket)
+
+    assert order == ["Fa0", "Fb0", "Pc0", "Fe0", "Ff0", "Fg0", "Pd0"]
+
+
+def test_an_early_final_is_useless_once_a_partial_goes_further() -> None:
+    plan = backlog("Ea0")
+
+    _, same = plan.add(window("Pa0"), 1.0)
+    _, longer = plan.add(Window("a", 0, Priority.PARTIAL, 0, np.zeros(160, np.float32)), 2.0)
+
+    assert names(same) == ""
+    assert names(longer) == "Pa0 Ea0"
+    assert served(plan) == "Pa0"
 
 
 @settings(deadline=None)

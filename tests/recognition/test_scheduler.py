@@ -98,7 +98,8 @@ async def test_finals_go_before_partials_and_bulk(gate: Gate) -> None:
         order.append(priority)
 
     async with running(settings=SchedulerSettings(max_batch=1)) as scheduler:
-        held = await hold(scheduler, gate)
+        held = ask(scheduler, window(gate.prompt, "gate", Priority.BULK))
+        await gate.reached()
         asked = []
         for priority in reversed(Priority):
             task = ask(scheduler, window(session=priority.name, priority=priority))
@@ -343,3 +344,25 @@ async def test_the_loop_outlives_an_unforeseen_error() -> None:
 def test_settings_out_of_range_are_refused(key: str, value: float) -> None:
     with pytest.raises(ValidationError, match=key):
         TypeAdapter(SchedulerSettings).validate_python({key: value})
+
+
+async def test_a_rehearsal_teaches_what_one_final_costs_and_two_together(gate: Gate) -> None:
+    async with running() as scheduler:
+        before = scheduler.forecast(1)
+
+        await scheduler.rehearse()
+
+        after = scheduler.forecast(1)
+        assert after.finals_share < before.finals_share / 10
+
+
+async def test_what_waits_counts_for_the_lag_that_is_foreseen(gate: Gate) -> None:
+    async with running() as scheduler:
+        held = await hold(scheduler, gate)
+        calm = scheduler.forecast(1).lag_seconds
+        asked = [ask(scheduler, window(session=str(number))) for number in range(40)]
+        await asyncio.sleep(0)
+
+        assert scheduler.forecast(1).lag_seconds == scheduler.load.seconds > calm
+        gate.open()
+        await asyncio.gather(held, *asked)

@@ -3,13 +3,16 @@
 Knows windows, their sessions and priorities; knows nothing of clocks, processes or models.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from wsserver.recognition.costs import Costs
 from wsserver.recognition.lane import Lane, Ticket, Tickets
 from wsserver.speech import Priority, Window
+
+LIVE = (Priority.FINAL, Priority.PARTIAL)
+"""What people wait for at their screens."""
 
 REPLACEABLE = (Priority.PARTIAL, Priority.EARLY_FINAL)
 """A session's newer window of these makes its older one useless."""
@@ -31,10 +34,40 @@ class Load:
     """Windows, bulk included."""
 
     seconds: float
-    """Predicted work in the live ones among them; bulk never holds those up for long."""
+    """Predicted work in the finals and partials among them; the others never hold up those."""
 
     oldest_seconds: float
     """How long the oldest live one has waited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batching:
+    """How large a batch may be."""
+
+    max_batch: int
+    max_seconds: float
+
+    def has_room(self, predicted: Sequence[float], alone_seconds: float) -> bool:
+        """Tell whether the last window may go too, if the first ones take *predicted* together.
+
+        *predicted* holds the seconds of the first window, of the first two, and so on to all;
+        *alone_seconds* is what the last one takes alone.
+
+        Where one window alone takes too long, there is nothing to save by going alone: but where
+        another makes the batch longer by more than half of what it takes alone, all wait less, on
+        average, if they go one by one.  So processors take finals singly, and GPUs many together.
+        """
+        if len(predicted) > self.max_batch or predicted[-1] <= self.max_seconds:
+            return len(predicted) <= self.max_batch
+        longer_by = predicted[-1] - predicted[-2]
+        return predicted[0] > self.max_seconds and longer_by < alone_seconds / 2
+
+    def most(self, price: Callable[[int], float]) -> int:
+        """Give how many windows alike go together, if so many take *price* seconds."""
+        prices = [price(1)]
+        while self.has_room([*prices, price(len(prices) + 1)], prices[0]):
+            prices.append(price(len(prices) + 1))
+        return len(prices)
 
 
 class Backlog:
@@ -43,19 +76,21 @@ class Backlog:
     Classes go in the order of `Priority`; inside a class the sessions take turns, whoever waits
     longest first.  A session has one window in flight; all sessions together have one bulk window.
     A partial or an early final gives its place to a newer one of its session; a final makes those
-    of its utterance useless.  Finals and bulk windows are never replaced and keep their order.
+    of its utterance useless, and a partial that goes further an early final.  Finals and bulk
+    windows are never replaced and keep their order.
     """
 
     def __init__(
         self, *, max_batch: int, max_batch_ms: float, retries: int, costs: Costs | None = None
     ) -> None:
-        self._max_batch = max_batch
-        self._max_batch_seconds = max_batch_ms / 1000
+        self.batching = Batching(max_batch, max_batch_ms / 1000)
         self._retries = retries
         self._lanes = {priority: Lane() for priority in Priority}
         self._in_flight: dict[int, Ticket] = {}
         self._unwanted: set[int] = set()
         self._accepted = 0
+        self._generation = 0
+        self._finals_went = False
         self.costs = costs or Costs()
 
     def __repr__(self) -> str:
@@ -80,15 +115,20 @@ class Backlog:
     def take(self) -> Tickets:
         """Put the next batch in flight; empty if nothing can go now."""
         batch: list[Ticket] = []
+        prices: list[float] = []
         for ticket in self._candidates():
             if not all(_may_share_batch(ticket, other) for other in batch):
                 continue
-            if batch and not self._is_affordable([*batch, ticket]):
+            prices.append(self.costs.predict([t.window for t in (*batch, ticket)]))
+            if batch and not self._has_room(prices, ticket):
                 break  # nothing of a lower priority may take the room that this one lacks
             batch.append(ticket)
         for ticket in batch:
             self._lane(ticket).pop_first(ticket.window.session)
             self._in_flight[ticket.number] = ticket
+        self._finals_went = bool(batch) and batch[0].window.priority is Priority.FINAL
+        if self._finals_went and batch[0].number >= self._generation:
+            self._generation = self._accepted
         return tuple(batch)
 
     def settle(self, ticket: Ticket) -> Tickets:
@@ -135,15 +175,18 @@ class Backlog:
 
     def load(self, now: float) -> Load:
         """Measure what waits."""
-        lanes = (lane for priority, lane in self._lanes.items() if priority < Priority.BULK)
-        live = list(chain.from_iterable(lanes))
-        windows = [ticket.window for ticket in live]
-        starts = range(0, len(windows), self._max_batch)
+        live = [ticket for priority in LIVE for ticket in self._lanes[priority]]
         return Load(
             waiting=sum(map(len, self._lanes.values())),
-            seconds=sum(self.costs.predict(windows[s : s + self._max_batch]) for s in starts),
+            seconds=self._predict_all([ticket.window for ticket in live]),
             oldest_seconds=max((now - ticket.since for ticket in live), default=0.0),
         )
+
+    def _predict_all(self, windows: Sequence[Window]) -> float:
+        most = self.batching.max_batch
+        kinds = ([w for w in windows if w.exact is exact] for exact in (True, False))
+        chunks = (kind[at : at + most] for kind in kinds for at in range(0, len(kind), most))
+        return sum(map(self.costs.predict, chunks))
 
     def _lane(self, ticket: Ticket) -> Lane:
         return self._lanes[ticket.window.priority]
@@ -156,16 +199,35 @@ class Backlog:
         flying = [ticket.window for ticket in self._in_flight.values()]
         busy = {window.session for window in flying}
         bulk_flies = any(window.priority is Priority.BULK for window in flying)
-        for priority, lane in self._lanes.items():
+        for priority in self._order():
             if priority is Priority.BULK and bulk_flies:
                 return
-            yield from (t for t in lane.firsts() if t.window.session not in busy)
+            firsts = self._lanes[priority].firsts()
+            yield from (t for t in firsts if t.window.session not in busy)
 
-    def _is_affordable(self, batch: Sequence[Ticket]) -> bool:
-        # An early final may be for nothing, so it only goes while there is room to spare.
-        share = 0.5 if batch[-1].window.priority is Priority.EARLY_FINAL else 1.0
-        predicted = self.costs.predict([ticket.window for ticket in batch])
-        return len(batch) <= self._max_batch and predicted <= self._max_batch_seconds * share
+    def _order(self) -> Sequence[Priority]:
+        """Give the classes in the order in which they go now.
+
+        Finals that came while others were decoded let one batch of partials pass.  Otherwise an
+        engine that takes many finals about as fast as one would do nothing else, in small batches,
+        long before it is used to the full.
+        """
+        if not self._finals_went:
+            self._generation = self._accepted
+        finals = self._lanes[Priority.FINAL].firsts()
+        if any(ticket.number < self._generation for ticket in finals):
+            return tuple(Priority)
+        return (Priority.PARTIAL, Priority.FINAL, Priority.EARLY_FINAL, Priority.BULK)
+
+    def _has_room(self, prices: Sequence[float], ticket: Ticket) -> bool:
+        if ticket.window.priority in LIVE:
+            return self.batching.has_room(prices, self.costs.predict([ticket.window]))
+        # Nobody waits for it at a screen, and an early final may be for nothing: so it only rides
+        # along while there is room to spare.  Nothing else holds early finals back: under load
+        # there is always somebody to go first, and simulated finals came sooner with them at every
+        # load, whatever share came to nothing.
+        limits = self.batching
+        return len(prices) <= limits.max_batch and prices[-1] <= limits.max_seconds / 2
 
     def _land(self, batch: Sequence[Ticket]) -> Tickets:
         for ticket in batch:
@@ -197,16 +259,19 @@ class Backlog:
 
 
 def _may_share_batch(ticket: Ticket, other: Ticket) -> bool:
-    # The one place that says what mixes.  Exact windows and others do: the engine decodes each
-    # kind in its own context and precision, and `Costs` knows that they cost differently.
+    # The one place that says what mixes.  Exact windows and others do not: the engine decodes one
+    # kind after the other, so together nobody is answered sooner, and the first only later.
     one, two = ticket.window, other.window
     both_bulk = one.priority is two.priority is Priority.BULK
-    return not (ticket.alone or other.alone or both_bulk or one.session == two.session)
+    apart = ticket.alone or other.alone or both_bulk
+    return not apart and one.exact is two.exact and one.session != two.session
 
 
 def _outdates(new: Window, old: Window) -> bool:
     """Tell whether *new* makes a waiting *old* of the same session useless."""
     if old.priority not in REPLACEABLE:
         return False
-    ends_utterance = new.priority is Priority.FINAL and new.utterance == old.utterance
-    return new.priority is old.priority or ends_utterance
+    if new.priority is old.priority or new.utterance != old.utterance:
+        return new.priority is old.priority
+    voice_came_back = new.priority is Priority.PARTIAL and new.end > old.end
+    return new.priority is Priority.FINAL or voice_came_back

@@ -10,14 +10,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
+import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from wsserver.errors import EngineError, EngineLost
+from wsserver.recognition.capacity import Capacity, Forecast
 from wsserver.recognition.lane import Ticket
 from wsserver.recognition.plan import Backlog, Load
-from wsserver.speech import EngineInfo, Hypothesis, Window
+from wsserver.speech import SAMPLE_RATE, EngineInfo, Hypothesis, Priority, Window
 
 logger = logging.getLogger(__name__)
+
+REHEARSAL_SAMPLES = 3 * SAMPLE_RATE
+
+PATIENCE_SECONDS = 2.0
+"""An engine that takes longer for one final carries hardly two sessions, batches or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +35,7 @@ class SchedulerSettings:
     """Windows in a batch."""
 
     max_batch_ms: Annotated[float, Gt(0)] = 150.0
-    """A batch predicted to take longer is split; a window that alone takes longer goes alone."""
+    """A batch predicted to take longer is split; see `Batching` for windows that do so alone."""
 
     timeout_seconds: Annotated[float, Gt(0)] = 60.0
     """An engine that takes longer for a batch is taken for hung and replaced."""
@@ -72,7 +79,13 @@ class Runner(Protocol):
 class Scheduler:
     """The queue before the engine, and the loop that empties it; it is started once."""
 
-    def __init__(self, runner: Runner, settings: SchedulerSettings = SchedulerSettings()) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        settings: SchedulerSettings = SchedulerSettings(),
+        hop_seconds: float = 0.5,
+    ) -> None:
+        """Have batches run by *runner*; who speaks asks for a partial every *hop_seconds*."""
         self._runner = runner
         self._timeout_seconds = settings.timeout_seconds
         self._backlog = Backlog(
@@ -80,6 +93,7 @@ class Scheduler:
             max_batch_ms=settings.max_batch_ms,
             retries=settings.retries,
         )
+        self._capacity = Capacity(self._backlog.costs, self._backlog.batching, hop_seconds)
         self._answers: dict[int, asyncio.Future[Hypothesis | None]] = {}
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -100,8 +114,14 @@ class Scheduler:
 
     @property
     def load(self) -> Load:
-        """Measure what waits, for whoever admits sessions."""
+        """Measure what waits."""
         return self._backlog.load(time.monotonic())
+
+    def forecast(self, sessions: int) -> Forecast:
+        """Say what is to be expected with one more session than *sessions*."""
+        now = time.monotonic()
+        self._capacity.count(sessions, now)
+        return self._capacity.forecast(now).at_least(self.load.seconds)
 
     async def start(self) -> None:
         """Wait until the engine is loaded; raise `ModelError` or `EngineLost` if it cannot be."""
@@ -118,6 +138,17 @@ class Scheduler:
         for number in list(self._answers):
             self._raise(number, EngineLost("the scheduler was stopped"))
 
+    async def rehearse(self) -> None:
+        """Have silence decoded, once alone and twice together, to learn what finals cost.
+
+        Raises `EngineError` as `recognize` does.
+        """
+        silence = np.zeros(REHEARSAL_SAMPLES, np.float32)
+        one, other = (Window(f"rehearsal {n}", 0, Priority.FINAL, 0, silence) for n in (1, 2))
+        await self.recognize(one)
+        if self._backlog.costs.of_exact(1) < PATIENCE_SECONDS:
+            await asyncio.gather(self.recognize(one), self.recognize(other))
+
     async def recognize(self, window: Window) -> Hypothesis | None:
         """Have *window* decoded; if the caller is canceled, it is withdrawn.
 
@@ -130,7 +161,9 @@ class Scheduler:
         """
         if self._loop is None:
             raise EngineLost("the scheduler is not running")
-        ticket, superseded = self._backlog.add(window, time.monotonic())
+        now = time.monotonic()
+        self._capacity.ask(window, now)
+        ticket, superseded = self._backlog.add(window, now)
         answer: asyncio.Future[Hypothesis | None] = asyncio.get_running_loop().create_future()
         self._answers[ticket.number] = answer
         self._resolve(superseded, None)
@@ -162,7 +195,8 @@ class Scheduler:
         except Exception as error:  # noqa: BLE001  # the loop outlives any one batch
             self._settle_error(batch, error)
         else:
-            self._backlog.costs.observe(windows, time.monotonic() - started)
+            ended = time.monotonic()
+            self._capacity.serve(windows, ended - started, ended)
             for ticket, hypothesis in zip(batch, hypotheses, strict=True):
                 self._resolve(self._backlog.settle(ticket), hypothesis)
 
