@@ -61,6 +61,15 @@ def test_check_says_what_would_run(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "http://127.0.0.1:8765/, TLS off" in said
     assert "model     auto, fp32 on auto" in said
+    assert "keeping   nothing" in said
+
+
+def test_check_says_what_would_be_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("config.yaml").write_text("store: {folder: kept, audio: true, keep_days: 30}")
+
+    assert cli.run(["check"]) == 0
+
+    assert "keeping   words and audio in kept for 30 days" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["check", "serve"])

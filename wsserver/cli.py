@@ -33,6 +33,7 @@ from wsserver.net.tokens import Token, new_token
 from wsserver.recognition.engines import EngineSpec
 from wsserver.serve import serve as serve_until_stopped
 from wsserver.sessions_command import sessions
+from wsserver.store.settings import StoreSettings
 
 _config_option = click.option(
     "--config",
@@ -74,7 +75,8 @@ def check(path: Path | None) -> None:
         f"  at        {app.url}, TLS {settings.server.tls.mode}\n"
         f"  model     {engine.model}, {engine.precision} on {engine.device}\n"
         f"  tokens    {', '.join(token.name for token in tokens) or 'one made up for each run'}\n"
-        f"  sessions  {settings.server.admission.max_sessions} at a time",
+        f"  sessions  {settings.server.admission.max_sessions} at a time\n"
+        f"  keeping   {_kept(settings.store)}",
     )
 
 
@@ -117,6 +119,13 @@ def import_(file: Any) -> None:
     click.echo(f"{len(tokens)} tokens.  {_WHERE}\n", err=True)
     for found in tokens:
         click.echo(_line(found.name, found.scope, found.hash))
+
+
+def _kept(store: StoreSettings) -> str:
+    if store.folder is None:
+        return "nothing"
+    days = "" if store.keep_days is None else f" for {store.keep_days:g} days"
+    return f"words{' and audio' if store.audio else ''} in {store.folder}{days}"
 
 
 wsserver.add_command(dictate)

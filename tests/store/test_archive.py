@@ -55,13 +55,13 @@ def test_sessions_come_by_their_beginning_and_from_a_moment_on(tmp_path: Path) -
 
 
 def test_a_session_is_found_by_the_beginning_of_its_id_and_by_nothing_else(tmp_path: Path) -> None:
-    for session in ("abc", "abd", "xyz"):
+    for session in ("abc", "abx", "xyz"):
         keep_from(tmp_path, session, NOON)
 
     with Archive(tmp_path) as archive:
         found = {p: [s.id for s in archive.find(p)] for p in ("x", "ab", "%", "q", "abc")}
 
-    assert found == {"x": ["xyz"], "ab": ["abc", "abd"], "%": [], "q": [], "abc": ["abc"]}
+    assert found == {"x": ["xyz"], "ab": ["abc", "abx"], "%": [], "q": [], "abc": ["abc"]}
 
 
 def test_what_is_deleted_is_gone_from_every_file(tmp_path: Path) -> None:
