@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from wsserver.recognition.engines.whisper_.weights import weights_of
+from wsserver.recognition.engines.whisper_.weights import Linear, weights_of
 
 if TYPE_CHECKING:
     from tests.recognition.engines.whisper_.conftest import Pair
@@ -25,7 +25,8 @@ def test_in_half_precision_positions_and_normalizations_stay_in_float(practice: 
     block = weights.decoder.blocks[0]
     assert weights.decoder.embedding.dtype == torch.float16
     assert weights.encoder.conv1.weight.dtype == torch.float16
-    assert block.cross.key.weight.dtype == torch.float16
+    assert isinstance(block.cross.joined, Linear)
+    assert block.cross.joined.weight.dtype == torch.float16
     assert block.cross.norm.weight.dtype == torch.float32
     assert weights.decoder.positions.dtype == torch.float32
     assert weights.encoder.positions.dtype == torch.float32

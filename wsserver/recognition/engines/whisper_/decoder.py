@@ -13,7 +13,11 @@ import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from wsserver.recognition.engines.whisper_.weights import Attention, DecoderWeights
+from wsserver.recognition.engines.whisper_.weights import (
+    Attention,
+    CrossAttention,
+    DecoderWeights,
+)
 
 Heads = tuple[tuple[int, int], ...]
 """Pairs of layer and head whose cross-attention tells when a token was spoken."""
@@ -29,11 +33,16 @@ def _audible(heard: Sequence[Tensor]) -> Tensor | None:
     return (places < ends[:, None])[:, None, None]
 
 
+_ROOM = 64
+"""Tokens that a row has room for at first.  What is taken must be cleared, and of a partial most
+would never be used."""
+
+
 class Cache:
     """Keys and values of every row; the first *rows* rows are alive.
 
-    Memory is taken for the whole context at once and never grows.  `lengths` says how far a row
-    is filled; what lies beyond is never seen, so to shorten a row is to forget its last tokens.
+    `lengths` says how far a row is filled; what lies beyond is never seen, so to shorten a row is
+    to forget its last tokens.
     """
 
     def __init__(self, weights: DecoderWeights, heard: Iterable[Tensor], heads: Heads) -> None:
@@ -42,24 +51,48 @@ class Cache:
         Rows may have heard unlike lengths; what pads them is never attended to.
         """
         rows = list(heard)
-        features = pad_sequence(rows, batch_first=True)
         self.audible = _audible(rows)
         """Which positions a row attends to, shape (rows, 1, 1, positions); None for all."""
         self.rows = len(rows)
         self.lengths = [0] * self.rows
-        self.heads = heads
-        context = (self.rows, len(weights.positions))
+        self.context = len(weights.positions)
+        self.device = weights.device
+        self.asking = {
+            layer: torch.tensor(
+                [head for of_layer, head in heads if of_layer == layer], device=self.device
+            )
+            for layer, _ in sorted(heads)
+        }
+        """The alignment heads of each layer that has some."""
         self.keys, self.values, self.cross_keys, self.cross_values = ([] for _ in range(4))
-        for block in weights.blocks:
+        self.queries: dict[int, Tensor] = {}
+        """What they asked at each position, shape (rows, room, heads, width)."""
+        for layer, block in enumerate(weights.blocks):
+            keys, values = _together(rows, block.cross)
+            self.cross_keys.append(keys)
+            self.cross_values.append(values)
             # Zeros, because what a mask hides is still multiplied, and 0 * NaN is NaN.
-            blank = features.new_zeros(*context, features.shape[2])
-            self.keys.append(block.attention.split(blank))
-            self.values.append(torch.zeros_like(self.keys[-1]))
-            self.cross_keys.append(block.cross.split(block.cross.key(features)))
-            self.cross_values.append(block.cross.split(block.cross.value(features)))
-        width = self.keys[0].shape[-1]
-        self.queries = features.new_empty(*context, len(heads), width)
-        """What the alignment heads asked at each position, shape (rows, context, heads, width)."""
+            blank = keys.new_zeros(self.rows, min(_ROOM, self.context), *keys.shape[2:])
+            self.keys.append(blank)
+            self.values.append(torch.zeros_like(blank))
+            if layer in self.asking:
+                self.queries[layer] = blank.new_empty(
+                    *blank.shape[:2], len(self.asking[layer]), blank.shape[3]
+                )
+
+    def make_room(self, length: int) -> None:
+        """Let every row take so many tokens, in twice the room at least."""
+        room = self.keys[0].shape[1]
+        if length <= room:
+            return
+        more = min(max(length, 2 * room), self.context) - room
+
+        def grown(tensor: Tensor) -> Tensor:
+            return F.pad(tensor[: self.rows], (0, 0, 0, 0, 0, more))
+
+        self.keys = [grown(keys) for keys in self.keys]
+        self.values = [grown(values) for values in self.values]
+        self.queries = {layer: grown(queries) for layer, queries in self.queries.items()}
 
     def remove(self, row: int) -> None:
         """Let *row* go; the last row takes its place."""
@@ -73,7 +106,7 @@ class Cache:
             tensor[row] = tensor[last]
         if self.audible is not None:
             self.audible[row] = self.audible[last]
-        for tensor in (*self.keys, *self.values, self.queries):
+        for tensor in (*self.keys, *self.values, *self.queries.values()):
             tensor[row, : self.lengths[row]] = tensor[last, : self.lengths[row]]
 
     def attention(self, row: int, start: int, positions: int) -> Tensor:
@@ -81,10 +114,23 @@ class Cache:
 
         One line for each token from *start* on: shape (heads, tokens, positions), float.
         """
-        asked = self.queries[row, start : self.lengths[row]].float()
-        keys = [self.cross_keys[layer][row, :positions, head] for layer, head in self.heads]
-        scores = torch.einsum("thd,hpd->htp", asked, torch.stack(keys).float())
+        end = self.lengths[row]
+        asked = torch.cat([of[row, start:end] for of in self.queries.values()], dim=1)
+        keys = [
+            self.cross_keys[layer][row, :positions, heads] for layer, heads in self.asking.items()
+        ]
+        scores = torch.einsum("thd,phd->htp", asked.float(), torch.cat(keys, dim=1).float())
         return torch.softmax(scores * asked.shape[-1] ** -0.5, dim=-1)
+
+
+def _together(heard: Sequence[Tensor], cross: CrossAttention) -> tuple[Tensor, Tensor]:
+    """Give keys and values of all rows, shape (rows, positions, heads, width)."""
+    # Row by row, because what one row needs stays in a processor's cache.
+    parts = [cross.project(features, 2) for features in heard]
+    if len(parts) == 1:
+        return parts[0][0][None], parts[0][1][None]
+    keys, values = (pad_sequence([part[of] for part in parts], batch_first=True) for of in (0, 1))
+    return keys, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +145,38 @@ class Pass:
     positions: Tensor
     """A token's place in the context of its row."""
 
-    mask: Tensor
-    """Which cached positions a token sees, shape (rows, 1, columns, cached)."""
+    mask: Tensor | None
+    """What hides a cached position from a token, shape (rows, 1, columns, cached), to be added;
+    None where every token sees all."""
 
     counts: tuple[int, ...]
     """New tokens of each row."""
 
+    reach: int
+    """Cached positions that some token sees."""
+
     def pad(self, x: Tensor) -> Tensor:
         """Lay tokens out by row: (tokens, heads, width) to (rows, heads, columns, width)."""
-        padded = x.new_zeros(self.mask.shape[0], self.mask.shape[2], *x.shape[1:])
+        rows, columns = len(self.counts), max(self.counts)
+        if rows * columns == len(x):
+            return x.reshape(rows, columns, *x.shape[1:]).transpose(1, 2)
+        padded = x.new_zeros(rows, columns, *x.shape[1:])
         padded[self.rows, self.columns] = x
         return padded.transpose(1, 2)
 
     def pack(self, x: Tensor) -> Tensor:
         """Undo `pad` and join the heads: (rows, heads, columns, width) to (tokens, state)."""
-        return x.transpose(1, 2)[self.rows, self.columns].flatten(1)
+        laid = x.transpose(1, 2)
+        if len(self.counts) * max(self.counts) == len(self.tokens):
+            return laid.flatten(0, 1).flatten(1)
+        return laid[self.rows, self.columns].flatten(1)
+
+    def write(self, target: Tensor, x: Tensor) -> None:
+        """Put each token's *x* at its position in its row of *target*."""
+        if len(self.counts) == 1:
+            target[0, self.reach - len(x) : self.reach] = x
+        else:
+            target[self.rows, self.positions] = x
 
 
 def plan(new: Sequence[Sequence[int]], cache: Cache) -> Pass:
@@ -125,13 +188,18 @@ def plan(new: Sequence[Sequence[int]], cache: Cache) -> Pass:
     rows = [row for row, count in enumerate(counts) for _ in range(count)]
     places = [cache.lengths[row] + column for row, column in zip(rows, columns, strict=True)]
     tokens = [token for row in new for token in row]
-    device = cache.queries.device
-    flat = torch.tensor([tokens, rows, columns, places], device=device)
-    # What pads a short row sees position 0, so that no softmax runs over nothing.
-    last_seen = flat.new_zeros(len(counts), max(counts))
-    last_seen[flat[1], flat[2]] = flat[3]
-    mask = torch.arange(max(places) + 1, device=device) <= last_seen[:, None, :, None]
-    return Pass(flat[0], flat[1], flat[2], flat[3], mask, counts)
+    flat = torch.tensor([tokens, rows, columns, places], device=cache.device)
+    reach = max(places) + 1
+    cache.make_room(reach)
+    mask = None
+    if set(places) != {reach - 1}:
+        # What pads a short row sees position 0, so that no softmax runs over nothing.
+        last_seen = flat.new_zeros(len(counts), max(counts))
+        last_seen[flat[1], flat[2]] = flat[3]
+        hidden = torch.arange(reach, device=cache.device) > last_seen[:, None, :, None]
+        mask = torch.zeros_like(hidden, dtype=cache.keys[0].dtype)
+        mask.masked_fill_(hidden, -torch.inf)
+    return Pass(flat[0], flat[1], flat[2], flat[3], mask, counts, reach)
 
 
 def run(weights: DecoderWeights, cache: Cache, step: Pass) -> Tensor:
@@ -149,13 +217,13 @@ def run(weights: DecoderWeights, cache: Cache, step: Pass) -> Tensor:
 
 
 def _attend_text(attention: Attention, x: Tensor, cache: Cache, layer: int, step: Pass) -> Tensor:
-    x = attention.norm(x)
+    query, key, value = attention.project(attention.norm(x), 3)
     keys, values = cache.keys[layer], cache.values[layer]
-    keys[step.rows, step.positions] = attention.split(attention.key(x))
-    values[step.rows, step.positions] = attention.split(attention.value(x))
-    seen = (slice(cache.rows), slice(step.mask.shape[-1]))
+    step.write(keys, key)
+    step.write(values, value)
+    seen = (slice(cache.rows), slice(step.reach))
     mixed = F.scaled_dot_product_attention(
-        step.pad(attention.split(attention.query(x))),
+        step.pad(query),
         keys[seen].transpose(1, 2),
         values[seen].transpose(1, 2),
         attn_mask=step.mask,
@@ -163,11 +231,12 @@ def _attend_text(attention: Attention, x: Tensor, cache: Cache, layer: int, step
     return attention.out(step.pack(mixed))
 
 
-def _attend_audio(attention: Attention, x: Tensor, cache: Cache, layer: int, step: Pass) -> Tensor:
+def _attend_audio(
+    attention: CrossAttention, x: Tensor, cache: Cache, layer: int, step: Pass
+) -> Tensor:
     asked = attention.split(attention.query(attention.norm(x)))
-    for slot, (of_layer, head) in enumerate(cache.heads):
-        if of_layer == layer:
-            cache.queries[step.rows, step.positions, slot] = asked[:, head]
+    if layer in cache.asking:
+        step.write(cache.queries[layer], asked[:, cache.asking[layer]])
     mixed = F.scaled_dot_product_attention(
         step.pad(asked),
         cache.cross_keys[layer][: cache.rows].transpose(1, 2),

@@ -86,10 +86,6 @@ def encode(weights: EncoderWeights, mel: Tensor) -> Tensor:
 
 
 def _attend(attention: Attention, x: Tensor) -> Tensor:
-    x = attention.norm(x)
-    q, k, v = (
-        attention.split(project(x)).transpose(1, 2)
-        for project in (attention.query, attention.key, attention.value)
-    )
+    q, k, v = (part.transpose(1, 2) for part in attention.project(attention.norm(x), 3))
     mixed = F.scaled_dot_product_attention(q, k, v)
     return attention.out(mixed.transpose(1, 2).flatten(2))

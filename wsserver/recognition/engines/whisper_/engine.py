@@ -23,6 +23,7 @@ from wsserver.recognition.engines.whisper_.encoder import (
 )
 from wsserver.recognition.engines.whisper_.loop import Decoder, Marks, Trace
 from wsserver.recognition.engines.whisper_.sampling import Request, filters
+from wsserver.recognition.engines.whisper_.screening import Screen, screen_of
 from wsserver.recognition.engines.whisper_.tokens import (
     Vocabulary,
     blank,
@@ -42,6 +43,8 @@ class Model:
     """A stock model taken apart, with what follows from its dimensions."""
 
     weights: Weights
+    """In the precision of finals."""
+
     vocabulary: Vocabulary
     heads: Heads
     mels: int
@@ -64,11 +67,19 @@ def model_of(stock: Whisper, dtype: torch.dtype) -> Model:
     return Model(*parts, dims.n_mels, dims.n_audio_ctx, bears_short_context(dims))
 
 
-def _decoder_of(model: Model) -> Decoder:
-    weights, tokenizer = model.weights.decoder, model.vocabulary.tokenizer
-    always, at_first = suppressed(tokenizer), blank(tokenizer)
-    rules = filters(always, at_first, weights.device)
-    return Decoder(weights, rules, Marks(tokenizer.sot, tokenizer.eot, tokenizer.no_speech))
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Weights and the decoder that runs on them."""
+
+    weights: Weights
+    decoder: Decoder
+
+
+def _way(model: Model, weights: Weights, screen: Screen | None) -> Way:
+    tokenizer = model.vocabulary.tokenizer
+    rules = filters(suppressed(tokenizer), blank(tokenizer), weights.decoder.device)
+    marks = Marks(tokenizer.sot, tokenizer.eot, tokenizer.no_speech)
+    return Way(weights, Decoder(weights.decoder, rules, marks, screen))
 
 
 class WhisperEngine:
@@ -80,12 +91,17 @@ class WhisperEngine:
     and in float32 no different.
     """
 
-    def __init__(self, model: Model, info: EngineInfo) -> None:
-        """Take a model; *info* names the languages that may be detected."""
+    def __init__(self, model: Model, info: EngineInfo, partials: Weights | None = None) -> None:
+        """Take a model; *info* names the languages that may be detected.
+
+        Windows that need not be exact are heard with the weights for *partials*.
+        """
         self.model = model
         self._info = info
         self._limit = model.vocabulary.context // 2
-        self._decoder = _decoder_of(model)
+        self._exact = _way(model, model.weights, None)
+        screen = screen_of(model.weights.decoder.embedding)
+        self._quick = _way(model, partials or model.weights, screen)
         tokens = dict(
             zip(model.vocabulary.languages, model.vocabulary.language_tokens, strict=False)
         )
@@ -103,18 +119,16 @@ class WhisperEngine:
             UnsupportedFormat: a window asks for a language the model does not know.
         """
         heard: dict[int, Hypothesis] = {}
-        for full in (True, False):
+        for kind in sorted(set(kinds := [self._kind(window) for window in windows])):
             # Apart, because steps over rows of the full context are dear and partials need few.
-            places = [
-                place for place, window in enumerate(windows) if self._is_full(window) == full
-            ]
-            if places:
-                batch = [windows[place] for place in places]
-                heard.update(zip(places, self._recognize(batch, self._limit), strict=True))
+            places = [place for place, of_kind in enumerate(kinds) if of_kind == kind]
+            batch = [windows[place] for place in places]
+            heard.update(zip(places, self._recognize(batch, self._limit), strict=True))
         return [heard[place] for place in range(len(windows))]
 
-    def _is_full(self, window: Window) -> bool:
-        return self.model.context(window) == self.model.positions
+    def _kind(self, window: Window) -> tuple[bool, bool]:
+        """Say what sets a window apart: the way it is heard, and if its context is short."""
+        return not _is_exact(window), self.model.context(window) < self.model.positions
 
     def warm_up(self) -> None:
         """Decode two tokens of silence, so that the first speaker does not wait for lazy set-up."""
@@ -122,37 +136,40 @@ class WhisperEngine:
         self._recognize([Window("", 0, Priority.BULK, 0, silence)], limit=2)
 
     def _recognize(self, windows: Sequence[Window], limit: int) -> list[Hypothesis]:
+        way = self._exact if any(map(_is_exact, windows)) else self._quick
         with torch.inference_mode():
-            cache = self._listen(windows)
-            languages = self._languages(cache, windows)
+            cache = self._listen(way, windows)
+            languages = self._languages(way, cache, windows)
             requests = [
                 self._request(window, language, limit)
                 for window, (language, _) in zip(windows, languages, strict=True)
             ]
-            traces = self._decoder.decode(cache, requests)
+            traces = way.decoder.decode(cache, requests)
             return [
                 self._hypothesis(*heard)
                 for heard in zip(windows, requests, traces, languages, strict=True)
             ]
 
-    def _listen(self, windows: Sequence[Window]) -> Cache:
-        weights = self.model.weights
+    def _listen(self, way: Way, windows: Sequence[Window]) -> Cache:
         mels = [
             spectrogram(window.audio, self.model.mels, self.model.context(window))
             for window in windows
         ]
-        return Cache(weights.decoder, encode_all(weights.encoder, mels), self.model.heads)
+        features = encode_all(way.weights.encoder, mels)
+        return Cache(way.weights.decoder, features, self.model.heads)
 
-    def _languages(self, cache: Cache, windows: Sequence[Window]) -> list[tuple[str, float]]:
+    def _languages(
+        self, way: Way, cache: Cache, windows: Sequence[Window]
+    ) -> list[tuple[str, float]]:
         """Give each window's language, with its probability where it had to be detected."""
         given = [window.options.language for window in windows]
         if not self.model.vocabulary.multilingual:
             return [("en", 1.0)] * len(windows)
-        guessed = self._detect(cache) if None in given else [("", 0.0)] * len(given)
+        guessed = self._detect(way, cache) if None in given else [("", 0.0)] * len(given)
         return [(code, 1.0) if code else guess for code, guess in zip(given, guessed, strict=True)]
 
-    def _detect(self, cache: Cache) -> list[tuple[str, float]]:
-        logits = self._decoder.language_logits(cache)[:, self._detectable]
+    def _detect(self, way: Way, cache: Cache) -> list[tuple[str, float]]:
+        logits = way.decoder.language_logits(cache)[:, self._detectable]
         best, places = logits.softmax(dim=-1).max(dim=-1)
         codes = [self._info.languages[place] for place in places.tolist()]
         return list(zip(codes, best.tolist(), strict=True))
@@ -194,3 +211,8 @@ class WhisperEngine:
             compression_ratio=compression_ratio(text),
             temperature=window.options.temperature,
         )
+
+
+def _is_exact(window: Window) -> bool:
+    """Say whether a window is heard in the precision of finals; what is drawn always is."""
+    return window.exact or window.options.temperature > 0

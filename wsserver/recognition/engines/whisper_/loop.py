@@ -19,6 +19,7 @@ from wsserver.recognition.engines.whisper_.sampling import (
     choose,
     row_of,
 )
+from wsserver.recognition.engines.whisper_.screening import Screen
 from wsserver.recognition.engines.whisper_.timing import Attention
 from wsserver.recognition.engines.whisper_.weights import DecoderWeights
 
@@ -57,6 +58,8 @@ class Decoder:
     weights: DecoderWeights
     filters: Filters
     marks: Marks
+    screen: Screen | None = None
+    """Finds the likeliest token at less cost; without one every token is scored."""
 
     def language_logits(self, cache: Cache) -> Tensor:
         """Score what follows a bare start of transcript, shape (rows, n_vocab).
@@ -77,23 +80,21 @@ class Decoder:
         rows = [row_of(request, self.weights.device) for request in requests]
         alive = list(rows)
         self._look_ahead(alive)
-        logits = self._begin(cache, rows)
-        while alive:
-            lines = [row for row in alive for _ in range(row.lines)]
-            logits = self.filters.apply(logits, _sampled(alive))
-            self._settle(cache, alive, choose(logits, lines))
-            if alive:
-                self._look_ahead(alive)
-                logits = self._step(cache, alive)
-        return [_trace(row) for row in rows]
+        choices = self._begin(cache, rows)
+        while True:
+            self._settle(cache, alive, choices)
+            if not alive:
+                return [_trace(row) for row in rows]
+            self._look_ahead(alive)
+            choices = self._step(cache, alive)
 
     def _look_ahead(self, rows: Sequence[Row]) -> None:
         most = _MOST_LINES.get(self.weights.device.type, _MOST_LINES["cpu"]) // len(rows)
         for row in rows:
             row.look_ahead(most)
 
-    def _begin(self, cache: Cache, rows: Sequence[Row]) -> Tensor:
-        """Feed openings and guesses; give their logits and note the chance of no speech."""
+    def _begin(self, cache: Cache, rows: Sequence[Row]) -> list[Choice]:
+        """Feed openings and guesses; choose, and note the chance of no speech."""
         step = plan([(*row.request.opening.tokens, *row.guess) for row in rows], cache)
         hidden = run(self.weights, cache, step)
         ends = list(accumulate(step.counts))
@@ -106,12 +107,31 @@ class Decoder:
             for end, row in zip(ends, rows, strict=True)
             for place in range(end - row.lines, end)
         ]
-        # Both in one go, because reading the embedding costs more than multiplying by it.
-        logits = self.weights.logits(hidden[[*starts, *places]])
-        at_start = logits[: len(rows)].softmax(dim=-1)[:, self.marks.no_speech]
-        for row, probability in zip(rows, at_start.tolist(), strict=True):
-            row.no_speech_prob = probability
-        return logits[len(rows) :]
+        if self.screen is not None:
+            chances = self.screen.chances(hidden[starts], self.marks.no_speech)
+            choices = self._choose(hidden[places], rows)
+        else:
+            # Both in one go, because reading the embedding costs more than multiplying by it.
+            logits = self.weights.logits(hidden[[*starts, *places]])
+            at_start, logits = logits[: len(rows)], logits[len(rows) :]
+            chances = at_start.softmax(dim=-1)[:, self.marks.no_speech].tolist()
+            choices = self._choose_of(logits, rows)
+        for row, chance in zip(rows, chances, strict=True):
+            row.no_speech_prob = chance
+        return choices
+
+    def _step(self, cache: Cache, rows: Sequence[Row]) -> list[Choice]:
+        step = plan([(row.tokens[-1], *row.guess) for row in rows], cache)
+        return self._choose(run(self.weights, cache, step), rows)
+
+    def _choose(self, hidden: Tensor, rows: Sequence[Row]) -> list[Choice]:
+        if self.screen is not None:
+            return self.screen.choose(hidden, _sampled(rows), self.filters)
+        return self._choose_of(self.weights.logits(hidden), rows)
+
+    def _choose_of(self, logits: Tensor, rows: Sequence[Row]) -> list[Choice]:
+        lines = [row for row in rows for _ in range(row.lines)]
+        return choose(self.filters.apply(logits, _sampled(rows)), lines)
 
     def _settle(self, cache: Cache, alive: list[Row], choices: Sequence[Choice]) -> None:
         """Give each row its tokens; a row that is done leaves *cache* and *alive*."""
@@ -127,10 +147,6 @@ class Decoder:
                 cache.remove(place)
                 alive[place] = alive[-1]
                 del alive[-1]
-
-    def _step(self, cache: Cache, rows: Sequence[Row]) -> Tensor:
-        step = plan([(row.tokens[-1], *row.guess) for row in rows], cache)
-        return self.weights.logits(run(self.weights, cache, step))
 
 
 def _sampled(rows: Sequence[Row]) -> list[int]:

@@ -4,13 +4,19 @@ Knows nothing of audio, tokens or caches.  Every layer is a function of its inpu
 hooked, switched or cast while a batch runs.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor
 from whisper.model import Whisper
+
+from wsserver.recognition.engines.whisper_.integers import RoundedLinear, round_rows
+
+Layer: TypeAlias = Callable[[Tensor], Tensor]
+"""An affine map over the last dimension, in whatever precision."""
 
 _FEW, _PANEL = 4, 16
 """Between these, more lines are scored faster than fewer."""
@@ -59,14 +65,25 @@ class Attention:
 
     norm: Norm
     heads: int
-    query: Linear
-    key: Linear
-    value: Linear
-    out: Linear
+    joined: Layer
+    """Query, key and value in one; key and value alone where another text or audio asks."""
+
+    out: Layer
 
     def split(self, x: Tensor) -> Tensor:
         """Part the last dimension into heads: (..., state) to (..., heads, state / heads)."""
-        return x.view(*x.shape[:-1], self.heads, -1)
+        return x.reshape(*x.shape[:-1], self.heads, -1)
+
+    def project(self, x: Tensor, parts: int) -> tuple[Tensor, ...]:
+        """Give the joined projections of *x* apart, each split into heads."""
+        return tuple(map(self.split, self.joined(x).chunk(parts, dim=-1)))
+
+
+@dataclass(frozen=True, slots=True)
+class CrossAttention(Attention):
+    """An attention whose keys and values are those of the audio."""
+
+    query: Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +91,8 @@ class Mlp:
     """The two-layer perceptron of a block, with the normalization before it."""
 
     norm: Norm
-    up: Linear
-    down: Linear
+    up: Layer
+    down: Layer
 
     def __call__(self, x: Tensor) -> Tensor:
         """Give what the block adds to *x*."""
@@ -108,7 +125,7 @@ class DecoderBlock:
     """One layer of the decoder."""
 
     attention: Attention
-    cross: Attention
+    cross: CrossAttention
     mlp: Mlp
 
 
@@ -147,12 +164,13 @@ class Weights:
     decoder: DecoderWeights
 
 
-def weights_of(model: Whisper, dtype: torch.dtype) -> Weights:
-    """Take the weights out of a stock model; in float32 they share its memory.
+def weights_of(model: Whisper, dtype: torch.dtype, rounded: bool = False) -> Weights:
+    """Take the weights out of a stock model; in float32 they share most of its memory.
 
-    Positions and normalizations stay in float, because stock adds and normalizes in float.
+    Positions and normalizations stay in float, because stock adds and normalizes in float.  Where
+    they are to be *rounded*, linear layers have eight bits and all else has *dtype*.
     """
-    cast = _Cast(dtype)
+    cast = _Cast(dtype, rounded)
     return Weights(cast.encoder(model.encoder), cast.decoder(model.decoder))
 
 
@@ -161,13 +179,30 @@ class _Cast:
     """Takes stock modules apart."""
 
     dtype: torch.dtype
+    rounded: bool
 
     def tensor(self, parameter: Tensor) -> Tensor:
         return parameter.detach().to(self.dtype)
 
-    def linear(self, module: Any) -> Linear:
-        bias = None if module.bias is None else self.tensor(module.bias)
-        return Linear(self.tensor(module.weight), bias)
+    def linear(self, *modules: Any) -> Layer:
+        """Take one layer, or several of the same input as one."""
+        if len(modules) == 1 and modules[0].bias is None:
+            return self._layer(modules[0].weight.detach(), None)
+        biases = [
+            module.weight.new_zeros(len(module.weight)) if module.bias is None else module.bias
+            for module in modules
+        ]
+        if len(modules) == 1:
+            return self._layer(modules[0].weight.detach(), biases[0].detach())
+        weight = torch.cat([module.weight.detach() for module in modules])
+        return self._layer(weight, torch.cat(biases).detach())
+
+    def _layer(self, weight: Tensor, bias: Tensor | None) -> Layer:
+        if self.rounded:
+            rows = round_rows(weight.float())
+            zeros = weight.new_zeros(len(weight)) if bias is None else bias
+            return RoundedLinear(rows.whole, rows.scales[:, 0], zeros.float())
+        return Linear(self.tensor(weight), None if bias is None else self.tensor(bias))
 
     def norm(self, module: Any) -> Norm:
         return Norm(module.weight.detach().float(), module.bias.detach().float())
@@ -176,8 +211,15 @@ class _Cast:
         return Conv(self.tensor(module.weight), self.tensor(module.bias), module.stride[0])
 
     def attention(self, module: Any, norm: Any) -> Attention:
-        projections = map(self.linear, (module.query, module.key, module.value, module.out))
-        return Attention(self.norm(norm), module.n_head, *projections)
+        joined = self.linear(module.query, module.key, module.value)
+        return Attention(self.norm(norm), module.n_head, joined, self.linear(module.out))
+
+    def cross(self, module: Any, norm: Any) -> CrossAttention:
+        layers = (
+            self.linear(*modules)
+            for modules in ((module.key, module.value), (module.out,), (module.query,))
+        )
+        return CrossAttention(self.norm(norm), module.n_head, *layers)
 
     def mlp(self, block: Any) -> Mlp:
         return Mlp(self.norm(block.mlp_ln), self.linear(block.mlp[0]), self.linear(block.mlp[2]))
@@ -195,7 +237,7 @@ class _Cast:
         blocks = (
             DecoderBlock(
                 self.attention(block.attn, block.attn_ln),
-                self.attention(block.cross_attn, block.cross_attn_ln),
+                self.cross(block.cross_attn, block.cross_attn_ln),
                 self.mlp(block),
             )
             for block in module.blocks
