@@ -164,3 +164,21 @@ def test_off_is_a_word_and_no_is_norwegian(tmp_path: Path) -> None:
     assert config.server.tls.mode == "off"
     assert config.server.admission.token_in_url is True
     assert config.engine.languages == ("en", "no")
+
+
+def test_a_key_can_be_set_and_shows_nowhere(tmp_path: Path) -> None:
+    key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+    config = load(write(tmp_path, {"server": {"key": key}}), {})
+
+    assert config.server.key == key
+    assert key not in repr(config)
+
+
+@pytest.mark.parametrize("found", ["the-plain-key", "c2hvcnQ=", 7, ["the-plain-key"]])
+def test_a_key_that_is_none_is_told_without_being_shown(tmp_path: Path, found: object) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(write(tmp_path, {"server": {"key": found}}), {})
+
+    assert str(error.value).startswith("server.key: ")
+    assert not any(secret in str(error.value) for secret in ("the-plain-key", "c2hvcnQ="))

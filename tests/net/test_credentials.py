@@ -100,6 +100,7 @@ def test_the_header_goes_before_the_subprotocol_and_that_before_the_url() -> Non
         ([("Sec-WebSocket-Protocol", "token.YQ, token.Yg")], "/", "found 2 times token subp"),
         ([], "/?token=", "found an empty token"),
         ([], "/?token=a&token=b", "found 2 times token in the URL"),
+        ([], "/?token=wsc_secret", "found a cursor in the URL, expected it in a header"),
     ],
 )
 def test_malformed_credentials_are_told_without_the_token(
