@@ -128,7 +128,11 @@ def _whisper_live_kit(name: str, *options: str) -> Peer:
 
 
 def whisper_streaming(checkout: Path) -> Peer:
-    """Give the server of a checkout of whisper_streaming, which no index has."""
+    """Give the server of a checkout of whisper_streaming, which no index has.
+
+    Its faster-whisper runs on CUDA alone (a constant in `whisper_online.py`), and its other backend
+    takes no local model: elsewhere it does not start unless the reader changes that line.
+    """
 
     def arguments(weights: Weights, port: int, _: int) -> list[str]:
         return [

@@ -53,8 +53,8 @@ _CAPTION = (
     " word; -n: n sessions never got it.  done: seconds, p50, from the stop until the server"
     " says that all is said, or hangs up.  lost: words in nothing that came, of 100 spoken,"
     " misheard or never heard.  cut: words after the last one that came, per session.  cores, MB:"
-    " of the server and its children, the most at one time.  All servers hear with the same weights, each"
-    " in the precision it chooses, and run as they ship: the figures compare systems, not models."
+    " of the server and its children, the most at one time.  All servers run as they ship, on the"
+    " same weights in the precision that each chooses: the figures compare systems, not models."
 )
 _PRACTICE = (
     "  The practice model knows about 1,000 words and was trained on short audio: what a server"
