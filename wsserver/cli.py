@@ -73,7 +73,8 @@ def check(path: Path | None) -> None:
     Console(highlight=False).print(
         f"The configuration is right.  `wsserver serve` would run\n"
         f"  at        {app.url}, TLS {settings.server.tls.mode}\n"
-        f"  model     {engine.model}, {engine.precision} on {engine.device}\n"
+        f"  model     {engine.model}, {engine.precision} on {engine.device}, "
+        f"partials {engine.partials}\n"
         f"  tokens    {', '.join(token.name for token in tokens) or 'one made up for each run'}\n"
         f"  sessions  {settings.server.admission.max_sessions} at a time\n"
         f"  keeping   {_kept(settings.store)}",

@@ -23,8 +23,12 @@ class EngineSpec:
     """
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["fp32", "fp16"] = "fp32"
-    """fp16 is for cuda only."""
+    precision: Literal["fp32", "fp16", "bf16", "int8"] = "fp32"
+    """Of finals, and of all with ctranslate2.  Of whisper all but fp32 are for cuda only; int8 is
+    for ctranslate2."""
+
+    partials: Literal["auto", "fp32", "bf16", "int8", "fp16"] = "auto"
+    """The precision of partials with whisper: `auto` measures which is the fastest."""
 
     threads: int = 0
     """Threads of one computation; 0 leaves the choice to torch."""

@@ -73,7 +73,8 @@ def pair(model: str) -> Pair:
     """
     stock = whisper.load_model(find(model).source, device="cpu")
     set_heads(stock)
-    return Pair(stock, load(EngineSpec(model=model, device="cpu", threads=1)))
+    spec = EngineSpec(model=model, device="cpu", partials="fp32", threads=1)
+    return Pair(stock, load(spec))
 
 
 @pytest.fixture(scope="session")

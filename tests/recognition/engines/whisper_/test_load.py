@@ -1,7 +1,7 @@
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 import torch
@@ -57,7 +57,18 @@ def test_languages_are_limited_to_those_the_model_knows(
 @pytest.mark.parametrize(
     ("spec", "told"),
     [
-        (EngineSpec(model="practice", precision="fp16", device="cpu"), "precision is fp16"),
+        (
+            EngineSpec(model="practice", precision="fp16", device="cpu"),
+            "precision is fp16, but the device is cpu; use fp32",
+        ),
+        (
+            EngineSpec(model="practice", precision="bf16", device="cpu"),
+            "precision is bf16, but the device is cpu; use fp32",
+        ),
+        (
+            EngineSpec(model="practice", partials="fp16", device="cpu"),
+            "partials is fp16, but the device is cpu; use auto or fp32 or int8 or bf16",
+        ),
         (EngineSpec(model="practice", device="cuda"), "torch finds no CUDA device"),
         (
             EngineSpec(model="practice", device="cpu", languages=("de", "fr")),
@@ -73,8 +84,21 @@ def test_what_cannot_be_had_is_told(spec: EngineSpec, told: str) -> None:
         load(spec)
 
 
+@pytest.mark.parametrize(
+    ("partials", "told"),
+    [("fp32", "fp32"), ("int8", "fp32, partials int8"), ("bf16", "fp32, partials bf16")],
+)
+def test_an_engine_says_in_which_precision_it_hears(
+    partials: Literal["fp32", "int8", "bf16"], told: str
+) -> None:
+    info = load(EngineSpec(model="practice", device="cpu", partials=partials)).info
+
+    assert info.precision == told
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_half_precision_hears_on_cuda() -> None:
-    engine = load(EngineSpec(model="practice", device="cuda", precision="fp16"))
+    spec = EngineSpec(model="practice", device="cuda", precision="fp16", partials="fp16")
+    engine = load(spec)
 
     assert (engine.info.device, engine.info.precision) == ("cuda", "fp16")

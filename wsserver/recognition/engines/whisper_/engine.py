@@ -133,7 +133,9 @@ class WhisperEngine:
     def warm_up(self) -> None:
         """Decode two tokens of silence, so that the first speaker does not wait for lazy set-up."""
         silence = np.zeros(SAMPLE_RATE, np.float32)
-        self._recognize([Window("", 0, Priority.BULK, 0, silence)], limit=2)
+        for exact in (True, False):
+            window = Window("", 0, Priority.BULK, 0, silence, exact=exact)
+            self._recognize([window], limit=2)
 
     def _recognize(self, windows: Sequence[Window], limit: int) -> list[Hypothesis]:
         way = self._exact if any(map(_is_exact, windows)) else self._quick

@@ -6,18 +6,25 @@ Knows nothing of windows.
 import logging
 
 import torch
+from whisper.model import Whisper
 
 from wsserver.errors import ModelError
 from wsserver.recognition import models
 from wsserver.recognition.engines.spec import EngineSpec
 from wsserver.recognition.engines.whisper_.alignment import set_heads
 from wsserver.recognition.engines.whisper_.engine import WhisperEngine, model_of
+from wsserver.recognition.engines.whisper_.precision import (
+    TYPES,
+    check_finals,
+    check_partials,
+    fastest,
+    weights_in,
+)
 from wsserver.recognition.engines.whisper_.tokens import Vocabulary
+from wsserver.recognition.engines.whisper_.weights import Weights
 from wsserver.speech import EngineInfo
 
 logger = logging.getLogger(__name__)
-
-_TYPES = {"fp32": torch.float32, "fp16": torch.float16}
 
 
 def load(spec: EngineSpec) -> WhisperEngine:
@@ -32,12 +39,23 @@ def load(spec: EngineSpec) -> WhisperEngine:
     found = models.find(spec.model)
     stock = models.load(found, device)
     set_heads(stock)
-    model = model_of(stock, _TYPES[spec.precision])
+    model = model_of(stock, TYPES[spec.precision])
     languages = _languages(spec, found.name, model.vocabulary)
-    info = EngineInfo(found.name, languages, device, spec.precision, found.practice)
-    engine = WhisperEngine(model, info)
+    quick, weights = _partials(spec, stock, model.weights)
+    precision = spec.precision if quick == spec.precision else f"{spec.precision}, partials {quick}"
+    info = EngineInfo(found.name, languages, device, precision, found.practice)
+    engine = WhisperEngine(model, info, weights)
     engine.warm_up()
     return engine
+
+
+def _partials(spec: EngineSpec, stock: Whisper, plain: Weights) -> tuple[str, Weights]:
+    """Give the precision of partials and the weights in it."""
+    if spec.partials == "auto":
+        return fastest(stock, plain, spec.precision)
+    if spec.partials == spec.precision:
+        return spec.precision, plain
+    return spec.partials, weights_in(stock, spec.partials)
 
 
 def _device(spec: EngineSpec) -> str:
@@ -45,8 +63,8 @@ def _device(spec: EngineSpec) -> str:
     device = ("cuda" if available else "cpu") if spec.device == "auto" else spec.device
     if device == "cuda" and not available:
         raise ModelError("device is cuda, but torch finds no CUDA device; use auto or cpu")
-    if device == "cpu" and spec.precision == "fp16":
-        raise ModelError("precision is fp16, but the device is cpu; use fp32")
+    check_finals(spec.precision, device)
+    check_partials(spec.partials, device)
     return device
 
 
