@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
+
 from wsserver.config import Config
 from wsserver.messages import Limits
 from wsserver.net.admission import Conditions, Gate
@@ -34,9 +36,10 @@ from wsserver.recognition.engines import EngineSpec, build
 from wsserver.recognition.process import EngineProcess
 from wsserver.recognition.scheduler import Scheduler
 from wsserver.recognition.silero import SileroVoice
-from wsserver.self_check import SelfCheck, self_check
+from wsserver.self_check import SAMPLE, SelfCheck, self_check
 from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session, SessionSettings, Setting
+from wsserver.sound_file import open_sound
 from wsserver.speech import Engine, EngineInfo, Priority
 from wsserver.store.keeper import Keeper
 
@@ -109,7 +112,8 @@ class App:
 
     async def check(self) -> SelfCheck:
         """Dictate a sample through the own socket; from then on the server is ready."""
-        await self._scheduler.rehearse()
+        with open_sound(SAMPLE) as sound:
+            await self._scheduler.rehearse(np.concatenate(list(sound.blocks())))
         self._checked = await self_check(self.socket_url, self._own_token)
         return self._checked
 

@@ -350,7 +350,7 @@ async def test_a_rehearsal_teaches_what_one_final_costs_and_two_together(gate: G
     async with running() as scheduler:
         before = scheduler.forecast(1)
 
-        await scheduler.rehearse()
+        await scheduler.rehearse(window().audio)
 
         after = scheduler.forecast(1)
         assert after.finals_share < before.finals_share / 10

@@ -10,18 +10,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
-import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from wsserver.errors import EngineError, EngineLost
 from wsserver.recognition.capacity import Capacity, Forecast
 from wsserver.recognition.lane import Ticket
 from wsserver.recognition.plan import Backlog, Load
-from wsserver.speech import SAMPLE_RATE, EngineInfo, Hypothesis, Priority, Window
+from wsserver.speech import EngineInfo, Hypothesis, Priority, Samples, Window
 
 logger = logging.getLogger(__name__)
-
-REHEARSAL_SAMPLES = 3 * SAMPLE_RATE
 
 PATIENCE_SECONDS = 2.0
 """An engine that takes longer for one final carries hardly two sessions, batches or not."""
@@ -138,13 +135,13 @@ class Scheduler:
         for number in list(self._answers):
             self._raise(number, EngineLost("the scheduler was stopped"))
 
-    async def rehearse(self) -> None:
-        """Have silence decoded, once alone and twice together, to learn what finals cost.
+    async def rehearse(self, audio: Samples) -> None:
+        """Have *audio* decoded, once alone and twice together, to learn what finals cost.
 
+        It should hold speech: what a model makes of silence may be very short or very long.
         Raises `EngineError` as `recognize` does.
         """
-        silence = np.zeros(REHEARSAL_SAMPLES, np.float32)
-        one, other = (Window(f"rehearsal {n}", 0, Priority.FINAL, 0, silence) for n in (1, 2))
+        one, other = (Window(f"rehearsal {n}", 0, Priority.FINAL, 0, audio) for n in (1, 2))
         await self.recognize(one)
         if self._backlog.costs.of_exact(1) < PATIENCE_SECONDS:
             await asyncio.gather(self.recognize(one), self.recognize(other))
