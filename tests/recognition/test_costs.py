@@ -72,6 +72,26 @@ def test_a_machine_that_got_slower_is_noticed() -> None:
     assert costs.of_exact(1) == pytest.approx(0.3, rel=0.1)
 
 
+def test_a_machine_with_bad_moments_costs_what_it_takes_on_average() -> None:
+    costs = Costs()
+    predictions = []
+
+    for batch in range(3000):
+        costs.observe([window(exact=True)], 0.9 if batch % 4 == 0 else 0.3)
+        predictions.append(costs.of_exact(1))
+
+    assert np.mean(predictions[100:]) == pytest.approx(0.45, rel=0.05)
+
+
+def test_a_first_batch_that_was_far_too_slow_is_soon_forgotten() -> None:
+    costs = Costs()
+
+    for took_seconds in (3.0, 0.1, 0.1, 0.1, 0.1):
+        costs.observe([window(exact=True)], took_seconds)
+
+    assert costs.of_exact(1) < 0.15
+
+
 def test_a_longer_window_costs_more_unless_it_is_exact() -> None:
     costs = Costs()
 

@@ -46,12 +46,15 @@ class Line:
         if not self.is_learned:
             self.is_learned = True
             self.scale(took_seconds / self.at(further))
-        drift = (DRIFT * took_seconds) ** 2
+        # Shares of what was expected, not of what it took: else slow batches would count less than
+        # fast ones, and a machine with bad moments would look as fast as it is in its good ones.
+        expected = max(self.at(further), SHORTEST_SECONDS)
+        drift = (DRIFT * expected) ** 2
         first, more = (variance + drift for variance in self._variances)
         both = self._covariance
         gains = first + both * further, both + more * further
-        error = took_seconds - self.at(further)
-        spread = gains[0] + gains[1] * further + (NOISE * took_seconds) ** 2
+        error = took_seconds - expected
+        spread = gains[0] + gains[1] * further + (NOISE * expected) ** 2
         self._first = max(0.0, self._first + gains[0] / spread * error)
         self._further = max(0.0, self._further + gains[1] / spread * error)
         self._variances = first - gains[0] ** 2 / spread, more - gains[1] ** 2 / spread

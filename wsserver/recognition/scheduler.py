@@ -136,13 +136,16 @@ class Scheduler:
             self._raise(number, EngineLost("the scheduler was stopped"))
 
     async def rehearse(self, audio: Samples) -> None:
-        """Have *audio* decoded, once alone and twice together, to learn what finals cost.
+        """Have *audio* decoded, alone and twice together, to learn what finals cost.
 
-        It should hold speech: what a model makes of silence may be very short or very long.
+        Alone two times, because the very first is often slow.  It should hold speech: what a model
+        makes of silence may be very short or very long.
+
         Raises `EngineError` as `recognize` does.
         """
         one, other = (Window(f"rehearsal {n}", 0, Priority.FINAL, 0, audio) for n in (1, 2))
-        await self.recognize(one)
+        for _ in range(2):
+            await self.recognize(one)
         if self._backlog.costs.of_exact(1) < PATIENCE_SECONDS:
             await asyncio.gather(self.recognize(one), self.recognize(other))
 
