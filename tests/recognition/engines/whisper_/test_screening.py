@@ -4,8 +4,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from wsserver.recognition.engines.whisper_.sampling import Filters, filters
+from wsserver.recognition.engines.whisper_.sampling import (
+    Choice,
+    Filters,
+    Request,
+    Row,
+    filters,
+    row_of,
+)
 from wsserver.recognition.engines.whisper_.screening import Screen, screen_of
+from wsserver.recognition.engines.whisper_.tokens import Opening
 
 CPU = torch.device("cpu")
 FREE = filters([], [], CPU)
@@ -22,9 +30,25 @@ def screened(embedding: Tensor) -> Screen:
     return screen
 
 
+def rows_behind(sampled: list[int]) -> list[Row]:
+    """Give a row of one line behind each number of sampled tokens."""
+    rows = [row_of(Request(Opening((1,), 0), 100, 100), CPU) for _ in sampled]
+    for row, count in zip(rows, sampled, strict=True):
+        row.tokens = [0] * count
+    return rows
+
+
+def choose(
+    embedding: Tensor, hidden: Tensor, rules: Filters = FREE, sampled: list[int] | None = None
+) -> list[Choice]:
+    return (
+        screened(embedding).score(hidden).choose(rules, rows_behind(sampled or [1] * len(hidden)))
+    )
+
+
 def assert_likeliest(embedding: Tensor, hidden: Tensor, rules: Filters, sampled: list[int]) -> None:
     """Expect the very argmax of float scores, up to what these are wrong by themselves."""
-    choices = screened(embedding).choose(hidden, sampled, rules)
+    choices = choose(embedding, hidden, rules, sampled)
 
     logits = rules.apply((hidden.double() @ embedding.double().T), sampled)
     chosen = torch.tensor([token for token, _ in choices])
@@ -87,7 +111,7 @@ def test_of_equal_tokens_the_first_is_chosen() -> None:
     embedding = numbers(1, 100, 16).repeat(3, 1)
     hidden = numbers(2, 20, 16)
 
-    choices = screened(embedding).choose(hidden, [1] * 20, FREE)
+    choices = choose(embedding, hidden)
 
     assert [token for token, _ in choices] == (hidden @ embedding[:100].T).argmax(dim=1).tolist()
 
@@ -96,7 +120,7 @@ def test_rows_of_zeros_are_scored_as_well() -> None:
     embedding = -torch.ones(130, 8)
     embedding[40:] = 0
 
-    [(token, logprob)] = screened(embedding).choose(torch.ones(1, 8), [1], FREE)
+    [(token, logprob)] = choose(embedding, torch.ones(1, 8))
 
     assert token == 40
     assert logprob == pytest.approx(-torch.tensor(90.0).log().item(), abs=0.02)
@@ -117,7 +141,7 @@ def test_log_probabilities_are_nearly_those_of_float(spread: float) -> None:
     embedding = numbers(1, 5000, 64) * spread / 8
     hidden = numbers(2, 30, 64)
 
-    choices = screened(embedding).choose(hidden, [1] * 30, FREE)
+    choices = choose(embedding, hidden)
 
     expected = (hidden @ embedding.T).log_softmax(dim=1).amax(dim=1)
     torch.testing.assert_close(
@@ -128,7 +152,7 @@ def test_log_probabilities_are_nearly_those_of_float(spread: float) -> None:
 def test_the_chance_of_a_token_is_nearly_that_of_float() -> None:
     embedding, hidden = numbers(1, 500, 64) / 8, numbers(2, 4, 64)
 
-    chances = screened(embedding).chances(hidden, 77)
+    chances = screened(embedding).score(hidden).chances(4, 77)
 
     expected = (hidden @ embedding.T).softmax(dim=1)[:, 77]
     torch.testing.assert_close(torch.tensor(chances), expected, atol=0, rtol=0.05)
@@ -138,9 +162,21 @@ def test_no_line_depends_on_its_neighbors() -> None:
     embedding, hidden = numbers(1, 500, 64), numbers(2, 70, 64)
     hidden[5] *= 1e4
 
-    together = screened(embedding).choose(hidden, [1] * 70, FREE)
+    together = choose(embedding, hidden)
 
     for line, choice in zip(hidden, together, strict=True):
-        [alone] = screened(embedding).choose(line[None], [1], FREE)
+        [alone] = choose(embedding, line[None])
         assert choice[0] == alone[0]
         assert choice[1] == pytest.approx(alone[1], abs=1e-4)
+
+
+def test_only_what_is_kept_of_a_guess_gets_a_log_probability() -> None:
+    embedding, hidden = numbers(1, 500, 64), numbers(2, 7, 64)
+    said = [token for token, _ in choose(embedding, hidden)]
+    rows = rows_behind([3, 5])
+    rows[0].guess, rows[1].guess = (said[0], said[1], 499, said[3]), (said[5],)
+
+    choices = screened(embedding).score(hidden).choose(FREE, rows)
+
+    assert [token for token, _ in choices] == said
+    assert [logprob <= 0 for _, logprob in choices] == [True, True, True, False, False, True, True]

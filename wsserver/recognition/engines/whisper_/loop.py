@@ -14,9 +14,10 @@ from wsserver.recognition.engines.whisper_.decoder import Cache, plan, run
 from wsserver.recognition.engines.whisper_.sampling import (
     Choice,
     Filters,
+    Logits,
     Request,
     Row,
-    choose,
+    Scores,
     row_of,
 )
 from wsserver.recognition.engines.whisper_.screening import Screen
@@ -107,31 +108,21 @@ class Decoder:
             for end, row in zip(ends, rows, strict=True)
             for place in range(end - row.lines, end)
         ]
-        if self.screen is not None:
-            chances = self.screen.chances(hidden[starts], self.marks.no_speech)
-            choices = self._choose(hidden[places], rows)
-        else:
-            # Both in one go, because reading the embedding costs more than multiplying by it.
-            logits = self.weights.logits(hidden[[*starts, *places]])
-            at_start, logits = logits[: len(rows)], logits[len(rows) :]
-            chances = at_start.softmax(dim=-1)[:, self.marks.no_speech].tolist()
-            choices = self._choose_of(logits, rows)
+        # Both in one go, because reading the embedding costs more than multiplying by it.
+        scores = self._score(hidden[[*starts, *places]])
+        chances = scores.chances(len(rows), self.marks.no_speech)
         for row, chance in zip(rows, chances, strict=True):
             row.no_speech_prob = chance
-        return choices
+        return scores.beyond(len(rows)).choose(self.filters, rows)
 
     def _step(self, cache: Cache, rows: Sequence[Row]) -> list[Choice]:
         step = plan([(row.tokens[-1], *row.guess) for row in rows], cache)
-        return self._choose(run(self.weights, cache, step), rows)
+        return self._score(run(self.weights, cache, step)).choose(self.filters, rows)
 
-    def _choose(self, hidden: Tensor, rows: Sequence[Row]) -> list[Choice]:
+    def _score(self, hidden: Tensor) -> Scores:
         if self.screen is not None:
-            return self.screen.choose(hidden, _sampled(rows), self.filters)
-        return self._choose_of(self.weights.logits(hidden), rows)
-
-    def _choose_of(self, logits: Tensor, rows: Sequence[Row]) -> list[Choice]:
-        lines = [row for row in rows for _ in range(row.lines)]
-        return choose(self.filters.apply(logits, _sampled(rows)), lines)
+            return self.screen.score(hidden)
+        return Logits(self.weights.logits(hidden))
 
     def _settle(self, cache: Cache, alive: list[Row], choices: Sequence[Choice]) -> None:
         """Give each row its tokens; a row that is done leaves *cache* and *alive*."""
@@ -147,11 +138,6 @@ class Decoder:
                 cache.remove(place)
                 alive[place] = alive[-1]
                 del alive[-1]
-
-
-def _sampled(rows: Sequence[Row]) -> list[int]:
-    """Say for each line of a pass how many sampled tokens of its row it stands behind."""
-    return [len(row.tokens) + ahead for row in rows for ahead in range(row.lines)]
 
 
 def _trace(row: Row) -> Trace:

@@ -5,7 +5,7 @@ Knows nothing of audio or caches.  A row's draw depends on its own logits and se
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, Self, TypeAlias
 
 import torch
 from torch import Tensor
@@ -96,6 +96,13 @@ class Row:
         """Guess at most so many tokens, and none that could only be followed by the limit."""
         self.guess = self.draft.guess(min(most, self.request.limit - len(self.tokens) - 1))
 
+    def agreed(self, chosen: Sequence[int]) -> int:
+        """Say how much of the guess is what was *chosen*, from its start on."""
+        agreed = 0
+        while agreed < len(self.guess) and self.guess[agreed] == chosen[agreed]:
+            agreed += 1
+        return agreed
+
     def verify(self, choices: Sequence[Choice], end: int) -> tuple[int, bool]:
         """Take *choices*, one for each line, up to the first that the guess missed.
 
@@ -123,6 +130,59 @@ def row_of(request: Request, device: torch.device) -> Row:
     if request.temperature > 0:
         row.generator = torch.Generator(device).manual_seed(request.seed)
     return row
+
+
+def sampled_before(rows: Sequence[Row]) -> list[int]:
+    """Say for each line of a pass how many sampled tokens of its row it stands behind."""
+    return [len(row.tokens) + ahead for row in rows for ahead in range(row.lines)]
+
+
+def lines_kept(rows: Sequence[Row], chosen: Sequence[int]) -> list[int]:
+    """Give the lines whose *chosen* token its row will take: up to the first that was missed."""
+    kept: list[int] = []
+    start = 0
+    for row in rows:
+        agreed = row.agreed(chosen[start : start + row.lines])
+        kept += range(start, start + agreed + 1)
+        start += row.lines
+    return kept
+
+
+class Scores(Protocol):
+    """Lines with a score for every token."""
+
+    def chances(self, lines: int, token: int) -> list[float]:
+        """Give the probability of *token* behind each of the first *lines*, before any filter."""
+        ...
+
+    def beyond(self, lines: int) -> Self:
+        """Give the rest without the first *lines*."""
+        ...
+
+    def choose(self, filters: Filters, rows: Sequence[Row]) -> list[Choice]:
+        """Choose a token for each line of *rows*; give it with its log probability."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Logits:
+    """Scores in float, shape (lines, n_vocab)."""
+
+    logits: Tensor
+
+    def chances(self, lines: int, token: int) -> list[float]:
+        """Give the probability of *token* behind each of the first *lines*, before any filter."""
+        chances: list[float] = self.logits[:lines].softmax(dim=-1)[:, token].tolist()
+        return chances
+
+    def beyond(self, lines: int) -> "Logits":
+        """Give the rest without the first *lines*."""
+        return Logits(self.logits[lines:])
+
+    def choose(self, filters: Filters, rows: Sequence[Row]) -> list[Choice]:
+        """Choose a token for each line of *rows*; give it with its log probability."""
+        filtered = filters.apply(self.logits, sampled_before(rows))
+        return choose(filtered, [row for row in rows for _ in range(row.lines)])
 
 
 def choose(logits: Tensor, rows: Sequence[Row]) -> list[Choice]:

@@ -16,20 +16,25 @@ import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor
 
 from wsserver.recognition.engines.whisper_.integers import products, round_rows, sums_exactly
-from wsserver.recognition.engines.whisper_.sampling import Choice, Filters, best
+from wsserver.recognition.engines.whisper_.sampling import (
+    Choice,
+    Filters,
+    Row,
+    best,
+    lines_kept,
+    sampled_before,
+)
 
 _BLOCK = 64
 """Tokens that are looked at together: the best of a block rules most blocks out."""
 
-_AT_ONCE = 64
-"""Lines that are scored together; more take more memory than is quickly had."""
-
 _MOST_CANDIDATES = 256
 """Tokens of a line that are scored in float one by one; with more, all are."""
 
-_NEGLIGIBLE = 16.0
-"""Nats below the best from which on a block has no part in the sum of probabilities: all of 50,000
-tokens there would add less than 0.01."""
+_NEGLIGIBLE = 12.0
+"""Nats below the best from which on a block has no part in the sum of probabilities.  Each token
+there has less than 0.00001 of the best one's; with a trained model all of them add some hundredths
+at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,79 +56,85 @@ class Screen:
     errors: Tensor
     """Length of what rounding took from it, shape (blocks, tokens)."""
 
-    def choose(self, hidden: Tensor, sampled: Sequence[int], filters: Filters) -> list[Choice]:
-        """Give for each line of *hidden* the likeliest token that *filters* let through.
-
-        It is the one that float32 scores give, or one that equals it but for their own rounding.
-        The log probability lacks what rounding adds to the other tokens' probabilities: with real
-        weights some thousandths.
-        """
-        choices: list[Choice] = []
-        for start in range(0, len(hidden), _AT_ONCE):
-            some = slice(start, start + _AT_ONCE)
-            choices += self._choose(hidden[some].float(), sampled[some], filters)
-        return choices
-
-    def chances(self, hidden: Tensor, token: int) -> list[float]:
-        """Give the probability of *token* behind each line, before any filter."""
-        lines = self._score(hidden.float())
-        exact = hidden.float() @ self.embedding[token]
-        chances: list[float] = (exact - lines.log_sums()).exp().clamp(max=1).tolist()
-        return chances
-
-    def _choose(self, hidden: Tensor, sampled: Sequence[int], filters: Filters) -> list[Choice]:
-        lines = self._score(hidden)
-        filters.apply(lines.scores[:, : len(self.embedding)], sampled)
-        places, tokens = lines.candidates(self.norms, self.errors)
-        counts = torch.bincount(places, minlength=len(hidden))
-        few = counts[places] <= _MOST_CANDIDATES
-        places, tokens = places[few], tokens[few]
-        exact = (hidden[places] * self.embedding[tokens]).sum(dim=1)
-        chosen = torch.zeros(len(hidden), dtype=torch.long)
-        logits = torch.zeros(len(hidden))
-        # From the worst to the best, and from the last to the first where two are equal.
-        order = torch.from_numpy(np.lexsort((-tokens.numpy(), exact.numpy())))
-        chosen[places[order]], logits[places[order]] = tokens[order], exact[order]
-        for line in (counts > _MOST_CANDIDATES).nonzero()[:, 0].tolist():
-            full = filters.apply(hidden[line : line + 1] @ self.embedding.T, sampled[line:][:1])
-            chosen[line] = best(full)[0]
-            logits[line] = full[0, chosen[line]]
-        logprobs = (logits - lines.log_sums()).clamp(max=0)
-        return list(zip(chosen.tolist(), logprobs.tolist(), strict=True))
-
-    def _score(self, hidden: Tensor) -> "_Lines":
+    def score(self, hidden: Tensor) -> "RoundedScores":
+        """Score all tokens behind each line of *hidden*, shape (lines, state)."""
+        hidden = hidden.float()
         rounded = round_rows(hidden)
         scores = products(rounded.whole, self.whole).float().mul_(self.scales)
         scores[:, len(self.embedding) :] = -torch.inf
-        lost = hidden / rounded.scales - rounded.whole
+        exact = hidden / rounded.scales
         # Sums of floats are wrong by so much for each unit of the norms.
-        width = hidden.shape[1]
-        noise = (hidden / rounded.scales).norm(dim=1) * width * torch.finfo(torch.float32).eps
-        return _Lines(
-            scores,
-            rounded.scales[:, 0],
-            lost.norm(dim=1) + noise,
-            rounded.whole.float().norm(dim=1),
-        )
+        noise = exact.norm(dim=1) * hidden.shape[1] * torch.finfo(torch.float32).eps
+        lost = (exact - rounded.whole).norm(dim=1) + noise
+        lengths = rounded.whole.float().norm(dim=1)
+        return RoundedScores(self, hidden, scores, rounded.scales[:, 0], lost, lengths)
 
 
 @dataclass(frozen=True, slots=True)
-class _Lines:
+class RoundedScores:
     """Some lines with the rounded scores of all tokens, in units of each line's scale."""
 
+    screen: Screen
+    hidden: Tensor
     scores: Tensor
     """Shape (lines, padded n_vocab)."""
 
     scales: Tensor
     lost: Tensor
-    """Length of what rounding took from each line."""
+    """Length of what rounding took from each line, in its scale."""
 
     lengths: Tensor
-    """Length of each rounded line."""
+    """Length of each rounded line, in its scale."""
 
-    def candidates(self, norms: Tensor, errors: Tensor) -> tuple[Tensor, Tensor]:
+    def chances(self, lines: int, token: int) -> list[float]:
+        """Give the probability of *token* behind each of the first *lines*, before any filter."""
+        first = torch.arange(lines)
+        exact = self.hidden[:lines] @ self.screen.embedding[token]
+        chances: list[float] = (exact - self._log_sums(first)).exp().clamp(max=1).tolist()
+        return chances
+
+    def beyond(self, lines: int) -> "RoundedScores":
+        """Give the rest without the first *lines*."""
+        tensors = (self.hidden, self.scores, self.scales, self.lost, self.lengths)
+        return RoundedScores(self.screen, *(tensor[lines:] for tensor in tensors))
+
+    def choose(self, filters: Filters, rows: Sequence[Row]) -> list[Choice]:
+        """Give for each line of *rows* the likeliest token that *filters* let through.
+
+        It is the one that float32 scores give, or one that equals it but for their own rounding.
+        The log probability is off by what rounding does to the other tokens' part in the sum, some
+        hundredths; where a guess was missed before it is not computed at all.
+        """
+        sampled = sampled_before(rows)
+        filters.apply(self.scores[:, : len(self.screen.embedding)], sampled)
+        tokens, logits = self._likeliest(filters, sampled)
+        chosen: list[int] = tokens.tolist()
+        kept = torch.tensor(lines_kept(rows, chosen))
+        logprobs = torch.full_like(logits, torch.nan)
+        logprobs[kept] = (logits[kept] - self._log_sums(kept)).clamp(max=0)
+        return list(zip(chosen, logprobs.tolist(), strict=True))
+
+    def _likeliest(self, filters: Filters, sampled: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Give the best token of each line and its score in float."""
+        embedding, hidden = self.screen.embedding, self.hidden
+        lines, tokens = self._candidates()
+        counts = torch.bincount(lines, minlength=len(hidden))
+        few = counts[lines] <= _MOST_CANDIDATES
+        lines, tokens = lines[few], tokens[few]
+        exact = (hidden[lines] * embedding[tokens]).sum(dim=1)
+        best_tokens, best_scores = torch.zeros_like(counts), torch.zeros_like(self.scales)
+        # From the worst to the best, and of equal ones from the last to the first.
+        order = torch.from_numpy(np.lexsort((-tokens.numpy(), exact.numpy())))
+        best_tokens[lines[order]], best_scores[lines[order]] = tokens[order], exact[order]
+        for line in (counts > _MOST_CANDIDATES).nonzero()[:, 0].tolist():
+            full = filters.apply(hidden[line : line + 1] @ embedding.T, sampled[line : line + 1])
+            best_tokens[line] = best(full)[0]
+            best_scores[line] = full[0, best_tokens[line]]
+        return best_tokens, best_scores
+
+    def _candidates(self) -> tuple[Tensor, Tensor]:
         """Give all tokens that may be the best of their line, as pairs of line and token."""
-        blocks = self.scores.view(len(self.scores), -1, _BLOCK)
+        norms, errors, blocks = self.screen.norms, self.screen.errors, self._blocks()
         tops = blocks.amax(dim=2)
         line = torch.arange(len(blocks))
         top = torch.from_numpy(tops.numpy().argmax(axis=1))
@@ -135,17 +146,19 @@ class _Lines:
         found, within = (blocks[lines, at] + bounds >= least[lines, None]).nonzero(as_tuple=True)
         return lines[found], at[found] * _BLOCK + within
 
-    def log_sums(self) -> Tensor:
-        """Give the logarithm of the sum of all tokens' probabilities, up to the same constant."""
-        blocks = self.scores.view(len(self.scores), -1, _BLOCK)
-        tops = blocks.amax(dim=2)
-        top = tops.amax(dim=1)
-        heard = tops >= (top - _NEGLIGIBLE / self.scales)[:, None]
-        lines, at = heard.nonzero(as_tuple=True)
-        powers = (blocks[lines, at] - top[lines, None]).mul_(self.scales[lines, None]).exp_()
-        sums = torch.zeros(len(top)).index_add_(0, lines, powers.sum(dim=1))
-        logs: Tensor = top * self.scales + sums.log()
+    def _log_sums(self, lines: Tensor) -> Tensor:
+        """Give the logarithm of the sum of the exponentials of a line's scores."""
+        blocks = self._blocks()
+        tops = blocks.amax(dim=2)[lines]
+        top, scales = tops.amax(dim=1), self.scales[lines]
+        heard, at = (tops >= (top - _NEGLIGIBLE / scales)[:, None]).nonzero(as_tuple=True)
+        powers = (blocks[lines[heard], at] - top[heard, None]).mul_(scales[heard, None]).exp_()
+        sums = torch.zeros_like(top).index_add_(0, heard, powers.sum(dim=1))
+        logs: Tensor = top * scales + sums.log()
         return logs
+
+    def _blocks(self) -> Tensor:
+        return self.scores.view(len(self.scores), -1, _BLOCK)
 
     def _bound(self, lines: Tensor, norms: Tensor, errors: Tensor) -> Tensor:
         """Say how far the scores of tokens may be off."""
