@@ -59,11 +59,16 @@ def test_every_option_of_a_start_is_kept_or_known_to_be_left_out() -> None:
 
 
 def test_lone_surrogates_are_kept_as_question_marks(tmp_path: Path) -> None:
-    begun = dataclasses.replace(line(), start=Start(prompt="a\ud800b"))
+    begun = dataclasses.replace(
+        line(), start=Start(prompt="a\ud800b"), model="\udc80.pt", token_name="\udfffa"
+    )
 
     keep(tmp_path, begun, final(1, "c\udfffd"))
 
     assert said(tmp_path) == ["c?d"]
+    with Archive(tmp_path) as archive:
+        (session,) = archive.sessions()
+    assert (session.model, session.token_name) == ("?.pt", "?a")
 
 
 def test_what_is_said_twice_is_kept_once(tmp_path: Path) -> None:

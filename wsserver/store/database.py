@@ -103,7 +103,7 @@ def _create(path: Path) -> None:
 
 def _open(path: Path) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?mode=rw"
-    connection = sqlite3.connect(address, BUSY_SECONDS, isolation_level=None, uri=True)
+    connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=True)
     try:
         # Only before the first table; lets a deletion give room back without a rewrite of the file.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")

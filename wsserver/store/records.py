@@ -60,14 +60,15 @@ def timestamp(moment: datetime) -> str:
 def add_line(connection: sqlite3.Connection, line: Line) -> None:
     """Note that *line* has begun."""
     start, session = line.start, line.id.session
-    connection.execute("INSERT OR IGNORE INTO session VALUES (?, ?)", (session, line.token_name))
+    name = _writable(line.token_name)
+    connection.execute("INSERT OR IGNORE INTO session VALUES (?, ?)", (session, name))
     connection.execute(
         "INSERT OR IGNORE INTO line VALUES (?, ?, ?, NULL, ?, ?, ?, ?, ?)",
         (
             session,
             line.id.generation,
             line.started,
-            line.model,
+            _writable(line.model),
             start.encoding,
             start.sample_rate,
             start.channels,
@@ -169,5 +170,5 @@ def _json(value: object) -> str:
 
 
 def _writable(text: str) -> str:
-    """Give *text* in what UTF-8 can hold; a prompt may hold lone surrogates."""
+    """Give *text* in what UTF-8 can hold; a prompt or a file's name may hold lone surrogates."""
     return text.encode(errors="replace").decode()
