@@ -74,7 +74,8 @@ async def dictate(
 
 
 def finals(messages: list[ServerMessage]) -> list[Final]:
-    return [message for message in messages if isinstance(message, Final)]
+    """Give the finals without their cursors, of which no two look alike."""
+    return [replace(message, cursor=None) for message in messages if isinstance(message, Final)]
 
 
 def decode_by_stock(stock: Whisper, audio: Samples, prompt: str) -> str:
