@@ -299,6 +299,26 @@ async def test_other_errors_end_the_session_and_leave_what_is_not_final(code: st
     assert len(server.peers) == 1
 
 
+async def test_a_server_that_fails_again_and_again_is_believed() -> None:
+    told = Error(code="engine_error", message="utterance 1 could not be recognized", fatal=True)
+
+    async def failing(peer: Peer) -> None:
+        await peer.receive(Start)
+        await peer.send(resumed(2, "wsc_2", 0))
+        await peer.receive(Audio)
+        await peer.send(told)
+
+    async with (
+        running(breaking_after(told), *[failing] * 9) as server,
+        connect(server.url, TOKEN, reconnect=SOON) as dictation,
+    ):
+        await dictation.send(b"aa")
+        with pytest.raises(SessionFailed, match="utterance 1"):
+            await read(dictation)
+
+    assert len(server.peers) == 4
+
+
 async def test_a_refusal_for_good_ends_the_session() -> None:
     refusals = [Response(403, "Forbidden", websocket_headers(), b"")] * 2
 

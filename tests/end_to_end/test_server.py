@@ -6,7 +6,7 @@ import os
 import signal
 import ssl
 import urllib.request
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
 import aiohttp
@@ -33,7 +33,7 @@ TINY = ModelDimensions(80, 1500, 384, 6, 4, 51865, 448, 384, 6, 4)
 async def test_a_server_that_stops_makes_final_what_was_said(tmp_path: Path) -> None:
     server = start_server(tmp_path, WSSERVER_ENGINE__KIND="fake")
 
-    async with client.connect(server.socket_url, server.token) as dictation:
+    async with alone(server) as dictation:
         await dictation.send(SPEECH)
         await first(dictation, Speech)
         server.process.send_signal(signal.SIGTERM)
@@ -51,7 +51,7 @@ async def test_a_final_that_does_not_come_in_time_is_told_before_the_server_leav
 ) -> None:
     hangs, short = {"script": {"faults": {2: "hang"}}}, {"drain_seconds": 0.2}
     async with run(engine=hangs, sessions=short) as server:
-        async with client.connect(server.socket_url, server.token) as dictation:
+        async with alone(server) as dictation:
             await dictation.send(SPEECH)
             await dictation.flush()
             await dictation.send(SPEECH)
@@ -67,7 +67,7 @@ async def test_a_session_let_in_at_the_last_moment_is_told_to_go_elsewhere(run: 
     async with run() as server:
         await server.app._dictations.drain(0)
         with pytest.raises(client.SessionFailed, match="shutting_down"):
-            async with client.connect(server.socket_url, server.token):
+            async with alone(server):
                 pass
 
 
@@ -106,6 +106,11 @@ async def test_a_server_that_would_lag_lets_nobody_new_in_and_serves_those_insid
     assert refused.value.retry_after is not None
     assert heard == ["done"] * len(sessions)
     assert len(sessions) > 1
+
+
+def alone(server: Running | Server) -> AbstractAsyncContextManager[client.Dictation]:
+    """Open a session that ends with its connection."""
+    return client.connect(server.socket_url, server.token, reconnect=client.NEVER)
 
 
 async def open_all(

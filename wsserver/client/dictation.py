@@ -25,6 +25,7 @@ _BYTES_PER_SAMPLE = {"s16le": 2, "f32le": 4, "mulaw": 1, "alaw": 1}
 _LARGEST_FRAME_OF_SAMPLES = 8  # two channels of f32le
 _UNCHECKED_S = 30.0  # audio that may wait for its final before the server is asked if it reads
 _MOST_KEPT_S = 600.0  # audio taken in while there is no connection
+_MAX_FAULTS = 3  # sessions that the server failed, one after the other without any progress
 _MAX_UNREAD = 1000  # then partials, which the next one replaces, are dropped
 
 
@@ -48,6 +49,7 @@ class Dictation:
         self._inbox: asyncio.Queue[messages.ServerMessage | None] = asyncio.Queue()
         self._cursor: str | None = None
         self._in_trouble_since: float | None = None
+        self._faults = 0
         self._line: Line
         self._is_up = False
         self._reader: asyncio.Task[DictationError | None]
@@ -197,7 +199,7 @@ class Dictation:
                 self.through = message.through
                 self._cursor = message.cursor
                 self._keeper.settle(message.through, message.resend_from)
-                self._in_trouble_since = None
+                self._in_trouble_since, self._faults = None, 0
             case messages.Flushed():
                 self._keeper.answer()
         if not isinstance(message, messages.Partial) or self._inbox.qsize() < _MAX_UNREAD:
@@ -210,10 +212,11 @@ class Dictation:
     async def _go_on(self, failure: DictationError) -> DictationError | None:
         """Resume the session; give the failure that it ends with if that cannot be."""
         now = asyncio.get_running_loop().time
+        self._faults += isinstance(failure, SessionFailed)
         await self._line.close()
         self._in_trouble_since = began = self._in_trouble_since or now()
         attempt = 0
-        while self._cursor and is_passing(failure):
+        while self._cursor and is_passing(failure) and self._faults <= _MAX_FAULTS:
             delay = self._reconnect.delay(attempt, failure)
             if now() + delay - began > self._reconnect.give_up_seconds:
                 break

@@ -3,9 +3,10 @@
 Knows lines and credentials; knows nothing of what is sent.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from wsserver.client.failures import Refused, SessionFailed
+from wsserver.client.failures import ConnectionLost, Refused, SessionFailed
 from wsserver.client.line import Line, Tls, open_line
 from wsserver.messages import Ready, Start
 
@@ -37,7 +38,8 @@ class Way:
     async def _greet(self, credential: str | None, start: Start) -> tuple[Line, Ready]:
         line = await open_line(self.url, credential, self.tls)
         try:
-            await line.send(start)
+            with suppress(ConnectionLost):  # what the server said before it left comes first
+                await line.send(start)
             first = await line.receive()
             if not isinstance(first, Ready):
                 raise SessionFailed("bad_order", f"expected ready, found {first}")
