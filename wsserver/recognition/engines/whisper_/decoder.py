@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from wsserver.recognition.engines.whisper_.weights import (
     Attention,
@@ -126,11 +125,15 @@ class Cache:
 def _together(heard: Sequence[Tensor], cross: CrossAttention) -> tuple[Tensor, Tensor]:
     """Give keys and values of all rows, shape (rows, positions, heads, width)."""
     # Row by row, because what one row needs stays in a processor's cache.
-    parts = [cross.project(features, 2) for features in heard]
-    if len(parts) == 1:
-        return parts[0][0][None], parts[0][1][None]
-    keys, values = (pad_sequence([part[of] for part in parts], batch_first=True) for of in (0, 1))
-    return keys, values
+    joined = cross.joined(heard[0])[None]
+    if len(heard) > 1:
+        longest = max(map(len, heard))
+        first, joined = joined, joined.new_zeros(len(heard), longest, joined.shape[2])
+        joined[0, : len(heard[0])] = first[0]
+        for row, features in enumerate(heard[1:], start=1):
+            joined[row, : len(features)] = cross.joined(features)
+    keys, values = joined.chunk(2, dim=-1)
+    return cross.split(keys), cross.split(values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,13 +51,16 @@ def round_rows(x: Tensor) -> Rounded:
     return Rounded((x / scales).round_().to(torch.int8), scales)
 
 
-def products(lines: Tensor, rows: Tensor) -> Tensor:
+def products(lines: Tensor, rows: Tensor, out: Tensor | None = None) -> Tensor:
     """Multiply each of *lines*, shape (n, width), by each of *rows*, shape (m, width).
 
-    Both are int8; the sums, shape (n, m), are int32.
+    Both are int8; the sums, shape (n, m), are int32, in the memory of *out* if there is some.
     """
     # The one product of int8 that torch has without its quantized tensors, which go away.
-    return torch._int_mm(lines, rows.T)  # noqa: SLF001
+    if out is None:
+        return torch._int_mm(lines, rows.T)  # noqa: SLF001
+    sums: Tensor = torch._int_mm(lines, rows.T, out=out)  # noqa: SLF001
+    return sums
 
 
 def sums_exactly(rows: Tensor) -> bool:

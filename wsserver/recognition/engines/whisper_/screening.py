@@ -31,10 +31,24 @@ _BLOCK = 64
 _MOST_CANDIDATES = 256
 """Tokens of a line that are scored in float one by one; with more, all are."""
 
-_NEGLIGIBLE = 12.0
+_NEGLIGIBLE = 10.0
 """Nats below the best from which on a block has no part in the sum of probabilities.  Each token
-there has less than 0.00001 of the best one's; with a trained model all of them add some hundredths
-at most."""
+there has less than 0.00005 of the best one's; with a trained model all of them together add some
+hundredths at most."""
+
+
+class _Scratch:
+    """Memory for the scores of pass after pass: to get it anew would take longer than to score."""
+
+    def __init__(self) -> None:
+        self._sums, self._scores = torch.empty(0, 0, dtype=torch.int32), torch.empty(0, 0)
+
+    def take(self, lines: int, tokens: int) -> tuple[Tensor, Tensor]:
+        """Give room for whole sums and for scores; what was there before is lost."""
+        if len(self._sums) < lines:
+            self._sums = torch.empty(lines, tokens, dtype=torch.int32)
+            self._scores = torch.empty(lines, tokens)
+        return self._sums[:lines], self._scores[:lines]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +70,17 @@ class Screen:
     errors: Tensor
     """Length of what rounding took from it, shape (blocks, tokens)."""
 
+    scratch: _Scratch
+
     def score(self, hidden: Tensor) -> "RoundedScores":
-        """Score all tokens behind each line of *hidden*, shape (lines, state)."""
+        """Score all tokens behind each line of *hidden*, shape (lines, state).
+
+        The scores are valid until the next call.
+        """
         hidden = hidden.float()
         rounded = round_rows(hidden)
-        scores = products(rounded.whole, self.whole).float().mul_(self.scales)
+        sums, scores = self.scratch.take(len(hidden), len(self.whole))
+        scores.copy_(products(rounded.whole, self.whole, out=sums)).mul_(self.scales)
         scores[:, len(self.embedding) :] = -torch.inf
         exact = hidden / rounded.scales
         # Sums of floats are wrong by so much for each unit of the norms.
@@ -181,4 +201,5 @@ def screen_of(embedding: Tensor) -> Screen | None:
         F.pad(each.norm(dim=1) * (1 + 1e-4), (0, padding)).view(-1, _BLOCK)
         for each in (embedding, lost)
     )
-    return Screen(embedding, whole, F.pad(rounded.scales[:, 0], (0, padding)), norms, errors)
+    scales = F.pad(rounded.scales[:, 0], (0, padding))
+    return Screen(embedding, whole, scales, norms, errors, _Scratch())

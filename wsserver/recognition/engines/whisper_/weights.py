@@ -72,7 +72,7 @@ class Attention:
 
     def split(self, x: Tensor) -> Tensor:
         """Part the last dimension into heads: (..., state) to (..., heads, state / heads)."""
-        return x.reshape(*x.shape[:-1], self.heads, -1)
+        return x.view(*x.shape[:-1], self.heads, -1)
 
     def project(self, x: Tensor, parts: int) -> tuple[Tensor, ...]:
         """Give the joined projections of *x* apart, each split into heads."""
