@@ -6,24 +6,34 @@
 import { askAdmission } from "./admission.js";
 import { Keeper } from "./keeper.js";
 import { CLOSE_UNREADABLE, Link } from "./link.js";
+import { resample } from "./pcm.js";
 import { retryDelayMs } from "./phases.js";
 import * as problems from "./problems.js";
 import * as protocol from "./protocol.js";
+import { Saver } from "./saver.js";
+import { Way } from "./way.js";
 
-/** Sessions that end one after the other without any progress, before a person has to decide. */
+/** Connections that end one after the other without any progress, before a person has to decide. */
 const MAX_LOSSES = 3;
 
+/** What the keeper calls a cut, as it is sent. */
+const FRAMES = { flush: protocol.flush("pause"), finish: protocol.finish() };
+
 /**
- * @typedef {{token: string, language: string, profile: protocol.Profile, prompt: string,
+ * @typedef {{language: string, profile: protocol.Profile, prompt: string,
  *   hotwords: string[]}} SessionWishes
  * @typedef {{onReady: () => void, onMessage: (message: protocol.Message) => void,
- *   onBreak: (problem: problems.Problem) => void}} DeliveryListener
- *   *onBreak*: the connection ended before all was final; `retry` tries again
+ *   onBreak: (problem: problems.Problem) => void, text: () => unknown}} DeliveryListener
+ *   *onBreak*: the connection ended before all was final; `retry` tries again; *text*: what is kept
+ *   on this device beside the sound
  */
 
 export class Delivery {
   #listener;
   #keeper = new Keeper(1);
+  #saver = new Saver();
+  #way = new Way();
+  #token = "";
   /** @type {Link | null} */
   #link = null;
   /** @type {SessionWishes | null} */
@@ -31,8 +41,6 @@ export class Delivery {
   /** @type {protocol.ServerError | null} */
   #fatal = null;
   #isReady = false;
-  #isFinished = false;
-  #flushedUntil = 0;
   #losses = 0;
   #tries = 0;
   #retryTimer = 0;
@@ -53,35 +61,65 @@ export class Delivery {
     return (this.#link?.waitingBytes ?? 0) / 2 / this.#keeper.rate;
   }
 
+  /** False while a reload would lose what is not final. */
+  get isSaved() {
+    return this.#saver.isSaving;
+  }
+
   /**
-   * Connect and open a session.  What an earlier one left behind goes first.
+   * Take over what an earlier page left unfinished.
+   * @param {() => boolean} isWanted asked at the last moment
+   * @returns {Promise<{text: unknown} | null>} null if there is none
+   */
+  async restore(isWanted) {
+    const found = await this.#saver.find(isWanted);
+    if (!found) return null;
+    this.#keeper = found.keeper;
+    this.#way.cursor = found.cursor;
+    this.#wishes = /** @type {SessionWishes} */ (found.wishes);
+    return { text: found.text };
+  }
+
+  /**
+   * Connect and open a session, or go on with one that is not finished.
+   * @param {string} token
    * @param {SessionWishes} wishes
    * @param {number} rate samples per second of what will be pushed
    */
-  begin(wishes, rate) {
+  begin(token, wishes, rate) {
+    // A session goes on as it was opened: for anything else it takes a new one.
+    if (JSON.stringify(wishes) !== JSON.stringify(this.#wishes)) this.#way.cursor = null;
     this.#wishes = wishes;
-    this.#isFinished = false;
-    this.#losses = this.#tries = 0;
-    if (this.#keeper.rate !== rate) this.#keeper = new Keeper(rate);
-    this.#connect();
+    if (this.#keeper.rate !== rate) this.#change(rate);
+    this.#keeper.withdraw();
+    this.#open(token);
+  }
+
+  /**
+   * Connect and have what is left made final; nothing more is pushed.
+   * @param {string} token
+   */
+  recover(token) {
+    this.#keeper.withdraw();
+    this.#keeper.order("finish");
+    this.#open(token);
   }
 
   /** @param {Int16Array<ArrayBuffer>} chunk */
   push(chunk) {
     this.#keeper.push(chunk);
     if (this.#isReady) this.#link?.send(chunk);
+    this.#save();
   }
 
   /** Have all that was pushed made final, without ending the session. */
   flush() {
-    this.#flushedUntil = this.#keeper.end;
-    if (this.#isReady) this.#link?.send(protocol.flush("pause"));
+    this.#order("flush");
   }
 
   /** Have all that was pushed made final and end the session. */
   finish() {
-    this.#isFinished = true;
-    if (this.#isReady) this.#link?.send(protocol.finish());
+    this.#order("finish");
   }
 
   /**
@@ -109,28 +147,57 @@ export class Delivery {
     this.#link = null;
   }
 
-  /** Forget what is not final. */
+  /** Forget what is not final, here and on this device. */
   discard() {
     this.#keeper.clear();
+    this.#way.cursor = null;
+    this.#saver.close();
+  }
+
+  /** @param {string} token */
+  #open(token) {
+    this.#token = token;
+    this.#losses = this.#tries = 0;
+    this.#connect();
+  }
+
+  /** @param {number} rate of a microphone other than before */
+  #change(rate) {
+    const { rate: before, places } = this.#keeper;
+    const left = this.#keeper.join(Math.max(places.first, places.done));
+    this.#saver.close();
+    this.#way.cursor = null;
+    this.#keeper = new Keeper(rate);
+    if (left.length > 0) this.#keeper.push(resample(left, before, rate));
+  }
+
+  /** @param {import("./keeper.js").Cut} cut */
+  #order(cut) {
+    this.#keeper.order(cut);
+    if (this.#isReady) this.#link?.send(FRAMES[cut]);
+    this.#save();
   }
 
   #connect() {
     this.hangUp();
     this.#fatal = null;
-    const { token, ...wishes } = /** @type {SessionWishes} */ (this.#wishes);
-    const link = new Link(token, {
-      onOpen: () => link.send(protocol.start({ ...wishes, sampleRate: this.#keeper.rate })),
+    const { cursor } = this.#way;
+    const wishes = /** @type {SessionWishes} */ (this.#wishes);
+    const start = () => protocol.start({ ...wishes, sampleRate: this.#keeper.rate });
+    const presented = this.#way.credential(this.#token);
+    const link = new Link(presented, {
+      onOpen: () => link.send(cursor === null ? start() : protocol.resume(cursor)),
       onMessage: (message) => this.#receive(message),
-      onClose: (end) => this.#closed(link, end),
+      onClose: (end) => this.#closed(link, presented, end),
     });
     this.#link = link;
   }
 
   /** @param {protocol.Message} message */
   #receive(message) {
-    if (message.type === "ready") this.#replay(message.limits.idle_seconds);
-    if (message.type === "final" || message.type === "ack") this.#settle(message.through);
-    if (message.type === "flushed") this.#settle(this.#flushedUntil);
+    if (message.type === "ready") this.#go(message);
+    if (message.type === "final" || message.type === "ack") this.#settle(message);
+    if (message.type === "flushed") this.#keeper.answer();
     if (message.type === "error" && message.fatal) this.#fatal = message;
     if (message.type === "done") {
       this.discard();
@@ -138,44 +205,64 @@ export class Delivery {
     }
     this.#listener.onMessage(message);
     if (message.type === "ready") this.#listener.onReady();
+    if (this.#isReady) this.#save();
   }
 
-  /** @param {number} through */
-  #settle(through) {
+  /** @param {protocol.Bookmark} message */
+  #settle({ through, resend_from, cursor = null }) {
     this.#losses = 0;
-    this.#keeper.forget(through);
+    this.#way.cursor = cursor;
+    // What no cursor can go back to need not be kept.
+    this.#keeper.settle(through, cursor === null ? through : resend_from);
   }
 
-  /** @param {number} idleSeconds */
-  #replay(idleSeconds) {
+  /** @param {protocol.Ready} ready */
+  #go({ limits, through = 0, resend_from = 0, cursor = null }) {
     this.#isReady = true;
-    this.#tries = this.#flushedUntil = 0;
-    this.#keeper.rewind();
-    for (const chunk of this.#keeper.chunks) this.#link?.send(chunk);
-    if (this.#isFinished) this.#link?.send(protocol.finish());
+    this.#tries = 0;
+    if (this.#way.cursor === null) this.#keeper.rewind();
+    else this.#keeper.resume(through, resend_from);
+    this.#way.cursor = cursor;
+    for (const piece of this.#keeper.rest(resend_from)) {
+      this.#link?.send(typeof piece === "string" ? FRAMES[piece] : piece);
+    }
     const beat = () => this.#link?.send(protocol.keepalive());
-    this.#keepaliveTimer = window.setInterval(beat, (1000 * idleSeconds) / 3);
+    this.#keepaliveTimer = window.setInterval(beat, (1000 * limits.idle_seconds) / 3);
+  }
+
+  #save() {
+    const [keeper, cursor, wishes] = [this.#keeper, this.#way.cursor, this.#wishes];
+    this.#saver.look({ keeper, cursor, wishes, text: this.#listener.text() });
   }
 
   /**
    * @param {Link} link
+   * @param {string} presented
    * @param {{wasOpen: boolean, code: number}} end
    */
-  async #closed(link, end) {
-    if (this.#isReady) this.#losses += 1;
+  async #closed(link, presented, end) {
+    const wasReady = this.#isReady;
+    if (wasReady) this.#losses += 1;
     this.#isReady = false;
     clearInterval(this.#keepaliveTimer);
-    const problem = await this.#explain(end);
+    const answer = end.wasOpen ? null : await askAdmission(presented);
     // A person may have stopped or connected again while the server was asked.
     if (link !== this.#link) return;
+    const isWorthATry = end.wasOpen
+      ? this.#fatal && this.#way.fail(this.#fatal, wasReady)
+      : this.#way.refuse(presented, answer);
+    if (isWorthATry) return this.#connect();
+    const problem = this.#explain(end, answer);
     const isPassing = problem.isPassing && this.#losses <= MAX_LOSSES;
     this.#listener.onBreak({ ...problem, isPassing });
   }
 
-  /** @param {{wasOpen: boolean, code: number}} end */
-  async #explain({ wasOpen, code }) {
+  /**
+   * @param {{wasOpen: boolean, code: number}} end
+   * @param {import("./admission.js").Answer | null} answer
+   */
+  #explain({ wasOpen, code }, answer) {
     if (code === CLOSE_UNREADABLE) return problems.UNREADABLE;
-    if (wasOpen) return problems.closing(code, this.#fatal);
-    return problems.refusal(await askAdmission(this.#wishes?.token ?? ""));
+    return wasOpen ? problems.closing(code, this.#fatal) : problems.refusal(answer);
   }
 }

@@ -14,13 +14,16 @@ import * as problems from "./problems.js";
 const MAX_AWAY_SECONDS = 300;
 
 /**
- * @typedef {import("./delivery.js").SessionWishes & {deviceId: string}} Wishes
- * @typedef {{level: number, seconds: number, silentSeconds: number, waitingSeconds: number}} Heard
+ * @typedef {import("./delivery.js").SessionWishes & {token: string, deviceId: string}} Wishes
+ * @typedef {{level: number, seconds: number, silentSeconds: number, waitingSeconds: number,
+ *   keptSeconds: number, isSaved: boolean}} Heard
  *   *level* from 0 to 1; *seconds* listened to since the start; *waitingSeconds* of sound that the
- *   network did not take yet
+ *   network did not take yet; *keptSeconds* of sound that wait for a connection; *isSaved*: a reload
+ *   would lose nothing
  * @typedef {{onPhase: (phase: import("./phases.js").Phase) => void,
  *   onMessage: (message: import("./protocol.js").Message) => void,
  *   onHeard: (heard: Heard) => void,
+ *   text: () => unknown,
  *   onProblem: (problem: problems.Problem | null) => void}} Listener
  */
 
@@ -53,6 +56,7 @@ export class Dictation {
       onReady: () => this.#ready(),
       onMessage: (message) => this.#receive(message),
       onBreak: (problem) => this.#broken(problem),
+      text: () => listener.text(),
     });
   }
 
@@ -61,20 +65,48 @@ export class Dictation {
     return this.#delivery.keptSeconds;
   }
 
+  /** False while a reload would lose what is not final. */
+  get isSaved() {
+    return this.#delivery.isSaved;
+  }
+
+  /**
+   * Offer what an earlier page left unfinished, unless there is something to do already.
+   * @returns {Promise<{text: unknown} | null>} the text so far; null if nothing was left
+   */
+  async restore() {
+    const isFree = () => this.phase === "idle" && this.keptSeconds === 0;
+    const found = isFree() ? await this.#delivery.restore(isFree) : null;
+    if (found && this.keptSeconds === 0) this.#delivery.discard();
+    if (this.keptSeconds > 0 && found) this.#tell(problems.LEFT_UNFINISHED);
+    return found;
+  }
+
+  /**
+   * Have what is left recognized, without listening.
+   * @param {string} token
+   */
+  recover(token) {
+    this.#isResuming = true;
+    this.#listener.onProblem(null);
+    this.#step("recover");
+    this.#delivery.recover(token);
+  }
+
   /**
    * Open microphone and connection.
    * @param {Wishes} wishes
    */
-  async start({ deviceId, ...wishes }) {
+  async start({ deviceId, token, ...wishes }) {
     this.#samples = this.#silentSamples = 0;
     this.#isAwayTooLong = false;
     this.#isResuming = this.keptSeconds > 0;
     this.#listener.onProblem(null);
     this.#step("start");
-    const microphone = await this.#openMicrophone(deviceId, wishes.token);
+    const microphone = await this.#openMicrophone(deviceId, token);
     if (microphone === null) return;
     this.#microphone = microphone;
-    this.#delivery.begin(wishes, microphone.rate);
+    this.#delivery.begin(token, wishes, microphone.rate);
   }
 
   /** Stop listening for a while; what was said becomes final. */
@@ -118,9 +150,9 @@ export class Dictation {
     if (allows(this.phase, "end")) this.#leave("end");
   }
 
-  /** Try to connect at once. */
+  /** Try to connect at once, if that is what it waits for. */
   retryNow() {
-    if (allows(this.phase, "lose")) this.#delivery.retryNow();
+    if (["reconnecting", "recovering"].includes(this.phase)) this.#delivery.retryNow();
   }
 
   /**
@@ -158,9 +190,12 @@ export class Dictation {
       seconds: this.#samples / rate,
       silentSeconds: this.#silentSamples / rate,
       waitingSeconds: this.#delivery.waitingSeconds,
+      keptSeconds: this.phase === "reconnecting" ? this.keptSeconds : 0,
+      isSaved: this.isSaved,
     });
     if (this.phase === "reconnecting" && this.keptSeconds > MAX_AWAY_SECONDS) {
       this.#isAwayTooLong = true;
+      this.#listener.onProblem(problems.AWAY_TOO_LONG);
       this.stop();
     }
   }
@@ -206,8 +241,13 @@ export class Dictation {
   #fail(problem) {
     // Nobody was told yet that the page listens: this sound is nothing anyone waits for.
     if (this.phase === "opening" && !this.#isResuming) this.#delivery.discard();
-    this.#listener.onProblem(problems.withKept(problem, this.keptSeconds));
+    this.#tell(problem);
     this.#leave("fail");
+  }
+
+  /** @param {problems.Problem} problem */
+  #tell(problem) {
+    this.#listener.onProblem(problems.withKept(problem, this.keptSeconds));
   }
 
   /** @param {"end" | "fail"} event */

@@ -11,14 +11,15 @@ const field = /** @type {HTMLInputElement} */ (element("token"));
 /**
  * @param {(token: string) => Promise<string>} onToken tries a token and gives what is wrong with
  *   it, empty for nothing
+ * @param {() => void} onOpen
  */
-export function initDoor(onToken) {
+export function initDoor(onToken, onOpen) {
   door.addEventListener("submit", async (event) => {
     event.preventDefault();
     setText(element("token-refused"), "");
     const refused = await onToken(field.value.trim());
     if (refused) askForToken(refused);
-    else closeDoor();
+    else onOpen();
   });
 }
 

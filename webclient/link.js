@@ -19,11 +19,11 @@ export class Link {
 
   /**
    * Begin to connect; exactly one `onClose` follows, unless the link is dropped.
-   * @param {string} token
+   * @param {string} credential a token or a cursor
    * @param {LinkListener} listener
    */
-  constructor(token, { onOpen, onMessage, onClose }) {
-    this.#socket = new WebSocket(address(), subprotocols(token));
+  constructor(credential, { onOpen, onMessage, onClose }) {
+    this.#socket = new WebSocket(address(), subprotocols(credential));
     this.#socket.onopen = () => {
       this.#wasOpen = true;
       onOpen();

@@ -8,27 +8,33 @@ import { canCapture } from "./capture.js";
 import { initDeck, showElapsed, showLevel, showPhase, showVoice } from "./deck.js";
 import { Dictation } from "./dictation.js";
 import { askForToken, closeDoor, initDoor } from "./door.js";
-import { initNotebook, write } from "./notebook.js";
+import { initNotebook, keepsake, write } from "./notebook.js";
 import * as notices from "./notices.js";
 import { chosenOptions, initOptions, showDevices, showLanguages } from "./options.js";
 import { announce } from "./page.js";
 import { denial, INSECURE } from "./problems.js";
 import { keepToken, takeToken } from "./token.js";
-import { abandon, apply, breakParagraph, undoClear } from "./transcript.js";
+import { abandon, apply, breakParagraph, reopen, undoClear } from "./transcript.js";
 import { initWakeLock, keepAwake } from "./wakelock.js";
 import { CALM } from "./wording.js";
 import { initWords } from "./words.js";
 
 let token = takeToken();
 
+/** True while an earlier visit's dictation waits to go on: it does so in mid-sentence. */
+let isReopened = false;
+
 const dictation = new Dictation({
   onPhase: (phase) => {
     showPhase(phase);
     keepAwake(phase !== "idle");
     notices.showProblem(phase, dictation.keptSeconds > 0);
-    if (phase !== "listening") notices.showFlow(CALM);
+    if (phase === "reconnecting" || phase === "recovering") {
+      notices.showFlow({ ...CALM, keptSeconds: dictation.keptSeconds });
+    } else if (phase !== "listening") notices.showFlow(CALM);
   },
   onMessage: receive,
+  text: keepsake,
   onHeard: ({ level, seconds, ...sound }) => {
     showLevel(level);
     showElapsed(seconds);
@@ -67,7 +73,8 @@ function receive(message) {
 
 const deeds = {
   start: () => {
-    write(breakParagraph);
+    if (!isReopened) write(breakParagraph);
+    isReopened = false;
     dictation.start({ token, ...chosenOptions() });
   },
   pause: () => dictation.pause(),
@@ -79,6 +86,7 @@ const deeds = {
   stop: () => dictation.stop(),
   cancel: () => dictation.cancel(),
   giveUp: () => {
+    isReopened = false;
     write(abandon);
     dictation.giveUp();
   },
@@ -101,7 +109,16 @@ async function knock(tried) {
 async function greet() {
   const answer = await askAdmission(token);
   if (answer !== null && denial(answer)) askForToken(token && denial(answer));
-  else closeDoor();
+  else enter();
+}
+
+/** Show the page, and what an earlier visit did not finish; nobody sees that from before the door. */
+async function enter() {
+  closeDoor();
+  const left = await dictation.restore();
+  if (!left) return;
+  isReopened = dictation.keptSeconds > 0;
+  write((transcript) => reopen(transcript, /** @type {typeof transcript} */ (left.text)));
 }
 
 function initPage() {
@@ -109,10 +126,11 @@ function initPage() {
   initNotebook();
   initWakeLock();
   initDeck((deed) => deeds[deed]());
-  initDoor(knock);
+  initDoor(knock, enter);
   initOptions(() => askForToken(""));
   notices.initNotices({
     onRetry: deeds.start,
+    onRecover: () => dictation.recover(token),
     onDiscard: deeds.giveUp,
     onUndo: () => write(undoClear),
   });
@@ -125,7 +143,8 @@ function initPage() {
   });
   window.addEventListener("online", deeds.retry);
   window.addEventListener("beforeunload", (event) => {
-    if (dictation.phase !== "idle" || dictation.keptSeconds > 0) event.preventDefault();
+    const isUnsaved = dictation.keptSeconds > 0 && !dictation.isSaved;
+    if (dictation.phase !== "idle" || isUnsaved) event.preventDefault();
   });
   greet();
 }

@@ -11,8 +11,13 @@ import * as transcripts from "./transcript.js";
 import { showWords } from "./words.js";
 import { fileName } from "./wording.js";
 
+/** Sessions are numbered from the moment on, so that no two tabs give the same number. */
+const fresh = { ...transcripts.EMPTY, session: Date.now() };
+
 /** @type {transcripts.Transcript} */
-let transcript = { ...transcripts.EMPTY, ...recall("tab", "transcript", {}) };
+let transcript = { ...fresh, ...recall("tab", "transcript", {}) };
+
+let kept = transcripts.keepsake(transcript);
 
 /** Show what an earlier visit of this tab left, and let the buttons work. */
 export function initNotebook() {
@@ -37,11 +42,23 @@ export function write(change) {
   transcript = change(before);
   if (transcript === before) return;
   show();
+  note();
   const { sentences, session } = transcript;
   if (sentences !== before.sentences) {
     // The session's number keeps the keys of what follows a reload apart from these.
     remember("tab", "transcript", { sentences, session });
   }
+}
+
+/** Give what has to outlive the page; the same value as long as it did not change. */
+export function keepsake() {
+  return kept;
+}
+
+function note() {
+  const now = transcripts.keepsake(transcript);
+  const names = /** @type {(keyof transcripts.Transcript)[]} */ (Object.keys(now));
+  if (names.some((name) => now[name] !== kept[name])) kept = now;
 }
 
 function show() {

@@ -15,10 +15,12 @@ let problem = null;
 let flow = CALM;
 
 /**
- * @param {{onRetry: () => void, onDiscard: () => void, onUndo: () => void}} listener
+ * @param {{onRetry: () => void, onRecover: () => void, onDiscard: () => void,
+ *   onUndo: () => void}} listener
  */
-export function initNotices({ onRetry, onDiscard, onUndo }) {
+export function initNotices({ onRetry, onRecover, onDiscard, onUndo }) {
   element("retry").addEventListener("click", onRetry);
+  element("recover").addEventListener("click", onRecover);
   element("discard").addEventListener("click", onDiscard);
   element("dismiss").addEventListener("click", hideToast);
   element("undo").addEventListener("click", () => {
@@ -30,7 +32,7 @@ export function initNotices({ onRetry, onDiscard, onUndo }) {
 /** @param {import("./problems.js").Problem | null} found null for none */
 export function setProblem(found) {
   problem = found;
-  problemBox.hidden = problem === null;
+  if (problem === null) problemBox.hidden = true;
 }
 
 /**
@@ -40,11 +42,19 @@ export function setProblem(found) {
  */
 export function showProblem(phase, hasKept) {
   if (problem === null) return;
-  problemBox.classList.toggle("waiting", phase === "reconnecting" || phase === "recovering");
-  setText(element("problem-title"), `${problem.title}.`);
-  setText(element("problem-text"), explain(problem, phase));
+  const isCalm = problem.isCalm || phase === "reconnecting" || phase === "recovering";
+  const [title, text] = [`${problem.title}.`, explain(problem, phase)];
+  const isNews = element("problem-text").textContent !== text || problemBox.hidden;
+  // What takes care of itself waits until a screen reader has finished its sentence.
+  problemBox.setAttribute("role", isCalm ? "group" : "alert");
+  problemBox.classList.toggle("waiting", isCalm);
+  problemBox.hidden = false;
+  setText(element("problem-title"), title);
+  setText(element("problem-text"), text);
+  if (isCalm && isNews) announce(`${title} ${text}`);
+  setText(element("retry"), problem.again ?? "Try again");
   element("retry").hidden = phase !== "idle" || problem.remedy !== "retry";
-  element("discard").hidden = phase !== "idle" || !hasKept;
+  element("recover").hidden = element("discard").hidden = phase !== "idle" || !hasKept;
 }
 
 /** @param {boolean} isPractice */

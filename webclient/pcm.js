@@ -51,6 +51,23 @@ export function halve(samples) {
 }
 
 /**
+ * Give the same sound at another rate, by straight lines between its samples.  That is coarse, and
+ * meant for the few seconds that are left over when somebody changes the microphone.
+ * @param {Int16Array<ArrayBuffer>} samples
+ * @param {number} from samples per second
+ * @param {number} to samples per second
+ * @returns {Int16Array<ArrayBuffer>}
+ */
+export function resample(samples, from, to) {
+  return Int16Array.from({ length: Math.round((samples.length * to) / from) }, (_, i) => {
+    const at = (i * from) / to;
+    const left = samples[Math.min(Math.floor(at), samples.length - 1)];
+    const right = samples[Math.min(Math.floor(at) + 1, samples.length - 1)];
+    return left + (right - left) * (at % 1);
+  });
+}
+
+/**
  * Give the loudness for a meter: 0 at -60 dBFS and below, 1 at full scale.
  * @param {Float32Array} samples
  * @returns {number}

@@ -7,13 +7,14 @@
  * @typedef {"idle" | "opening" | "listening" | "paused" | "reconnecting" | "finishing" |
  *   "recovering"} Phase *reconnecting*: the microphone is on, the connection is gone;
  *   *recovering*: the microphone is off, but sound is left that is not final yet
- * @typedef {"start" | "open" | "pause" | "resume" | "stop" | "lose" | "fail" | "end"} Event
- *   *open*: a session is ready; *end*: all is final, or given up
+ * @typedef {"start" | "recover" | "open" | "pause" | "resume" | "stop" | "lose" | "fail" |
+ *   "end"} Event *recover*: have what is left recognized, without listening; *open*: a session is
+ *   ready; *end*: all is final, or given up
  */
 
 /** @type {Record<Phase, Partial<Record<Event, Phase>>>} */
 const NEXT = {
-  idle: { start: "opening" },
+  idle: { start: "opening", recover: "recovering" },
   opening: { open: "listening", stop: "recovering", fail: "idle", end: "idle" },
   listening: { pause: "paused", stop: "finishing", lose: "reconnecting", fail: "idle" },
   paused: { resume: "listening", stop: "finishing", lose: "recovering", fail: "idle", end: "idle" },
@@ -45,11 +46,14 @@ export function next(phase, event) {
 }
 
 /**
- * Give the pause before the next try to connect.
+ * Give the pause before the next try to connect.  No two pages take the same: a server that comes
+ * back is not to meet all of them at once.
  * @param {number} tries so far, 0 for none
- * @param {number | undefined} retryAfterSeconds what the server asked for
+ * @param {number | undefined} retryAfterSeconds what the server asked for; never sooner
+ * @param {number} chance from 0 to 1
  * @returns {number} milliseconds
  */
-export function retryDelayMs(tries, retryAfterSeconds) {
-  return Math.max(Math.min(500 * 2 ** tries, 15_000), 1000 * (retryAfterSeconds ?? 0));
+export function retryDelayMs(tries, retryAfterSeconds, chance = Math.random()) {
+  const planned = Math.min(500 * 2 ** tries, 15_000) * (0.5 + chance);
+  return Math.max(planned, 1000 * (retryAfterSeconds ?? 0) * (1 + chance / 2));
 }

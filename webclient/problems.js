@@ -4,9 +4,10 @@
  */
 
 /**
- * @typedef {{title: string, text: string, remedy: "retry" | "token" | "none",
- *   isPassing?: boolean, retryAfterSeconds?: number}} Problem
- *   *isPassing*: worth trying again without being asked
+ * @typedef {{title: string, text: string, remedy: "retry" | "token" | "none", again?: string,
+ *   isPassing?: boolean, isCalm?: boolean, retryAfterSeconds?: number}} Problem
+ *   *again*: the name of the remedy; *isPassing*: worth trying again without being asked; *isCalm*:
+ *   nothing is wrong now
  */
 
 /** @type {Problem} */
@@ -62,6 +63,23 @@ export const INTERRUPTED = {
 
 /** @type {Problem} */
 export const CANCELLED = { title: "Not started", text: "", remedy: "retry" };
+
+/** @type {Problem} */
+export const LEFT_UNFINISHED = {
+  title: "Your last dictation was interrupted",
+  text: "",
+  remedy: "retry",
+  again: "Go on",
+  isCalm: true,
+};
+
+/** @type {Problem} */
+export const TAKEN_OVER = {
+  title: "This dictation goes on in another tab or on another device",
+  text: "Here it has ended.",
+  remedy: "none",
+  isCalm: true,
+};
 
 /** @type {Problem} */
 export const AWAY_TOO_LONG = {
@@ -148,7 +166,8 @@ export function refusal(answer) {
   const unknown = { title: `The server answered ${status}`, text: "", remedy: remedyFor(status) };
   const { title, text, remedy } = REFUSALS[code] ?? unknown;
   const again = retryAfterSeconds ? `Try again in ${span(retryAfterSeconds)}.` : "";
-  const isPassing = status === 502 || status === 503 || status === 504;
+  // One's own place may still be taken by the connection that broke.
+  const isPassing = [502, 503, 504].includes(status) || code === "too_many_sessions";
   const words = [text || sentence(message), again].filter(Boolean).join(" ");
   return { title, text: words, remedy, isPassing, retryAfterSeconds };
 }
@@ -188,6 +207,20 @@ export function denial(answer) {
   return answer === null || remedy === "token" ? [`${title}.`, text].join(" ").trim() : "";
 }
 
+/** Errors that say nothing against the session: it can go on where it was. */
+const SERVERS_FAULT = new Set([
+  "server_error",
+  "engine_error",
+  "engine_lost",
+  "overloaded",
+  "shutting_down",
+]);
+
+/** @param {string} code of a fatal error */
+export function isServersFault(code) {
+  return SERVERS_FAULT.has(code);
+}
+
 /** Close codes after which the same audio may well be taken at a second try. */
 const PASSING = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014]);
 
@@ -198,6 +231,7 @@ const PASSING = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014]);
  * @returns {Problem}
  */
 export function closing(code, error) {
+  if (error?.code === "taken_over") return TAKEN_OVER;
   // A session that is over goes on as the next one; a day's quota is told when that is asked for.
   const isPassing = PASSING.has(code) || error?.code === "limit_reached";
   if (code === 1012 || code === 1001) {
@@ -234,7 +268,7 @@ const ERRORS = {
 export function withKept(problem, seconds) {
   if (seconds === 0) return problem;
   const amount = `${seconds.toFixed(1)} s of sound`;
-  const kept = `All settled words stay. ${amount} without a final result are kept in this page and go first at the next start.`;
+  const kept = `All settled words stay. ${amount} without a final result are kept here and go first at the next start.`;
   return { ...problem, text: [problem.text, kept].filter(Boolean).join(" ") };
 }
 

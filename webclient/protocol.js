@@ -8,15 +8,18 @@ export const SUBPROTOCOL = "dictation.v1";
 
 /**
  * @typedef {"dictation" | "captioning"} Profile
+ * @typedef {{through: number, resend_from?: number, cursor?: string | null}} Bookmark how far all is
+ *   final, and from where a session goes on with the cursor
  * @typedef {{type: "ready", session: string, model: string, practice: boolean,
  *   languages: string[], sample_rates: [number, number],
- *   limits: {frame_bytes: number, idle_seconds: number, session_seconds: number}}} Ready
+ *   limits: {frame_bytes: number, idle_seconds: number, session_seconds: number},
+ *   generation?: number, through?: number, resend_from?: number, cursor?: string | null}} Ready
  * @typedef {{type: "speech", event: "started" | "ended", utterance: number, time: number}} Speech
  * @typedef {{type: "partial", utterance: number, text: string, committed: number,
  *   start: number, end: number, lag: number}} Partial
  * @typedef {{type: "final", utterance: number, text: string, start: number, end: number,
- *   through: number, language?: string | null, reason?: string | null}} Final
- * @typedef {{type: "ack", through: number}} Ack
+ *   language?: string | null, reason?: string | null} & Bookmark} Final
+ * @typedef {{type: "ack"} & Bookmark} Ack
  * @typedef {{type: "flushed", id?: string | null}} Flushed
  * @typedef {{type: "done", duration: number, utterances: number}} Done
  * @typedef {{type: "warning", code: string, message: string}} Warning
@@ -102,6 +105,14 @@ export function start({ sampleRate, language, profile, prompt, hotwords }) {
 }
 
 /**
+ * Build the frame that goes on with a session.
+ * @param {string} cursor its last one
+ */
+export function resume(cursor) {
+  return JSON.stringify({ type: "start", resume: cursor });
+}
+
+/**
  * Ask that all sent so far becomes final; answered by `flushed` with the same id.
  * @param {string} id
  */
@@ -120,8 +131,8 @@ export function keepalive() {
 }
 
 /**
- * Give the subprotocols to offer: browsers can set no headers, so the token travels here.
- * @param {string} token empty for a server that asks for none
+ * Give the subprotocols to offer: browsers can set no headers, so what lets in travels here.
+ * @param {string} token or cursor; empty for a server that asks for none
  * @returns {string[]}
  */
 export function subprotocols(token) {

@@ -14,7 +14,8 @@ const SPACELESS = new Set(["bo", "ja", "km", "lo", "my", "th", "yue", "zh"]);
  *   *unconfirmed*: heard, but the connection ended before it was final
  * @typedef {{key: string, kind: Kind, text: string, opens: boolean,
  *   language?: string | null}} Sentence *opens* a paragraph
- * @typedef {import("./protocol.js").Partial & {session: number}} Heard
+ * @typedef {import("./protocol.js").Partial & {session: number, isStale?: boolean}} Heard
+ *   *isStale*: heard over a connection that broke, and about to be heard anew
  * @typedef {{sentences: Sentence[], heard: Heard[], cleared: Sentence[], session: number,
  *   settled: number, end: number | null, breakAfter: number | null}} Transcript
  *   *settled* is the last final's utterance, *end* its end in seconds; the first utterance later
@@ -44,7 +45,7 @@ export const EMPTY = Object.freeze({
 export function apply(transcript, message) {
   switch (message.type) {
     case "ready":
-      return begin(transcript);
+      return (message.generation ?? 1) > 1 ? goOn(transcript) : begin(transcript);
     case "partial":
       return hear(transcript, message);
     case "final":
@@ -67,6 +68,15 @@ function begin(transcript) {
 }
 
 /**
+ * The session goes on after a break, and counts on; only what was not final is heard anew.
+ * @param {Transcript} transcript
+ */
+function goOn(transcript) {
+  const heard = transcript.heard.map((partial) => ({ ...partial, isStale: true }));
+  return { ...transcript, heard };
+}
+
+/**
  * @param {Transcript} transcript
  * @param {import("./protocol.js").Partial} partial
  */
@@ -82,6 +92,7 @@ function hear(transcript, partial) {
  */
 function settle(transcript, final) {
   const { utterance, text, end, language, reason } = final;
+  if (utterance <= transcript.settled) return transcript;
   const heard = stillHeard(transcript, utterance).filter((other) => other.utterance > utterance);
   const moved = { ...transcript, heard, settled: utterance, end };
   // That nobody spoke after all is worth no mark; words that were held back are.
@@ -94,13 +105,15 @@ function settle(transcript, final) {
 }
 
 /**
- * Give the other partials of this session.  Those of an earlier one stayed in sight until now,
- * because their sound is recognized anew.
+ * Give the other partials of this session.  Those of an earlier one, or from before a break, stayed
+ * in sight until now, because their sound is recognized anew.
  * @param {Transcript} transcript
  * @param {number} utterance
  */
 function stillHeard({ heard, session }, utterance) {
-  return heard.filter((other) => other.session === session && other.utterance !== utterance);
+  return heard.filter(
+    (other) => other.session === session && !other.isStale && other.utterance !== utterance,
+  );
 }
 
 /** @param {Transcript} transcript */
@@ -160,6 +173,31 @@ export function clear(transcript) {
 export function undoClear(transcript) {
   const { sentences, cleared } = transcript;
   return { ...transcript, sentences: [...cleared, ...sentences], cleared: [] };
+}
+
+/**
+ * Give what has to outlive the page, so that the text can go on: all but what is still being heard.
+ * @param {Transcript} transcript
+ * @returns {Partial<Transcript>}
+ */
+export function keepsake({ sentences, session, settled, end, breakAfter }) {
+  return { sentences, session, settled, end, breakAfter };
+}
+
+/**
+ * Go on with what another page kept, below what this one has of its own.
+ * @param {Transcript} transcript
+ * @param {Partial<Transcript>} kept
+ * @returns {Transcript}
+ */
+export function reopen(transcript, kept) {
+  const reopened = { ...EMPTY, ...kept };
+  const known = new Set(reopened.sentences.map(({ key }) => key));
+  // What this page has of the session that goes on will be said again if it is not kept.
+  const own = transcript.sentences.filter(
+    ({ key }) => !known.has(key) && !key.startsWith(`${reopened.session}.`),
+  );
+  return { ...reopened, sentences: [...own, ...reopened.sentences] };
 }
 
 /**

@@ -44,7 +44,7 @@ export const DECK = {
     stop: { does: "stop", label: "Stop" },
   },
   reconnecting: {
-    state: "Reconnecting…",
+    state: "Reconnecting, still recording",
     main: { does: "retry", label: "Reconnect" },
     stop: { does: "stop", label: "Stop" },
   },
@@ -62,8 +62,8 @@ export const DECK = {
 
 /** What becomes of the sound while the connection is away. */
 const MEANWHILE = {
-  reconnecting: "Reconnecting. Speak on if you like: the sound is kept and recognized afterwards.",
-  recovering: "Reconnecting. The microphone is off; what you said is kept until it is recognized.",
+  reconnecting: "Speak on if you like: the sound is kept and recognized as soon as it is back.",
+  recovering: "The microphone is off; what you said is kept until it is recognized.",
 };
 
 /**
@@ -78,16 +78,20 @@ export function explain({ text }, phase) {
 }
 
 /**
- * @typedef {{silentSeconds: number, waitingSeconds: number, lagSeconds: number, warning: string}} Flow
- *   how sound and words flow, and what the server found odd
+ * @typedef {{silentSeconds: number, waitingSeconds: number, keptSeconds: number,
+ *   lagSeconds: number, warning: string, isSaved: boolean}} Flow
+ *   how sound and words flow, and what the server found odd; *keptSeconds* wait for a connection;
+ *   *isSaved*: a reload would lose nothing
  */
 
 /** @type {Readonly<Flow>} */
 export const CALM = Object.freeze({
   silentSeconds: 0,
   waitingSeconds: 0,
+  keptSeconds: 0,
   lagSeconds: 0,
   warning: "",
+  isSaved: true,
 });
 
 /**
@@ -95,7 +99,7 @@ export const CALM = Object.freeze({
  * @param {Flow} flow
  * @returns {{text: string, isSpoken: boolean}} *isSpoken*: worth interrupting those who listen
  */
-export function hint({ silentSeconds, waitingSeconds, lagSeconds, warning }) {
+export function hint({ silentSeconds, waitingSeconds, keptSeconds, lagSeconds, warning, isSaved }) {
   if (waitingSeconds > SLOW_SECONDS) {
     const text = "The network is slow: sound waits here to be sent. Nothing is lost.";
     return { text, isSpoken: true };
@@ -103,10 +107,15 @@ export function hint({ silentSeconds, waitingSeconds, lagSeconds, warning }) {
   if (silentSeconds > SILENT_SECONDS) {
     return { text: "No sound from the microphone. Is it muted?", isSpoken: true };
   }
+  if (keptSeconds >= 1) {
+    return { text: `${Math.floor(keptSeconds)} s of sound are kept.`, isSpoken: false };
+  }
   if (lagSeconds > LATE_SECONDS) {
     return { text: `The words are ${lagSeconds.toFixed(1)} s behind.`, isSpoken: false };
   }
-  return { text: sentence(warning), isSpoken: true };
+  if (warning) return { text: sentence(warning), isSpoken: true };
+  const unsaved = "This browser keeps no sound: a reload would lose what is not settled.";
+  return { text: isSaved ? "" : unsaved, isSpoken: false };
 }
 
 /**

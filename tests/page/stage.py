@@ -1,10 +1,11 @@
 """A real port with the real page, where a test says what the server says."""
 
 import asyncio
+import base64
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,8 +14,10 @@ from websockets.exceptions import ConnectionClosedError
 
 from wsserver.dialects import native
 from wsserver.messages import (
+    Ack,
     Audio,
     ClientMessage,
+    Error,
     Final,
     Limits,
     Partial,
@@ -23,12 +26,15 @@ from wsserver.messages import (
     Start,
 )
 from wsserver.net.admission import Conditions, Gate, Lease
+from wsserver.net.cursors import Cursors
 from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app
+from wsserver.net.lines import Lines
 from wsserver.net.listener import Listener
 from wsserver.net.pages import page_routes, read_pages
 from wsserver.net.settings import AdmissionSettings, NetSettings
 from wsserver.net.tokens import Token, new_token
+from wsserver.session.cursor import Cursor
 
 WEBCLIENT = Path(__file__).parents[2] / "webclient"
 
@@ -46,6 +52,9 @@ PATIENCE_SECONDS = 30
 """For a machine that does other things as well."""
 
 Told = TypeVar("Told", bound=ClientMessage)
+Marked = TypeVar("Marked", Ready, Final, Ack)
+
+_KEY = bytes(range(32))
 
 
 def partial(text: str, committed: str = "", *, utterance: int = 1, lag: float = 0.4) -> Partial:
@@ -65,6 +74,22 @@ def final(text: str, *, utterance: int = 1, start: float = 0.5, through: int = 1
     )
 
 
+def cursor(name: str, lifetime_seconds: float = 3600.0) -> str:
+    """Give a cursor that the stage takes for a token; *name* tells it from others."""
+    seal = Cursors(_KEY, lifetime_seconds, time.time)
+    return seal.seal(Cursor(session=name, generation=1, start=Start(), model="practice"), "ann")
+
+
+def resumed(through: int, resend_from: int, cursor: str) -> Ready:
+    """Give the answer to a page that goes on with its session."""
+    return replace(READY, generation=2, through=through, resend_from=resend_from, cursor=cursor)
+
+
+def bookmarked(message: Marked, cursor: str, through: int, resend_from: int) -> Marked:
+    """Give *message* with a place from which the session can go on."""
+    return replace(message, cursor=cursor, through=through, resend_from=resend_from)
+
+
 @dataclass(slots=True)
 class Call:
     """A session that the page opened; the test speaks for the server."""
@@ -72,6 +97,9 @@ class Call:
     connection: ServerConnection
     frames: asyncio.Queue[str | bytes | None] = field(default_factory=asyncio.Queue)
     """What came and was not looked at yet; None at the end."""
+
+    credential: str = ""
+    """The token or the cursor that the page presented."""
 
     start: Start = field(default_factory=Start)
     audio: bytearray = field(default_factory=bytearray)
@@ -137,8 +165,8 @@ class Stage:
         """The address that brings the token along."""
         return f"{self.url}#token={self.token}"
 
-    async def call(self, ready: Ready = READY) -> Call:
-        """Give the next session, once it sent its `start`; answer with *ready*."""
+    async def call(self, answer: Ready | Error = READY) -> Call:
+        """Give the next session, once it sent its `start`; reply with *answer*."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             call = await self.arrivals.get()
             # A page that is told to connect at once drops the try that is under way.
@@ -147,7 +175,7 @@ class Stage:
         start = native.read_client(frame)
         assert isinstance(start, Start)
         call.start = start
-        await call.say(ready)
+        await call.say(answer)
         return call
 
     async def empty(self) -> None:
@@ -156,13 +184,20 @@ class Stage:
         await self.listener.wait_idle()
 
     async def serve(self, connection: ServerConnection, _: Lease) -> None:
-        call = Call(connection)
+        call = Call(connection, credential=_credential(connection))
         self.arrivals.put_nowait(call)
         # Read all the time, as the real server does: else nobody sees the page's farewell.
         with suppress(ConnectionClosedError):
             async for frame in connection:
                 call.frames.put_nowait(frame)
         call.frames.put_nowait(None)
+
+
+def _credential(connection: ServerConnection) -> str:
+    assert connection.request
+    offered = connection.request.headers["Sec-WebSocket-Protocol"].split(", ")
+    encoded = next(name.removeprefix("token.") for name in offered if name.startswith("token."))
+    return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
 
 
 class Curtain:
@@ -182,7 +217,8 @@ async def open_stage(curtain: Curtain, max_sessions: int = 8) -> AsyncIterator[S
     tokens = (Token(name="ann", hash=digest),)
     admission = AdmissionSettings(tokens=tokens, max_sessions=max_sessions)
     settings = NetSettings(port=0, admission=admission)
-    gate = Gate(settings.admission, Conditions(ready=curtain), time.time)
+    lines = Lines(Cursors(_KEY, 3600.0, time.time))
+    gate = Gate(settings.admission, Conditions(ready=curtain), time.time, lines)
     stage = Stage(plain, gate)
     routes = [*health_routes(gate), *page_routes(read_pages(WEBCLIENT))]
     app = http_app(settings, gate, routes)

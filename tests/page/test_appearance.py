@@ -82,7 +82,7 @@ async def test_everything_fits_and_can_be_read(visit: Visit) -> None:
 
     visit.stage.gate.drain()
     call.break_off()
-    await visit.is_in("Reconnecting…")
+    await visit.is_in("Reconnecting, still recording")
     for place in ("#problem-title", "#problem-text", "#main"):
         assert await visit.run(CONTRAST, place) >= 4.5, place
     assert not await is_wider_than_the_window(visit)
@@ -116,6 +116,6 @@ async def test_nothing_moves_for_those_who_do_not_want_it(visit: Visit) -> None:
     visit.stage.gate.drain()
 
     call.break_off()
-    await visit.is_in("Reconnecting…")
+    await visit.is_in("Reconnecting, still recording")
 
     assert await visit.run("document.getAnimations().length") == 0

@@ -39,8 +39,8 @@ async def test_a_lost_connection_is_told_and_made_anew(visit: Visit) -> None:
     visit.stage.gate.drain()
 
     first.break_off()
-    await visit.is_told("The connection was lost. Reconnecting. Speak on if you like")
-    await visit.is_in("Reconnecting…")
+    await visit.is_told("The connection was lost. Speak on if you like")
+    await visit.is_in("Reconnecting, still recording")
     visit.stage.gate.is_draining = False
     second = await visit.stage.call()
     await second.say(final("Two."))
@@ -54,7 +54,7 @@ async def test_stopping_while_the_connection_is_away_still_finishes(visit: Visit
     first = await visit.begin()
     visit.stage.gate.drain()
     first.break_off()
-    await visit.is_in("Reconnecting…")
+    await visit.is_in("Reconnecting, still recording")
 
     await visit.at("stop").click()
     await visit.is_in("Reconnecting to finish…")
@@ -89,7 +89,7 @@ async def test_who_gives_up_keeps_what_was_heard(visit: Visit) -> None:
     await visit.reads("One. two and")
     visit.stage.gate.drain()
     first.break_off()
-    await visit.is_in("Reconnecting…")
+    await visit.is_in("Reconnecting, still recording")
 
     await visit.at("stop").click()
     await visit.page.get_by_role("button", name="Give up").click()

@@ -95,3 +95,20 @@ async def test_a_muted_microphone_is_told_from_a_quiet_one(
     modules: Page, samples: str, expected: bool
 ) -> None:
     assert await pcm(modules, f"pcm.isSilent(new Float32Array([{samples}]))") is expected
+
+
+@pytest.mark.parametrize(
+    ("samples", "rates", "resampled"),
+    [
+        ("0, 10, 20, 30", (2, 4), [0, 5, 10, 15, 20, 25, 30, 30]),
+        ("0, 10, 20, 30", (4, 2), [0, 20]),
+        ("-7", (44_100, 48_000), [-7]),
+        ("", (44_100, 48_000), []),
+    ],
+)
+async def test_sound_is_brought_to_another_rate(
+    modules: Page, samples: str, rates: tuple[int, int], resampled: list[int]
+) -> None:
+    given = f"Int16Array.of({samples}), {rates[0]}, {rates[1]}"
+
+    assert await pcm(modules, f"[...pcm.resample({given})]") == resampled

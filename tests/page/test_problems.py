@@ -22,7 +22,7 @@ async def problems(modules: Page, expression: str, argument: Any = None) -> Any:
         ({"status": 403, "code": "bad_token"}, "not known here", "token", False),
         ({"status": 403, "code": "missing_scope"}, "does not allow dictation", "token", False),
         ({"status": 403, "code": "bad_origin"}, "The server answered 403", "retry", False),
-        ({"status": 429, "code": "too_many_sessions"}, "in use already", "retry", False),
+        ({"status": 429, "code": "too_many_sessions"}, "in use already", "retry", True),
         ({"status": 429, "code": "audio_used_up"}, "used up", "retry", False),
         ({"status": 503, "code": "full"}, "is full", "retry", True),
         ({"status": 503, "code": "not_ready"}, "getting ready", "retry", True),
@@ -95,6 +95,7 @@ async def test_a_token_is_denied_for_its_own_faults(
 
 
 ENGINE_LOST = {"code": "engine_lost", "message": "the engine hung", "fatal": True}
+TAKEN_OVER = {"code": "taken_over", "message": "the session goes on elsewhere", "fatal": True}
 TOO_LONG = {"code": "limit_reached", "message": "found a session of 60 s", "fatal": True}
 BAD_AUDIO = {"code": "bad_audio", "message": "found half a sample", "fatal": True}
 
@@ -107,6 +108,7 @@ BAD_AUDIO = {"code": "bad_audio", "message": "found half a sample", "fatal": Tru
         (1012, {**TOO_LONG, "code": "shutting_down"}, "The server is restarting", True),
         (1011, ENGINE_LOST, "Recognition broke down on the server The engine hung.", True),
         (1013, None, "The server is overloaded", True),
+        (1008, TAKEN_OVER, "This dictation goes on in another tab", False),
         (1008, TOO_LONG, "A limit is reached Found a session of 60 s.", True),
         (1007, BAD_AUDIO, "The server ended the session Found half a sample.", False),
         (1000, None, "The connection was lost The server closed it with code 1000.", False),
@@ -117,8 +119,8 @@ async def test_an_early_end_is_explained(
 ) -> None:
     problem = await problems(modules, "problems.closing(...given)", [code, error])
 
-    assert f"{problem['title']} {problem['text']}".strip() == told
-    assert problem["isPassing"] is is_passing
+    assert f"{problem['title']} {problem['text']}".strip().startswith(told)
+    assert bool(problem.get("isPassing")) is is_passing
 
 
 async def test_sound_without_a_final_is_told_only_if_there_is_any(modules: Page) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Error as PageError
 from playwright.async_api import Page
 
-from tests.page.stage import READY, final, partial
+from tests.page.stage import READY, bookmarked, final, partial
 from wsserver.dialects import native
 from wsserver.messages import (
     Ack,
@@ -28,7 +28,7 @@ FROM_SERVER: tuple[ServerMessage, ...] = (
     Speech(event="started", utterance=1, time=0.5),
     partial("the cat sat", "the cat"),
     final("The cat sat."),
-    Ack(through=16_000),
+    bookmarked(Ack(through=0), "wsc_abc", 16_000, 15_881),
     Flushed(id=None),
     Done(duration=3.0, utterances=1),
     Warn(code="odd", message="found something odd"),
@@ -102,6 +102,7 @@ async def test_a_binary_frame_throws(modules: Page) -> None:
                 hotwords=("Ada", "Grace"),
             ),
         ),
+        ("protocol.resume('wsc_abc')", Start(resume="wsc_abc")),
         ("protocol.flush('pause')", Flush(id="pause")),
         ("protocol.finish()", Finish()),
         ("protocol.keepalive()", Keepalive()),

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from tests.page.stage import READY, final, partial
+from tests.page.stage import READY, final, partial, resumed
 from wsserver.dialects import native
 from wsserver.messages import Ack, Done, Final, ServerMessage
 
@@ -23,6 +23,8 @@ PAUSE, START, CLEAR, UNDO, ABANDON = (
     "undoClear",
     "abandon",
 )
+
+AGAIN = resumed(0, 0, "wsc_abc")
 
 Step = ServerMessage | str
 """A message, or the name of what the person does."""
@@ -86,6 +88,13 @@ def unclear(reason: str) -> Final:
         ([READY, partial("one and"), READY], "|one and"),
         ([READY, partial("one and"), READY, partial("one")], "|one"),
         ([READY, partial("one and"), READY, final("One and two.")], "One and two."),
+        # A session that goes on counts on: nothing stands there twice.
+        ([READY, final("One."), AGAIN, final("One.")], "One."),
+        ([READY, final("One."), AGAIN, final("Two.", utterance=2)], "One. Two."),
+        ([READY, final("One."), partial("two", utterance=2), AGAIN], "One. |two"),
+        ([READY, partial("one and"), partial("two", utterance=2), AGAIN, partial("o")], "|o"),
+        ([READY, partial("one and"), AGAIN, final("One."), partial("t", utterance=2)], "One. |t"),
+        ([READY, partial("one and"), AGAIN, Done(duration=1.0, utterances=0)], ""),
         # What was held back leaves a mark, unless nobody spoke.
         ([READY, partial("uh uh uh"), unclear("repetition")], "[unclear]"),
         ([READY, partial("that"), unclear("no_speech")], ""),
@@ -166,3 +175,34 @@ async def test_what_is_copied_is_what_is_settled(
     modules: Page, steps: list[Step], text: str
 ) -> None:
     assert await after(modules, steps, "transcripts.plainText(transcript)") == text
+
+
+REOPEN = """
+  let kept = transcripts.keepsake(transcript);
+  const say = (...messages) => messages.reduce(transcripts.apply, transcript);
+  const reopened = (own) => show(transcripts.reopen({ ...transcripts.EMPTY, ...own }, kept));
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "shown"),
+    [
+        # A new tab; this one after a reload, on a par or ahead; a tab with words of its own.
+        ("{}", "One."),
+        ("transcripts.keepsake(transcript)", "One."),
+        (
+            "say({ type: 'final', utterance: 2, text: 'Two.', start: 3, end: 4, through: 5 })",
+            "One.",
+        ),
+        (
+            "{ sentences: [{ key: '7.1', kind: 'final', text: 'Mine.', opens: false }] }",
+            "Mine. One.",
+        ),
+    ],
+)
+async def test_another_page_goes_on_with_the_text(modules: Page, own: str, shown: str) -> None:
+    expression = f"(() => {{ {REOPEN} return reopened({own}); }})()"
+
+    assert await after(
+        modules, [READY, final("One."), partial("two", utterance=2)], expression
+    ) == (shown)
