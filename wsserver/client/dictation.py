@@ -15,6 +15,7 @@ from wsserver.client.feed import Blocks, Feeding, Pace, feed
 from wsserver.client.keeper import Keeper
 from wsserver.client.line import Line, Tls
 from wsserver.client.reconnect import Reconnect, is_passing
+from wsserver.client.watch import LOOKS, watch
 from wsserver.client.way import Way
 from wsserver.errors import DictationError
 from wsserver.messages import Start
@@ -49,7 +50,7 @@ class Dictation:
         self._inbox: asyncio.Queue[messages.ServerMessage | None] = asyncio.Queue()
         self._cursor: str | None = None
         self._in_trouble_since: float | None = None
-        self._faults = 0
+        self._faults = self._silences = 0
         self._line: Line
         self._is_up = False
         self._reader: asyncio.Task[DictationError | None]
@@ -185,13 +186,22 @@ class Dictation:
 
     async def _receive(self) -> DictationError | None:
         """Take messages until the connection or the session ends; None for `done`."""
+        look_seconds = self._reconnect.silent_seconds / LOOKS
+        watching = asyncio.create_task(watch(self._line, look_seconds, self._patience))
         try:
             while not isinstance(message := await self._line.receive(), messages.Done):
                 self._take(message)
         except (ConnectionLost, SessionFailed) as failure:
             return failure
+        finally:
+            watching.cancel()
         self._inbox.put_nowait(message)
         return None
+
+    def _patience(self) -> float:
+        """Give the seconds after which silence means that nobody is there."""
+        waiting = self._keeper.end - self.through
+        return self._reconnect.patience(waiting / self._way.start.sample_rate, self._silences)
 
     def _take(self, message: messages.ServerMessage) -> None:
         match message:
@@ -199,7 +209,7 @@ class Dictation:
                 self.through = message.through
                 self._cursor = message.cursor
                 self._keeper.settle(message.through, message.resend_from)
-                self._in_trouble_since, self._faults = None, 0
+                self._in_trouble_since, self._faults, self._silences = None, 0, 0
             case messages.Flushed():
                 self._keeper.answer()
         if not isinstance(message, messages.Partial) or self._inbox.qsize() < _MAX_UNREAD:
@@ -213,6 +223,7 @@ class Dictation:
         """Resume the session; give the failure that it ends with if that cannot be."""
         now = asyncio.get_running_loop().time
         self._faults += isinstance(failure, SessionFailed)
+        self._silences += self._line.is_given_up
         await self._line.close()
         self._in_trouble_since = began = self._in_trouble_since or now()
         attempt = 0
@@ -257,7 +268,8 @@ async def connect(
     take *start*, and `ConfigError` for a url or a token that cannot be one.  What was open once is
     resumed after a break.
     """
-    dictation = Dictation(Way(url, token, start, tls), reconnect)
+    way = Way(url, token, start, tls, reconnect.silent_seconds)
+    dictation = Dictation(way, reconnect)
     await dictation._open()  # noqa: SLF001 - the other half of this function
     try:
         yield dictation

@@ -6,6 +6,7 @@ Knows websockets and the wire language; knows nothing of sessions that outlive a
 import logging
 import re
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -22,8 +23,6 @@ from wsserver.errors import BadMessage, ConfigError
 
 Tls: TypeAlias = ssl.SSLContext | None
 
-_PONG_WITHIN_S = 120.0  # a server busy with audio sent faster than speech reads a ping late
-
 _logger = logging.getLogger("wsserver.client.websocket")
 _logger.setLevel(logging.INFO)  # at DEBUG websockets writes every header, the token among them
 
@@ -31,9 +30,15 @@ _logger.setLevel(logging.INFO)  # at DEBUG websockets writes every header, the t
 class Line:
     """An open connection."""
 
-    def __init__(self, socket: websocket.ClientConnection, where: str) -> None:
+    def __init__(self, socket: "_Socket", where: str) -> None:
         self._socket = socket
         self.where = where
+        self.is_given_up = False
+
+    @property
+    def arrivals(self) -> int:
+        """How often anything came: messages, parts of them, answers to `ask`."""
+        return self._socket.arrivals
 
     async def send(self, message: messages.ClientMessage) -> None:
         """Send *message*; raise `ConnectionLost` if the connection is gone."""
@@ -66,16 +71,27 @@ class Line:
         except ConnectionClosed as closed:
             raise self._lost(closed) from None
 
+    async def ask(self) -> None:
+        """Have the server answer that it is there; without waiting for it."""
+        with suppress(ConnectionClosed):
+            await self._socket.ping()
+
+    def give_up(self) -> None:
+        """End the connection without another word, for nobody would hear it."""
+        self.is_given_up = True
+        self._socket.transport.abort()
+
     async def close(self) -> None:
         """Close the connection; again does nothing."""
         await self._socket.close()
 
     def _lost(self, closed: ConnectionClosed) -> ConnectionLost:
-        found = f"closed with {closed.rcvd}" if closed.rcvd else "the connection broke"
+        broke = "nothing more came" if self.is_given_up else "the connection broke"
+        found = f"closed with {closed.rcvd}" if closed.rcvd else broke
         return ConnectionLost(f"{self.where} was gone before done: {found}")
 
 
-async def open_line(url: str, credential: str | None, tls: Tls) -> Line:
+async def open_line(url: str, credential: str | None, tls: Tls, within_seconds: float) -> Line:
     """Connect with a token or a cursor.
 
     Raises `Refused`, `ConnectionLost` if nobody answers, and `ConfigError` for what can be no url
@@ -89,7 +105,9 @@ async def open_line(url: str, credential: str | None, tls: Tls) -> Line:
             additional_headers=_credentials(credential),
             compression=None,
             ssl=(tls or True) if where.startswith("wss:") else None,
-            ping_timeout=_PONG_WITHIN_S,
+            open_timeout=within_seconds,
+            ping_interval=None,  # `watch` asks, and knows when an answer may be late
+            create_connection=_Socket,
             logger=_logger,
         )
     except InvalidStatus as error:
@@ -101,7 +119,16 @@ async def open_line(url: str, credential: str | None, tls: Tls) -> Line:
     if socket.subprotocol is None:
         await socket.close()
         raise Refused(101, "bad_subprotocol", f"{where} does not speak {native.SUBPROTOCOL}", None)
+    assert isinstance(socket, _Socket)
     return Line(socket, where)
+
+
+class _Socket(websocket.ClientConnection):
+    arrivals = 0
+
+    def data_received(self, data: bytes) -> None:
+        self.arrivals += 1
+        super().data_received(data)
 
 
 class _Connect(websocket.connect):

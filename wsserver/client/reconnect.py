@@ -12,6 +12,7 @@ from wsserver.errors import DictationError
 _PASSING_CODES = {"server_error", "engine_error", "engine_lost", "overloaded", "shutting_down"}
 """Fatal errors that are not the client's fault: the session can be resumed."""
 
+_READ_AT_ONCE_S = 50.0  # a server stops reading while a minute of audio waits
 _TOO_MANY = 429
 _SERVERS_FAULT = 500
 
@@ -25,6 +26,26 @@ class Reconnect:
 
     first_seconds: float = 0.2
     longest_seconds: float = 5.0
+
+    silent_seconds: float = 15.0
+    """Without a sign of life, though it was asked for one, after which a connection is given up.
+
+    As long may it take to open one.
+    """
+
+    busy_seconds: float = 120.0
+    """The same while very much audio waits to be final: only behind it a server reads the question.
+    """
+
+    def patience(self, waiting_seconds: float, silences: int) -> float:
+        """Give the seconds of silence to put up with while so much audio waits.
+
+        They double with every connection that fell silent, one after the other without any
+        progress: the line may be slow, and not dead.
+        """
+        is_busy = waiting_seconds > _READ_AT_ONCE_S
+        shortest = max(self.silent_seconds, self.busy_seconds) if is_busy else self.silent_seconds
+        return shortest * 2.0 ** min(silences, 30)
 
     def delay(self, attempt: int, failure: DictationError) -> float:
         """Give the seconds before the next attempt: they double, and no two clients' are alike.

@@ -3,6 +3,7 @@
 Knows lines and credentials; knows nothing of what is sent.
 """
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ class Way:
     token: str | None = field(repr=False)
     start: Start
     tls: Tls
+    within_seconds: float
+    """For a connection, and again for the session in it."""
 
     async def open(self) -> tuple[Line, Ready]:
         """Open a session, the first time or where another program left off."""
@@ -36,14 +39,23 @@ class Way:
         return await self._greet(self.token, Start(resume=cursor))
 
     async def _greet(self, credential: str | None, start: Start) -> tuple[Line, Ready]:
-        line = await open_line(self.url, credential, self.tls)
+        line = await open_line(self.url, credential, self.tls, self.within_seconds)
         try:
-            with suppress(ConnectionLost):  # what the server said before it left comes first
-                await line.send(start)
-            first = await line.receive()
-            if not isinstance(first, Ready):
-                raise SessionFailed("bad_order", f"expected ready, found {first}")
+            async with asyncio.timeout(self.within_seconds):
+                return line, await _ready(line, start)
+        except TimeoutError:
+            line.give_up()
+            late = f"{line.where} did not open a session within {self.within_seconds:g} s"
+            raise ConnectionLost(late) from None
         except BaseException:
             await line.close()
             raise
-        return line, first
+
+
+async def _ready(line: Line, start: Start) -> Ready:
+    with suppress(ConnectionLost):  # what the server said before it left comes first
+        await line.send(start)
+    first = await line.receive()
+    if not isinstance(first, Ready):
+        raise SessionFailed("bad_order", f"expected ready, found {first}")
+    return first
