@@ -10,18 +10,22 @@ from types import TracebackType
 from typing import NoReturn, Self, TypeAlias
 
 from wsserver.dialects.native import SUBPROTOCOL
-from wsserver.errors import BadCursor
-from wsserver.net.credentials import Malformed, Presented, plain_token
-from wsserver.net.cursors import is_cursor
+from wsserver.net.address_limits import AddressLimits
+from wsserver.net.credentials import Presented
+from wsserver.net.identity import Identities, Sources, Visitor
 from wsserver.net.ledger import Clock, Ledger
 from wsserver.net.lines import Guest, Lines
 from wsserver.net.origins import is_listed, is_same_origin
-from wsserver.net.refusal import Refusal, Refused
+from wsserver.net.refusal import Refusal, Refused, refuse
 from wsserver.net.settings import AdmissionSettings
-from wsserver.net.tokens import Scope, Token, TokenTable, stranger
+from wsserver.net.signed_tokens import SignedTokens
+from wsserver.net.tokens import Scope, Token
 
 Condition: TypeAlias = Callable[[], str | None]
 """Says what stands in the way of a new session, or None."""
+
+_GUESSES = {"bad_token", "bad_cursor"}
+"""Refusals that may be somebody's guess; what expired or was used was right once."""
 
 
 def _nothing() -> None:
@@ -45,10 +49,11 @@ class Conditions:
 class Lease:
     """The place of one session; free again when its context ends."""
 
-    def __init__(self, guest: Guest, gate: "Gate") -> None:
+    def __init__(self, guest: Guest, ledger: Ledger, leave: Callable[[], None]) -> None:
         self.guest = guest
         self.token = guest.token
-        self._gate = gate
+        self._ledger = ledger
+        self._leave = leave
         self._released = False
 
     def __enter__(self) -> Self:
@@ -68,11 +73,11 @@ class Lease:
         """Free the place; again does nothing."""
         if not self._released:
             self._released = True
-            self._gate.leave(self.token)
+            self._leave()
 
     def spend(self, seconds: float) -> None:
         """Book *seconds* of audio; raise `LimitReached` once the token's day is used up."""
-        self._gate.ledger.spend(self.token, seconds)
+        self._ledger.spend(self.token, seconds)
 
 
 class Gate:
@@ -84,17 +89,20 @@ class Gate:
         conditions: Conditions,
         clock: Clock,
         lines: Lines | None = None,
+        signed: SignedTokens | None = None,
     ) -> None:
         """Know the tokens of *settings*; raise `ConfigError` if two share a name.
 
-        Without *lines* nobody comes in by a cursor.
+        Without *lines* nobody comes in by a cursor, without *signed* by a signed token.
         """
-        self._lines = lines
         self.conditions = conditions
         self.ledger = Ledger(clock)
+        self.signed = signed
         self.is_draining = False
+        self._lines = lines
         self._settings = settings
-        self._tokens = TokenTable(settings.tokens)
+        self._identities = Identities(settings, Sources(lines, signed, conditions.insider), clock)
+        self._limits = AddressLimits(settings, clock)
         self._sessions: Counter[str] = Counter()
 
     @property
@@ -114,32 +122,45 @@ class Gate:
         Where a session can be resumed, its cursor serves for a token, and takes the place over from
         the connection that has the session still, which is ended.
         """
-        guest = self._check(presented, scope, resumes=resumes)
-        if self._lines and guest.claim and self._takes_over(guest):
-            self._lines.end(guest.claim.cursor.session)
-        self._sessions[guest.token.name] += 1
-        return Lease(guest, self)
+        address = self._limits.address(presented)
+        self.check_open()
+        self._limits.check_handshakes(address)
+        self._limits.count_handshake(address)
+        visitor = self._check(presented, scope, resumes=resumes)
+        if self._lines and visitor.guest.claim and self._takes_over(visitor.guest):
+            self._lines.end(visitor.guest.claim.cursor.session)
+        if visitor.signed and visitor.signed.one_session:
+            self._identities.used.add(visitor.signed)
+        return self._lease(visitor.guest, address)
 
     def judge(
         self, presented: Presented, scope: Scope = "speak", *, resumes: bool = False
     ) -> Refusal | None:
         """Say why `admit` would refuse, or None, without giving a place."""
         try:
+            self.check_open()
+            self._limits.check_handshakes(self._limits.address(presented))
             self._check(presented, scope, resumes=resumes)
         except Refused as refused:
             return refused.refusal
         return None
 
     def identify(self, presented: Presented) -> Token:
-        """Give the token that is presented; raise `Refused` (401 or 403) if there is none."""
-        token = self._tokens.find(self._plain(presented))
-        if token is None:
-            _refuse(403, "bad_token", "found a token that is not known here")
-        return token
+        """Give the token that is presented; raise `Refused` (401, 403 or 429) if there is none.
 
-    def leave(self, token: Token) -> None:
-        """Take a place back; a lease does this once."""
-        self._sessions[token.name] -= 1
+        A signed one gives that in whose name it is, with no more scope than its own.
+        """
+        return self._visitor(presented).guest.token
+
+    def holder(self, presented: Presented) -> Token:
+        """Give the token that is presented, if it may make signed ones; else raise `Refused`."""
+        self.check_open()
+        self._check_origin(presented)
+        visitor = self._visitor(presented)
+        if visitor.signed:
+            expected = "expected a long-lived one to make others"
+            refuse(403, "not_long_lived", f"found a signed token, {expected}")
+        return visitor.guest.token
 
     def check_open(self) -> None:
         """Raise `Refused` (503) while the server drains."""
@@ -155,12 +176,11 @@ class Gate:
             return refused.refusal
         return None
 
-    def _check(self, presented: Presented, scope: Scope, *, resumes: bool) -> Guest:
-        self.check_open()
+    def _check(self, presented: Presented, scope: Scope, *, resumes: bool) -> Visitor:
         self._check_origin(presented)
-        guest = self._guest(presented) if resumes else Guest(self.identify(presented))
-        if scope not in guest.token.scope:
-            _refuse(403, "missing_scope", f"found a token without the scope {scope!r}")
+        visitor = self._visitor(presented, resumes=resumes)
+        guest = visitor.guest
+        _check_scope(visitor, scope)
         _check_subprotocol(presented)
         if guest.token != self.conditions.insider:
             self._check_ready()
@@ -168,27 +188,30 @@ class Gate:
         if not self._takes_over(guest):
             self._check_room()
             self._check_count(guest.token)
-        return guest
+            self._limits.check_sessions(self._limits.address(presented))
+        if visitor.signed and visitor.signed.one_session and self._identities.used.is_full():
+            self._refuse_for_now("full", "found too many one-session tokens in use")
+        return visitor
 
-    def _guest(self, presented: Presented) -> Guest:
-        plain = self._plain(presented)
-        if self._lines is None or not is_cursor(plain):
-            return Guest(self.identify(presented))
+    def _visitor(self, presented: Presented, *, resumes: bool = False) -> Visitor:
+        address = self._limits.address(presented)
+        self._limits.check_failures(address)
         try:
-            claim = self._lines.cursors.open(plain)
-        except BadCursor as error:
-            raise Refused(Refusal(403, error.code, str(error))) from None
-        token = self._tokens.named(claim.subject)
-        return Guest(token or stranger(claim.subject), claim, is_stranger=token is None)
+            return self._identities.find(presented, resumes=resumes)
+        except Refused as refused:
+            if refused.refusal.code in _GUESSES:
+                self._limits.count_failure(address)
+            raise
 
-    def _plain(self, presented: Presented) -> str:
-        try:
-            plain = plain_token(presented, token_in_url=self._settings.token_in_url)
-        except Malformed as error:
-            raise Refused(Refusal(403, "bad_token", str(error))) from None
-        if plain is None:
-            _refuse(401, "no_token", self._how_to_present(presented))
-        return plain
+    def _lease(self, guest: Guest, address: str) -> Lease:
+        self._sessions[guest.token.name] += 1
+        self._limits.enter(address)
+
+        def leave() -> None:
+            self._sessions[guest.token.name] -= 1
+            self._limits.leave(address)
+
+        return Lease(guest, self.ledger, leave)
 
     def _takes_over(self, guest: Guest) -> bool:
         claim = guest.claim
@@ -203,7 +226,7 @@ class Gate:
         if any(is_same_origin(presented.origin, host) for host in hosts):
             return
         if not is_listed(presented.origin, self._settings.origins):
-            _refuse(
+            refuse(
                 403,
                 "bad_origin",
                 f"found the origin {presented.origin!r:.80}, expected {presented.host!r:.80} "
@@ -224,21 +247,22 @@ class Gate:
         count, retry_after = self._sessions[token.name], self._settings.retry_after_seconds
         if token.sessions is not None and count >= token.sessions:
             message = f"found {count} sessions of this token, the most at a time"
-            _refuse(429, "too_many_sessions", message, retry_after)
+            refuse(429, "too_many_sessions", message, retry_after)
 
     def _check_day(self, token: Token) -> None:
         if self.ledger.is_used_up(token):
             message = f"the {token.audio_seconds_per_day:.0f} s of audio of this day are used up"
-            _refuse(429, "audio_used_up", message, self.ledger.seconds_to_midnight())
+            refuse(429, "audio_used_up", message, self.ledger.seconds_to_midnight())
 
     def _refuse_for_now(self, code: str, message: str) -> NoReturn:
-        _refuse(503, code, message, self._settings.retry_after_seconds)
+        refuse(503, code, message, self._settings.retry_after_seconds)
 
-    def _how_to_present(self, presented: Presented) -> str:
-        expected = "expected 'Authorization: Bearer <token>' or a subprotocol token.<base64url>"
-        if presented.query_tokens and not self._settings.token_in_url:
-            return f"found a token in the URL, which this server does not take, {expected}"
-        return f"found no token, {expected}"
+
+def _check_scope(visitor: Visitor, scope: Scope) -> None:
+    if scope not in visitor.guest.token.scope:
+        refuse(403, "missing_scope", f"found a token without the scope {scope!r}")
+    if visitor.signed and visitor.signed.room is not None:
+        refuse(403, "missing_scope", "found a token for a room, expected one for the server")
 
 
 def _check_subprotocol(presented: Presented) -> None:
@@ -246,8 +270,4 @@ def _check_subprotocol(presented: Presented) -> None:
     if SUBPROTOCOL in offered or not (offered or presented.token_subprotocols):
         return
     found = ", ".join(offered)[:80] or "a token alone"
-    _refuse(400, "bad_subprotocol", f"found the subprotocols {found}, expected {SUBPROTOCOL}")
-
-
-def _refuse(status: int, code: str, message: str, retry_after: int | None = None) -> NoReturn:
-    raise Refused(Refusal(status, code, message, retry_after))
+    refuse(400, "bad_subprotocol", f"found the subprotocols {found}, expected {SUBPROTOCOL}")

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from wsserver.errors import ClientError
 from wsserver.net.cursors import is_cursor
+from wsserver.net.signed_tokens import is_signed
 
 TOKEN_SUBPROTOCOL = "token."  # noqa: S105 - a prefix, not a secret
 """Stands before the base64url of a token in `Sec-WebSocket-Protocol`."""
@@ -39,10 +40,15 @@ class Presented:
     origin: str | None = None
     host: str = ""
     forwarded_host: str = ""
+    forwarded_for: tuple[str, ...] = ()
+    """The addresses that proxies tell, the last one's last."""
+
+    peer: str = ""
+    """The address of the other end of the connection; empty if it is not known."""
 
 
-def read(headers: Iterable[tuple[str, str]], target: str) -> Presented:
-    """Read a request's *headers*, in order and with repetitions, and its *target*."""
+def read(headers: Iterable[tuple[str, str]], target: str, peer: str = "") -> Presented:
+    """Read a request's *headers*, in order and with repetitions, its *target* and its *peer*."""
     found: dict[str, list[str]] = {}
     for name, value in headers:
         found.setdefault(name.lower(), []).append(value.strip())
@@ -57,20 +63,25 @@ def read(headers: Iterable[tuple[str, str]], target: str) -> Presented:
         origin=", ".join(found["origin"]) if "origin" in found else None,
         host=found.get("host", [""])[0],
         forwarded_host=next(iter(_listed(found.get("x-forwarded-host", []))), ""),
+        forwarded_for=tuple(_listed(found.get("x-forwarded-for", []))),
+        peer=peer,
     )
 
 
 def plain_token(presented: Presented, *, token_in_url: bool) -> str | None:
     """Give the token that is presented: in the header, else as subprotocol, else in the URL.
 
-    Gives None if there is none; raises `Malformed`, without the token, for what can be none.
+    Without *token_in_url* only a signed one is taken from there, of which the caller has to see
+    that it allows no more than to read along.  Gives None if there is none; raises `Malformed`,
+    without the token, for what can be none.
     """
     headers = [value for value in presented.authorization if not _is_foreign(value)]
     if headers:
         return _from_header(_only(headers, "Authorization"))
     if presented.token_subprotocols:
         return _from_subprotocol(_only(presented.token_subprotocols, "token subprotocol"))
-    if token_in_url and presented.query_tokens:
+    signed = [token for token in presented.query_tokens if is_signed(token)]
+    if signed or (token_in_url and presented.query_tokens):
         token = _filled(_only(presented.query_tokens, "token in the URL"), "?token=<token>")
         if is_cursor(token):
             raise Malformed("found a cursor in the URL, expected it in a header")

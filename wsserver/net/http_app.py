@@ -16,12 +16,16 @@ from wsserver.net.middleware import (
     refuse_while_draining,
 )
 from wsserver.net.settings import NetSettings
+from wsserver.net.token_routes import token_routes
 
 
 def http_app(
     settings: NetSettings, gate: Gate, routes: Iterable[web.AbstractRouteDef]
 ) -> web.Application:
-    """Give an application that serves *routes*; those not public ask *gate* for a token."""
+    """Give an application that serves *routes*; those not public ask *gate* for a token.
+
+    Where the gate takes signed tokens, they are made here.
+    """
     app = web.Application(
         client_max_size=settings.http.body_limit_bytes,
         middlewares=[
@@ -32,5 +36,5 @@ def http_app(
         ],
     )
     app.on_response_prepare.append(finish_headers)
-    app.add_routes(routes)
+    app.add_routes([*routes, *token_routes(gate)])
     return app

@@ -25,7 +25,7 @@ OPEN_WHILE_DRAINING = ("/healthz", "/readyz")
 
 def presented_by(request: web.Request) -> Presented:
     """Read what *request* presents."""
-    return read(request.headers.items(), request.path_qs)
+    return read(request.headers.items(), request.path_qs, request.remote or "")
 
 
 async def finish_headers(request: web.Request, response: web.StreamResponse) -> None:

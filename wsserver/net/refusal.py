@@ -4,6 +4,7 @@ Knows status codes and headers; knows no socket and no HTTP library.
 """
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from wsserver.errors import ClientError
 
@@ -51,3 +52,8 @@ class Refused(ClientError):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
         self.refusal = refusal
+
+
+def refuse(status: int, code: str, message: str, retry_after: int | None = None) -> NoReturn:
+    """Raise `Refused`."""
+    raise Refused(Refusal(status, code, message, retry_after))

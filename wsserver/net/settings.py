@@ -85,6 +85,18 @@ class SocketSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedTokenSettings:
+    """Tokens that live for minutes, made by those who hold one of the others."""
+
+    longest_seconds: Annotated[int, Ge(1), Le(86_400)] = 3600
+    """From a token's making to its end; one that is signed for longer is refused."""
+
+    public_keys: tuple[str, ...] = ()
+    """PEM of the Ed25519 keys of others who may sign tokens; each in the name, and within the
+    scope and limits, of one of *tokens*."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdmissionSettings:
     """Whom the server lets in."""
 
@@ -93,6 +105,21 @@ class AdmissionSettings:
 
     max_sessions: Count = 32
     """Sessions in all; above it 503."""
+
+    max_sessions_per_address: Count | None = None
+    """Sessions of one address; above it 429.  None, for those behind one router share theirs."""
+
+    handshakes_per_minute: Count | None = 600
+    """Sessions that one address may ask for, as many at once too; above it 429."""
+
+    failures_per_minute: Count | None = 60
+    """Unknown or damaged credentials from one address, after which it has to wait (429)."""
+
+    trust_forwarded_for: Annotated[int, Ge(0), Le(16)] = 0
+    """Proxies before the server, each of which adds to `X-Forwarded-For` whom it speaks to; 0 takes
+    the other end of the connection for the client."""
+
+    signed_tokens: SignedTokenSettings = field(default_factory=SignedTokenSettings)
 
     retry_after_seconds: Count = 5
     """What a full, draining or loading server tells in `Retry-After`."""
