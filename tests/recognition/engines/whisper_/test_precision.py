@@ -98,14 +98,15 @@ def test_in_eight_bits_a_window_is_heard_alike_alone_and_in_a_batch(sample: Read
 def test_auto_takes_what_it_measured_to_be_fastest_and_tells(
     practice: "Pair", caplog: pytest.LogCaptureFixture
 ) -> None:
-    plain = weights_of(practice.stock, torch.float32)
+    plain, threads = weights_of(practice.stock, torch.float32), torch.get_num_threads()
 
     with caplog.at_level(logging.INFO):
         name, weights = fastest(practice.stock, plain, "fp32")
 
     assert name in ("fp32", "int8", "bf16")
     assert (weights is plain) == (name == "fp32")
-    assert f"partials are heard in {name}; an update takes in fp32 " in caplog.text
+    assert f"partials are heard in {name}; on one cpu an update takes in fp32 " in caplog.text
+    assert torch.get_num_threads() == threads
 
 
 @pytest.mark.parametrize(
