@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 SOURCES := wsserver tests bench
 
-.PHONY: run test lint types format wheel bench bench-peers clean
+.PHONY: run test lint types format wheel bench bench-peers bench-fuzz clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
@@ -36,6 +36,9 @@ bench: $(VENV)/bench.stamp
 
 bench-peers: $(VENV)/bench.stamp
 	$(BIN)/python -m bench.peers $(ARGS)
+
+bench-fuzz: $(VENV)/bench.stamp
+	$(BIN)/python -m bench.fuzz $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
