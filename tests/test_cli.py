@@ -1,6 +1,8 @@
+import base64
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,9 @@ import yaml
 
 from wsserver import cli
 from wsserver.config import load
-from wsserver.net.tokens import TokenTable
+from wsserver.net.keys import server_key
+from wsserver.net.signed_tokens import PURPOSE, SignedTokens
+from wsserver.net.tokens import TokenTable, new_token
 
 pytestmark = pytest.mark.usefixtures("log_of_its_own")
 
@@ -117,3 +121,70 @@ def test_the_package_is_a_command() -> None:
     )
 
     assert said.stdout.startswith("wsserver, version")
+
+
+KEY = base64.b64encode(bytes(32)).decode()
+
+
+def signing_config() -> None:
+    _, digest = new_token()
+    token = {"name": "ada", "hash": digest, "scope": ["speak", "view"]}
+    only_views = {"name": "bo", "hash": new_token()[1], "scope": ["view"]}
+    server = {"key": KEY, "admission": {"tokens": [token, only_views]}}
+    Path("config.yaml").write_text(yaml.safe_dump({"server": server}))
+
+
+def test_a_token_is_signed_with_the_servers_key(capsys: pytest.CaptureFixture[str]) -> None:
+    signing_config()
+    key = server_key(KEY, {}).derive(PURPOSE)
+
+    assert cli.run(["token", "sign", "--name", "ada", "--scope", "view", "--seconds", "60"]) == 0
+
+    signed = SignedTokens(key, (), 3600, time.time).check(capsys.readouterr().out.strip())
+    assert (signed.subject, signed.scope, signed.one_session) == ("ada", ("view",), True)
+    assert signed.expires <= time.time() + 60
+
+
+def test_a_token_is_signed_with_the_key_that_is_kept(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    assert cli.run(["token", "sign", "--name", "development", "--any-sessions"]) == 0
+
+    key = server_key(None, {"XDG_STATE_HOME": str(tmp_path)}).derive(PURPOSE)
+    signed = SignedTokens(key, (), 3600, time.time).check(capsys.readouterr().out.strip())
+    assert (signed.subject, signed.one_session) == ("development", False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--name", "eve"], "found no token named 'eve', expected one of ada, bo"),
+        (["--name", "bo"], "found no scope 'speak' in the token 'bo'"),
+        (["--name", "ada", "--seconds", "3601"], "expected at most 3600"),
+        (["--name", "ada", "--seconds", "0"], "0 is not in the range"),
+        ([], "Missing option '--name'"),
+    ],
+)
+def test_nothing_is_signed_that_no_server_would_take(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signing_config()
+
+    assert cli.run(["token", "sign", *arguments]) == 2
+
+    said = capsys.readouterr()
+    assert complaint in said.err
+    assert said.out == ""
+
+
+def test_nothing_is_signed_with_a_key_that_cannot_be_kept(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "wsserver").write_text("a file where the folder should be")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    assert cli.run(["token", "sign", "--name", "development"]) == 2
+
+    assert "found no key" in capsys.readouterr().err

@@ -10,10 +10,12 @@ Knows what each command calls; knows nothing of how it is done.
 
 import asyncio
 import json
+import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from rich.console import Console
@@ -23,15 +25,20 @@ from wsserver.app import App
 from wsserver.dictate import dictate
 from wsserver.errors import (
     BadAudio,
+    ConfigError,
     DictationError,
     EngineError,
     OperatorError,
     UnsupportedFormat,
 )
+from wsserver.net.keys import key_path, server_key
+from wsserver.net.settings import NetSettings
+from wsserver.net.signed_tokens import PURPOSE, Grant, SignedTokens
 from wsserver.net.token_import import import_tokens
-from wsserver.net.tokens import Token, new_token
+from wsserver.net.tokens import Scope, Token, new_token
 from wsserver.recognition.engines import EngineSpec
 from wsserver.serve import serve as serve_until_stopped
+from wsserver.serve import with_token
 from wsserver.sessions_command import sessions
 from wsserver.store.settings import StoreSettings
 
@@ -112,6 +119,27 @@ def new(name: str, scope: tuple[str, ...]) -> None:
     click.echo(_line(name, scope, digest))
 
 
+@token.command("sign")
+@_config_option
+@click.option("--name", required=True, help="Of the configured token whose limits count.")
+@click.option("--scope", type=click.Choice(get_args(Scope)), multiple=True, default=["speak"])
+@click.option("--seconds", type=click.IntRange(min=1), default=600, show_default=True)
+@click.option("--one-session/--any-sessions", default=True, show_default=True)
+def sign(path: Path | None, name: str, scope: tuple[Scope, ...], **wish: Any) -> None:
+    """Sign a token that lives for minutes; print it.
+
+    It is good for servers with the same key: the configured one, or the one kept on this machine.
+    """
+    settings, _ = with_token(config.load(path))
+    server = settings.server
+    signed = _signed_tokens(server)
+    _check_name(name, scope, server.admission.tokens)
+    if wish["seconds"] > signed.longest_seconds:
+        raise ConfigError(f"found {wish['seconds']} s, expected at most {signed.longest_seconds}")
+    text, _ = signed.sign(Grant(subject=name, scope=scope, **wish))
+    click.echo(text)
+
+
 @token.command("import")
 @click.argument("file", type=click.File(encoding="utf-8"))
 def import_(file: Any) -> None:
@@ -120,6 +148,23 @@ def import_(file: Any) -> None:
     click.echo(f"{len(tokens)} tokens.  {_WHERE}\n", err=True)
     for found in tokens:
         click.echo(_line(found.name, found.scope, found.hash))
+
+
+def _signed_tokens(server: NetSettings) -> SignedTokens:
+    key = server_key(server.key, os.environ).derive(PURPOSE)
+    if server.key is None and not (path := key_path(os.environ)).is_file():
+        raise ConfigError(f"found no key in {path} nor as server.key, so no server would believe")
+    settings = server.admission.signed_tokens
+    return SignedTokens(key, settings.public_keys, settings.longest_seconds, time.time)
+
+
+def _check_name(name: str, scope: Sequence[Scope], tokens: Sequence[Token]) -> None:
+    found = next((token for token in tokens if token.name == name), None)
+    if found is None:
+        names = ", ".join(token.name for token in tokens)
+        raise ConfigError(f"found no token named {name!r}, expected one of {names}")
+    if missing := [each for each in scope if each not in found.scope]:
+        raise ConfigError(f"found no scope {missing[0]!r} in the token {name!r}")
 
 
 def _kept(store: StoreSettings) -> str:

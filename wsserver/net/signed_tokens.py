@@ -18,14 +18,16 @@ from annotated_types import Len, MaxLen
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from pydantic import ConfigDict, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass as checked
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from wsserver.errors import ClientError, ConfigError
 from wsserver.net.ledger import Clock
 from wsserver.net.tokens import Scope
 
 ISSUER = AUDIENCE = "wsserver"
+
+PURPOSE = "signed tokens"
+"""For which the server's key is derived."""
 
 LONGEST = 4096
 """Characters; longer is none of ours."""
@@ -84,8 +86,9 @@ class SignedToken:
     room: str | None
 
 
-@checked(frozen=True, config=ConfigDict(strict=True, allow_inf_nan=False))
-class _Claims:
+class _Claims(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
+
     sub: _Short
     jti: Annotated[str, Len(1, 64)]
     scope: _Short
@@ -100,9 +103,6 @@ class _Claims:
 class _Key:
     key: bytes | Ed25519PublicKey
     algorithm: _Algorithm
-
-
-_claims: TypeAdapter[_Claims] = TypeAdapter(_Claims)
 
 
 def is_signed(text: str) -> bool:
@@ -253,7 +253,7 @@ def _read(text: str, key: _Key) -> _Claims:
             issuer=ISSUER,
             options={"verify_exp": False, "verify_nbf": False, "verify_iat": False},
         )
-        return _claims.validate_python(claims)
+        return _Claims.model_validate(claims)
     except (jwt.InvalidAudienceError, jwt.InvalidIssuerError):
         expected = f"expected iss and aud to be {ISSUER!r}"
         raise BadSignedToken(f"found a token signed for somebody else, {expected}") from None
