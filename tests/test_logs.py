@@ -1,5 +1,6 @@
 import json
 import logging
+from typing import Literal
 
 import pytest
 
@@ -49,3 +50,23 @@ def test_headers_are_never_logged(capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger("websockets.server").debug("< Authorization: Bearer secret")
 
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(
+    "sign", ["\n", "\r", "\x1b[31m", "\x7f", "\x9b31m", "\x85", "\u2028", "\u202e", "\udc9b"]
+)
+def test_nothing_that_is_logged_forges_a_line_or_steers_a_terminal(
+    form: Literal["text", "json"], sign: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up(LogSettings(format=form))
+
+    try:
+        raise ValueError(f"found {sign}12:00:00 INFO    forged: all is well")
+    except ValueError:
+        logging.getLogger("wsserver.test").exception("Grüße from %s/x", sign)
+
+    lines = capsys.readouterr().err.removesuffix("\n").split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert "Grüße" in lines[0]
+    assert not [line for line in lines[1:] if not line.startswith("    ")]
