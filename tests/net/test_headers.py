@@ -41,4 +41,21 @@ def test_browsers_neither_guess_types_nor_tell_where_they_come_from() -> None:
 
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
-    assert headers["Permissions-Policy"] == "microphone=(self)"
+
+
+def test_a_page_hears_the_microphone_and_nothing_else() -> None:
+    policy = security_headers("here")["Permissions-Policy"]
+
+    assert policy == "camera=(), display-capture=(), geolocation=(), microphone=(self)"
+
+
+@pytest.mark.parametrize("name", ["Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy"])
+def test_other_origins_share_neither_window_nor_files(name: str) -> None:
+    assert security_headers("here")[name] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    "laxity", ["unsafe", "*", "http:", "https:", "blob:", "nonce", "strict-dynamic"]
+)
+def test_the_policy_has_no_hole(laxity: str) -> None:
+    assert laxity not in security_headers("here:8000")["Content-Security-Policy"]

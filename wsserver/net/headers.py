@@ -12,7 +12,10 @@ def security_headers(host: str) -> dict[str, str]:
     """Give the headers for an answer to a request that was sent to *host*."""
     return {
         "Content-Security-Policy": _content_security_policy(host),
-        "Permissions-Policy": "microphone=(self)",
+        # No window that others opened or were opened by, and nothing of ours in their pages.
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(self)",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
