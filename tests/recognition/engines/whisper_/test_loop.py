@@ -12,6 +12,7 @@ from wsserver.recognition.engines.whisper_ import loop
 from wsserver.recognition.engines.whisper_.decoder import Cache, Pass, run
 from wsserver.recognition.engines.whisper_.loop import Decoder, Marks, Trace
 from wsserver.recognition.engines.whisper_.sampling import Request, filters
+from wsserver.recognition.engines.whisper_.screening import screen_of
 from wsserver.recognition.engines.whisper_.tokens import Opening
 from wsserver.recognition.engines.whisper_.weights import DecoderWeights, weights_of
 
@@ -22,11 +23,12 @@ HEADS = ((1, 0), (1, 1))
 START, END = 50258, 50257
 
 
-@pytest.fixture(scope="module")
-def decoder(endless: "Pair") -> Decoder:
+@pytest.fixture(scope="module", params=["every token", "screened"])
+def decoder(request: pytest.FixtureRequest, endless: "Pair") -> Decoder:
     weights = weights_of(endless.stock, torch.float32).decoder
     rules = filters([], [END], weights.device)
-    return Decoder(weights, rules, Marks(START, END, 50362))
+    screen = screen_of(weights.embedding) if request.param == "screened" else None
+    return Decoder(weights, rules, Marks(START, END, 50362), screen)
 
 
 def features(rows: int) -> Tensor:
@@ -228,3 +230,16 @@ def test_where_tokens_are_drawn_a_draft_is_ignored(decoder: Decoder) -> None:
 
     assert heard.tokens == expected.tokens
     assert heard.logprobs == expected.logprobs
+
+
+def test_a_screen_chooses_what_scoring_every_token_does(endless: "Pair") -> None:
+    weights = weights_of(endless.stock, torch.float32).decoder
+    rules, marks = filters([], [END], weights.device), Marks(START, END, 50362)
+    plain = Decoder(weights, rules, marks)
+
+    screened = decode(replace(plain, screen=screen_of(weights.embedding)), features(4), MIXED)
+
+    for heard, expected in zip(screened, decode(plain, features(4), MIXED), strict=True):
+        assert heard.tokens == expected.tokens
+        np.testing.assert_allclose(heard.logprobs, expected.logprobs, atol=0.1)
+        assert heard.no_speech_prob == pytest.approx(expected.no_speech_prob, rel=0.1)

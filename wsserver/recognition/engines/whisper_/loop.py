@@ -109,7 +109,7 @@ class Decoder:
             for place in range(end - row.lines, end)
         ]
         # Both in one go, because reading the embedding costs more than multiplying by it.
-        scores = self._score(hidden[[*starts, *places]])
+        scores = self._score(hidden[[*starts, *places]], rows)
         chances = scores.chances(len(rows), self.marks.no_speech)
         for row, chance in zip(rows, chances, strict=True):
             row.no_speech_prob = chance
@@ -117,10 +117,11 @@ class Decoder:
 
     def _step(self, cache: Cache, rows: Sequence[Row]) -> list[Choice]:
         step = plan([(row.tokens[-1], *row.guess) for row in rows], cache)
-        return self._score(run(self.weights, cache, step)).choose(self.filters, rows)
+        return self._score(run(self.weights, cache, step), rows).choose(self.filters, rows)
 
-    def _score(self, hidden: Tensor) -> Scores:
-        if self.screen is not None:
+    def _score(self, hidden: Tensor, rows: Sequence[Row]) -> Scores:
+        # A draw needs every token's score, not only the best one's.
+        if self.screen is not None and all(row.generator is None for row in rows):
             return self.screen.score(hidden)
         return Logits(self.weights.logits(hidden))
 
