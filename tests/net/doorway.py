@@ -21,8 +21,10 @@ from websockets.typing import Subprotocol
 from wsserver.net.admission import Conditions, Gate, Lease
 from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app
+from wsserver.net.ledger import Clock
 from wsserver.net.listener import Listener
 from wsserver.net.settings import AdmissionSettings, HttpSettings, NetSettings, SocketSettings
+from wsserver.net.signed_tokens import SignedTokens
 from wsserver.net.tls import server_context
 from wsserver.net.tokens import Token, new_token
 
@@ -189,6 +191,8 @@ class Setup:
     conditions: Conditions = field(default_factory=Conditions)
     on_session: Any = echo
     routes: Sequence[web.AbstractRouteDef] = ()
+    signed: SignedTokens | None = None
+    clock: Clock = time.time
 
 
 @asynccontextmanager
@@ -197,7 +201,7 @@ async def open_doorway(setup: Setup | None = None) -> AsyncIterator[Doorway]:
     setup = setup or Setup()
     asyncio.get_running_loop().set_debug(True)
     settings = setup.settings
-    gate = Gate(settings.admission, setup.conditions, time.time)
+    gate = Gate(settings.admission, setup.conditions, setup.clock, None, setup.signed)
     routes = [*health_routes(gate), web.post("/length", length), *setup.routes]
     tls = server_context(settings.tls)
     before = asyncio.all_tasks()
