@@ -1,0 +1,128 @@
+"""What an attacker sends, byte by byte, and the honest session that must not notice."""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tests.end_to_end.conftest import TOKEN, Running
+from wsserver import client
+from wsserver.messages import Final
+from wsserver.self_check import SAMPLE
+from wsserver.sound_file import open_sound, to_s16le
+
+with open_sound(SAMPLE) as sound:
+    SPEECH = b"".join(map(to_s16le, sound.blocks()))
+HEARD = "w0 w1 w2 w3 w4 w5 w6"
+PATIENCE_SECONDS = 20
+BEARER = f"Authorization: Bearer {TOKEN}"
+UPGRADE = (
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version: 13",
+)
+CONTINUATION, TEXT, BINARY, CLOSE, PING = 0, 1, 2, 8, 9
+
+
+def head(first: str, *lines: str) -> bytes:
+    return "\r\n".join([f"{first} HTTP/1.1", "Host: 127.0.0.1", *lines, "", ""]).encode()
+
+
+def frame(opcode: int, data: bytes = b"", *, fin: bool = True, mask: bool = True) -> bytes:
+    """Give a frame (RFC 6455, section 5.2); *opcode* may hold reserved bits too, as 0x40."""
+    length, masked = len(data), 0x80 if mask else 0
+    first = bytes([opcode | (0x80 if fin else 0)])
+    if length < 126:
+        size = bytes([masked | length])
+    elif length < 65_536:
+        size = bytes([masked | 126]) + struct.pack(">H", length)
+    else:
+        size = bytes([masked | 127]) + struct.pack(">Q", length)
+    return first + size + (bytes(4) if mask else b"") + data
+
+
+@dataclass
+class Wire:
+    """A bare connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def send(self, *pieces: bytes) -> None:
+        """Send as much as the server takes; it may close meanwhile."""
+        with suppress(OSError):
+            for piece in pieces:
+                self.writer.write(piece)
+                await self.writer.drain()
+
+    async def read(self) -> bytes:
+        """Read to the end."""
+        data = b""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            with suppress(OSError):
+                while piece := await self.reader.read(65_536):
+                    data += piece
+        return data
+
+    async def close_code(self) -> int | None:
+        """Read to the end; give the code of the close frame if that is the last."""
+        data = await self.read()
+        return (
+            int.from_bytes(data[at + 2 : at + 4], "big")
+            if (at := data.rfind(b"\x88")) >= 0
+            else None
+        )
+
+
+@asynccontextmanager
+async def wire(server: Running) -> AsyncIterator[Wire]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(server.url).port)
+    try:
+        yield Wire(reader, writer)
+    finally:
+        writer.transport.abort()
+
+
+@asynccontextmanager
+async def socket(server: Running) -> AsyncIterator[Wire]:
+    """Open a WebSocket, bare as it is."""
+    async with wire(server) as bare:
+        await bare.send(head("GET /v1/dictation", *UPGRADE, BEARER))
+        answer = await bare.reader.readuntil(b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 101 ")
+        yield bare
+
+
+async def ask(server: Running, *pieces: bytes) -> bytes:
+    """Send a request on a connection of its own; give the answer."""
+    async with wire(server) as bare:
+        await bare.send(*pieces)
+        return await bare.read()
+
+
+async def asks(server: Running, requests: Iterable[bytes]) -> list[bytes]:
+    return [await ask(server, request) for request in requests]
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+async def dictate(server: Running) -> None:
+    """Dictate as one should, and get the final."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        async with client.connect(server.socket_url, server.token) as dictation:
+            await dictation.send(SPEECH)
+            await dictation.finish()
+            finals = [message.text async for message in dictation if isinstance(message, Final)]
+    assert finals == [HEARD]
+
+
+async def until_alone(server: Running) -> None:
+    """Wait until no session is left."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while server.app.open_dictations:
+            await asyncio.sleep(0.01)
