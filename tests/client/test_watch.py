@@ -19,7 +19,7 @@ from tests.client.test_resume import (
 )
 from wsserver.client import NEVER, ConnectionLost, Reconnect, connect
 from wsserver.client.watch import watch
-from wsserver.messages import Audio, Start
+from wsserver.messages import Audio, Error, Start
 
 LOOK_S = 0.001
 HASTY = replace(SOON, silent_seconds=0.3)
@@ -115,6 +115,27 @@ async def test_a_session_goes_on_in_a_new_line_when_the_old_one_fell_silent() ->
             peer.socket.transport.abort()
 
     assert heard == [resumed(2, "wsc_2", 0), final("aa"), DONE]
+
+
+async def test_an_own_connection_that_was_never_heard_of_is_not_somebody_elses() -> None:
+    taken = Error(code="taken_over", message="a newer connection has it", fatal=True)
+
+    async def refusing(peer: Peer) -> None:
+        await peer.receive(Start)
+        await peer.send(taken)
+
+    scripts = falling_silent, never_ready, refusing, finishing(resumed(3, "wsc_3", 0))
+    async with (
+        running(*scripts) as server,
+        connect(server.url, TOKEN, reconnect=HASTY) as dictation,
+    ):
+        await dictation.send(b"aa")
+        await dictation.finish()
+        heard = await read(dictation)
+        for peer in server.peers:
+            peer.socket.transport.abort()
+
+    assert heard == [resumed(3, "wsc_3", 0), DONE]
 
 
 async def test_who_wants_to_see_every_break_sees_silence_too() -> None:

@@ -34,6 +34,7 @@ class _Pair:
     moving: asyncio.Event = field(default_factory=asyncio.Event)
     swallows: bool = False
     loses_answers: bool = False
+    """All but the first, which is that of the handshake."""
 
 
 class Proxy:
@@ -101,16 +102,16 @@ class Proxy:
     async def _carry(
         self, pair: _Pair, source: asyncio.StreamReader, drain: asyncio.StreamWriter
     ) -> None:
-        is_answer = drain is pair.writers[0]
+        is_lossy = pair.loses_answers and drain is pair.writers[0]
+        is_first = True
         with suppress(OSError):
             while data := await source.read(_CHUNK_BYTES):
                 await pair.moving.wait()
-                if not pair.swallows:
+                if not pair.swallows and (is_first or not is_lossy):
                     await self._pass_on(source, drain, data)
-                if is_answer and pair.loses_answers:
-                    pair.swallows = True
-            # Who left may still be spoken to; but whoever swallows does not tell of it.
-            if not pair.swallows:
+                is_first = False
+            # Who swallows does not tell that somebody left.
+            if not pair.swallows and not pair.loses_answers:
                 drain.close()
 
     async def _pass_on(
@@ -124,6 +125,8 @@ class Proxy:
                     data += await source.read(_CHUNK_BYTES)
         for begin in range(0, len(data), weather.piece_bytes):
             piece = data[begin : begin + weather.piece_bytes]
+            if drain.is_closing():
+                return
             drain.write(piece)
             await drain.drain()
             await asyncio.sleep(len(piece) / weather.bytes_per_second)
@@ -157,6 +160,8 @@ async def proxy_to(target_port: int) -> AsyncIterator[Proxy]:
 
 def _reset(*writers: asyncio.StreamWriter) -> None:
     for writer in writers:
+        if writer.is_closing():
+            continue
         sock = writer.transport.get_extra_info("socket")
         with suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)

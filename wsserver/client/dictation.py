@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Self
 
 from wsserver import messages
-from wsserver.client.failures import ConnectionLost, Refused, SessionFailed
+from wsserver.client.failures import ConnectionLost, Refused, SessionFailed, Unanswered
 from wsserver.client.feed import Blocks, Feeding, Pace, feed
 from wsserver.client.keeper import Keeper
 from wsserver.client.line import Line, Tls
@@ -226,8 +226,10 @@ class Dictation:
         self._silences += self._line.is_given_up
         await self._line.close()
         self._in_trouble_since = began = self._in_trouble_since or now()
-        attempt = 0
-        while self._cursor and is_passing(failure) and self._faults <= _MAX_FAULTS:
+        attempt, unanswered = 0, False
+        while self._cursor and self._faults <= _MAX_FAULTS:
+            if not is_passing(failure, was_unanswered=unanswered):
+                break
             delay = self._reconnect.delay(attempt, failure)
             if now() + delay - began > self._reconnect.give_up_seconds:
                 break
@@ -237,6 +239,7 @@ class Dictation:
                 self._line, ready = await self._way.resume(self._cursor)
             except (ConnectionLost, Refused, SessionFailed) as error:
                 failure = error
+                unanswered |= isinstance(error, Unanswered)
                 continue
             self._welcome(ready)
             self._inbox.put_nowait(ready)

@@ -30,3 +30,7 @@ class ConnectionLost(DictationError):
     """The server could not be reached, or was gone before `done`."""
 
     code = "connection_lost"
+
+
+class Unanswered(ConnectionLost):
+    """The server may have opened a session, but its word of it did not come."""

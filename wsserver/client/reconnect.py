@@ -12,6 +12,7 @@ from wsserver.errors import DictationError
 _PASSING_CODES = {"server_error", "engine_error", "engine_lost", "overloaded", "shutting_down"}
 """Fatal errors that are not the client's fault: the session can be resumed."""
 
+_TAKEN_OVER = "taken_over"
 _READ_AT_ONCE_S = 50.0  # a server stops reading while a minute of audio waits
 _TOO_MANY = 429
 _SERVERS_FAULT = 500
@@ -61,13 +62,17 @@ NEVER = Reconnect(give_up_seconds=0.0)
 """For programs that want to see every break themselves."""
 
 
-def is_passing(failure: DictationError) -> bool:
-    """Say whether it may be over after a while."""
+def is_passing(failure: DictationError, *, was_unanswered: bool = False) -> bool:
+    """Say whether it may be over after a while.
+
+    The newer connection that took the session over may be an own one, of an attempt that
+    *was_unanswered*: then the server will find that nobody is there.
+    """
     match failure:
         case ConnectionLost():
             return True
         case Refused(status=status):
             return status == _TOO_MANY or status >= _SERVERS_FAULT
         case SessionFailed(code=code):
-            return code in _PASSING_CODES
+            return code in _PASSING_CODES or (was_unanswered and code == _TAKEN_OVER)
     return False

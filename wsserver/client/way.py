@@ -7,7 +7,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from wsserver.client.failures import ConnectionLost, Refused, SessionFailed
+from wsserver.client.failures import ConnectionLost, Refused, SessionFailed, Unanswered
 from wsserver.client.line import Line, Tls, open_line
 from wsserver.messages import Ready, Start
 
@@ -46,7 +46,10 @@ class Way:
         except TimeoutError:
             line.give_up()
             late = f"{line.where} did not open a session within {self.within_seconds:g} s"
-            raise ConnectionLost(late) from None
+            raise Unanswered(late) from None
+        except ConnectionLost as lost:
+            await line.close()
+            raise Unanswered(str(lost)) from None
         except BaseException:
             await line.close()
             raise
