@@ -156,3 +156,17 @@ def test_a_draining_server_says_so_first() -> None:
     door.gate.drain()
 
     assert door.code(asking()) == "503 draining"
+
+
+def test_the_server_itself_never_waits_for_what_others_do_from_its_machine() -> None:
+    plain, digest = new_token()
+    insider = Token(name="the server itself", hash=digest)
+    settings = AdmissionSettings(tokens=(insider,), handshakes_per_minute=1, failures_per_minute=1)
+    gate = Gate(settings, Conditions(insider=insider), lambda: 0.0)
+    for secret in ("wrong", "wrong"):
+        with pytest.raises(Refused):
+            gate.admit(asking(secret=secret))
+    garbled = read([("Authorization", "nonsense")], "/v1/dictation", "192.0.2.1")
+
+    assert gate.judge(garbled).code == "too_many_handshakes"  # type: ignore[union-attr]
+    assert gate.admit(asking(secret=plain)).token == insider

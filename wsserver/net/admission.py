@@ -122,7 +122,7 @@ class Gate:
         Where a session can be resumed, its cursor serves for a token, and takes the place over from
         the connection that has the session still, which is ended.
         """
-        address = self._limits.address(presented)
+        address = self._address(presented)
         self.check_open()
         self._limits.check_handshakes(address)
         self._limits.count_handshake(address)
@@ -139,7 +139,7 @@ class Gate:
         """Say why `admit` would refuse, or None, without giving a place."""
         try:
             self.check_open()
-            self._limits.check_handshakes(self._limits.address(presented))
+            self._limits.check_handshakes(self._address(presented))
             self._check(presented, scope, resumes=resumes)
         except Refused as refused:
             return refused.refusal
@@ -188,13 +188,13 @@ class Gate:
         if not self._takes_over(guest):
             self._check_room()
             self._check_count(guest.token)
-            self._limits.check_sessions(self._limits.address(presented))
+            self._limits.check_sessions(self._address(presented))
         if visitor.signed and visitor.signed.one_session and self._identities.used.is_full():
             self._refuse_for_now("full", "found too many one-session tokens in use")
         return visitor
 
     def _visitor(self, presented: Presented, *, resumes: bool = False) -> Visitor:
-        address = self._limits.address(presented)
+        address = self._address(presented)
         self._limits.check_failures(address)
         try:
             return self._identities.find(presented, resumes=resumes)
@@ -202,6 +202,14 @@ class Gate:
             if refused.refusal.code in _GUESSES:
                 self._limits.count_failure(address)
             raise
+
+    def _address(self, presented: Presented) -> str:
+        """Give the address that a request counts for.
+
+        The server's own token has none: its self-check must not wait for what others do, who come
+        from this machine too if a proxy runs there.
+        """
+        return "" if self._identities.is_insider(presented) else self._limits.address(presented)
 
     def _lease(self, guest: Guest, address: str) -> Lease:
         self._sessions[guest.token.name] += 1

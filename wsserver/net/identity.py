@@ -3,6 +3,7 @@
 Knows long-lived and signed tokens, and cursors; knows no places, no HTTP library and no sockets.
 """
 
+import hmac
 from dataclasses import dataclass, replace
 
 from wsserver.errors import BadCursor
@@ -20,7 +21,7 @@ from wsserver.net.signed_tokens import (
     UsedTokens,
     is_signed,
 )
-from wsserver.net.tokens import Token, TokenTable, stranger
+from wsserver.net.tokens import Token, TokenTable, hash_token, stranger
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,16 @@ class Identities:
         if token is None:
             refuse(403, "bad_token", "found a token that is not known here")
         return Visitor(Guest(token))
+
+    def is_insider(self, presented: Presented) -> bool:
+        """Tell whether it is the server itself that presents this."""
+        if (insider := self._sources.insider) is None:
+            return False
+        try:
+            plain = plain_token(presented, token_in_url=False)
+        except Malformed:
+            return False
+        return plain is not None and hmac.compare_digest(insider.hash, hash_token(plain))
 
     def _plain(self, presented: Presented) -> str:
         try:
