@@ -37,6 +37,9 @@ bench: $(VENV)/bench.stamp
 bench-peers: $(VENV)/bench.stamp
 	$(BIN)/python -m bench.peers $(ARGS)
 
+bench-faults: $(VENV)/test.stamp
+	$(BIN)/python -m bench.faults $(ARGS)
+
 bench-fuzz: $(VENV)/bench.stamp
 	$(BIN)/python -m bench.fuzz $(ARGS)
 

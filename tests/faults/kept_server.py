@@ -39,19 +39,19 @@ FAKE = {
 class KeptServer:
     """One server after the other, all on the same port."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path, log: Path, environment: dict[str, str]) -> None:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
-        self.log = folder / "log"
+        self.log = log
         self._folder = folder
         self._environment = {**os.environ, "XDG_STATE_HOME": str(folder), **environment}
         self._process: Process
         self._turn = asyncio.Lock()
 
-    async def start(self, log: Path | None = None) -> None:
+    async def start(self) -> None:
         """Start a server and wait until it is ready."""
         said = self._folder / "said"
-        with (log or self.log).open("ab") as stderr, said.open("wb") as stdout:
+        with self.log.open("ab") as stderr, said.open("wb") as stdout:
             # No pipe: an engine that hangs would keep it open after the end of its server.
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "wsserver", "serve", "--port", str(self.port)),
@@ -62,7 +62,7 @@ class KeptServer:
             )
         async with asyncio.timeout(_COMES_WITHIN_S):
             while b"Ready" not in said.read_bytes():
-                assert self._process.returncode is None, self.log.read_text()
+                assert self._process.returncode is None, "the server ended, its log says why"
                 await asyncio.sleep(0.01)
 
     async def end(self, number: signal.Signals) -> int:
@@ -119,9 +119,11 @@ def _free_port() -> int:
 
 
 @asynccontextmanager
-async def kept_server(folder: Path, **environment: str) -> AsyncIterator[KeptServer]:
+async def kept_server(
+    folder: Path, log: Path | None = None, **environment: str
+) -> AsyncIterator[KeptServer]:
     """Run a server on the scripted engine, whatever happens to it; it has to end in order."""
-    server = KeptServer(folder, FAKE | environment)
+    server = KeptServer(folder, log or folder / "log", FAKE | environment)
     await server.start()
     try:
         yield server
