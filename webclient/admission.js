@@ -3,6 +3,9 @@
  * Knows nothing of dictation or the page.
  */
 
+/** Longer is no answer. */
+const PATIENCE_MS = 10_000;
+
 /**
  * @typedef {{status: number, code: string, message: string, retryAfterSeconds?: number}} Answer
  *   *status*: of the upgrade, 200 for one that would be let in
@@ -19,7 +22,8 @@ export async function askAdmission(token) {
   url.searchParams.set("origin", location.origin);
   const headers = token ? { Authorization: `Bearer ${token}` } : undefined;
   try {
-    return await read(await fetch(url, { headers, cache: "no-store" }));
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    return await read(await fetch(url, { headers, cache: "no-store", signal }));
   } catch {
     return null;
   }

@@ -5,12 +5,13 @@
 
 import { askAdmission } from "./admission.js";
 import { Keeper } from "./keeper.js";
-import { CLOSE_UNREADABLE, Link } from "./link.js";
+import { CLOSE_LOST, CLOSE_UNREADABLE, Link } from "./link.js";
 import { resample } from "./pcm.js";
 import { retryDelayMs } from "./phases.js";
 import * as problems from "./problems.js";
 import * as protocol from "./protocol.js";
 import { Saver } from "./saver.js";
+import { Stall } from "./stall.js";
 import { Way } from "./way.js";
 
 /** Connections that end one after the other without any progress, before a person has to decide. */
@@ -41,6 +42,7 @@ export class Delivery {
   /** @type {protocol.ServerError | null} */
   #fatal = null;
   #isReady = false;
+  #stall = new Stall();
   #losses = 0;
   #tries = 0;
   #retryTimer = 0;
@@ -108,8 +110,11 @@ export class Delivery {
   /** @param {Int16Array<ArrayBuffer>} chunk */
   push(chunk) {
     this.#keeper.push(chunk);
-    if (this.#isReady) this.#link?.send(chunk);
     this.#save();
+    if (!this.#isReady || !this.#link) return;
+    this.#link.send(chunk);
+    const { end, rate } = this.#keeper;
+    if (this.#stall.look(this.#link, end / rate, navigator.onLine)) this.cut();
   }
 
   /** Have all that was pushed made final, without ending the session. */
@@ -130,6 +135,13 @@ export class Delivery {
     const delay = retryDelayMs(this.#tries, retryAfterSeconds);
     this.#tries += 1;
     this.#retryTimer = window.setTimeout(() => this.#connect(), delay);
+  }
+
+  /** Give the connection up for another one, which goes on where this one came to. */
+  cut() {
+    this.hangUp();
+    this.#losses += 1;
+    this.#break(problems.closing(CLOSE_LOST, null));
   }
 
   /** Connect again at once. */
@@ -219,6 +231,7 @@ export class Delivery {
   /** @param {protocol.Ready} ready */
   #go({ limits, through = 0, resend_from = 0, cursor = null }) {
     this.#isReady = true;
+    this.#stall = new Stall();
     this.#tries = 0;
     if (this.#way.cursor === null) this.#keeper.rewind();
     else this.#keeper.resume(through, resend_from);
@@ -252,10 +265,15 @@ export class Delivery {
       ? this.#fatal && this.#way.fail(this.#fatal, wasReady)
       : this.#way.refuse(presented, answer);
     if (isWorthATry) return this.#connect();
-    const problem = this.#explain(end, answer);
+    this.#break(this.#explain(end, answer));
+  }
+
+  /** @param {problems.Problem} problem */
+  #break(problem) {
     const isPassing = problem.isPassing && this.#losses <= MAX_LOSSES;
     this.#listener.onBreak({ ...problem, isPassing });
   }
+
 
   /**
    * @param {{wasOpen: boolean, code: number}} end

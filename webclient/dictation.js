@@ -152,7 +152,13 @@ export class Dictation {
 
   /** Try to connect at once, if that is what it waits for. */
   retryNow() {
-    if (["reconnecting", "recovering"].includes(this.phase)) this.#delivery.retryNow();
+    if (this.phase === "reconnecting" || this.phase === "recovering") this.#delivery.retryNow();
+  }
+
+  /** The network was away and is back: a connection from before may be dead without knowing it. */
+  renew() {
+    if (this.phase === "listening" || this.phase === "finishing") this.#delivery.cut();
+    this.retryNow();
   }
 
   /**

@@ -8,6 +8,12 @@ import { parse, subprotocols } from "./protocol.js";
 /** Sent when this page cannot read the server; 4000 and above are for applications. */
 export const CLOSE_UNREADABLE = 4000;
 
+/** What a browser gives when nobody said why. */
+export const CLOSE_LOST = 1006;
+
+/** A network that swallows everything would keep a browser waiting for minutes. */
+const OPEN_WITHIN_MS = 20_000;
+
 /**
  * @typedef {{onOpen: () => void, onMessage: (message: import("./protocol.js").Message) => void,
  *   onClose: (end: {wasOpen: boolean, code: number}) => void}} LinkListener
@@ -16,6 +22,7 @@ export const CLOSE_UNREADABLE = 4000;
 export class Link {
   #socket;
   #wasOpen = false;
+  #sentBytes = 0;
 
   /**
    * Begin to connect; exactly one `onClose` follows, unless the link is dropped.
@@ -24,7 +31,9 @@ export class Link {
    */
   constructor(credential, { onOpen, onMessage, onClose }) {
     this.#socket = new WebSocket(address(), subprotocols(credential));
+    const timer = setTimeout(() => this.#wasOpen || this.#socket.close(), OPEN_WITHIN_MS);
     this.#socket.onopen = () => {
+      clearTimeout(timer);
       this.#wasOpen = true;
       onOpen();
     };
@@ -37,9 +46,17 @@ export class Link {
     return this.#socket.bufferedAmount;
   }
 
+  /** Bytes that the network took so far. */
+  get takenBytes() {
+    return this.#sentBytes - this.waitingBytes;
+  }
+
   /** @param {string | Int16Array<ArrayBuffer>} frame */
   send(frame) {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(frame);
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(frame);
+    // JSON of the page is ASCII but for a prompt; then the sum is off, and grows all the same.
+    this.#sentBytes += typeof frame === "string" ? frame.length : frame.byteLength;
   }
 
   /** Close without waiting for an answer; nothing is heard of this link any more. */

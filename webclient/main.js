@@ -141,7 +141,7 @@ function initPage() {
     token = takeToken();
     greet();
   });
-  window.addEventListener("online", deeds.retry);
+  window.addEventListener("online", () => dictation.renew());
   window.addEventListener("beforeunload", (event) => {
     const isUnsaved = dictation.keptSeconds > 0 && !dictation.isSaved;
     if (dictation.phase !== "idle" || isUnsaved) event.preventDefault();

@@ -20,7 +20,12 @@ _FLAGS = (
 
 async def launch(playwright: Playwright, executable: str, sound: Path | None = None) -> Browser:
     """Start it; its microphone plays *sound* once, or beeps once a second."""
-    played = [f"--use-file-for-fake-audio-capture={sound}%noloop"] if sound else []
     return await playwright.chromium.launch(
-        executable_path=executable, args=[*_FLAGS, *played], timeout=60_000
+        executable_path=executable, args=flags(sound), timeout=60_000
     )
+
+
+def flags(sound: Path | None = None) -> list[str]:
+    """Give its command line."""
+    played = [f"--use-file-for-fake-audio-capture={sound}%noloop"] if sound else []
+    return [*_FLAGS, *played]

@@ -195,8 +195,8 @@ class Stage:
 
 def _credential(connection: ServerConnection) -> str:
     assert connection.request
-    offered = connection.request.headers["Sec-WebSocket-Protocol"].split(", ")
-    encoded = next(name.removeprefix("token.") for name in offered if name.startswith("token."))
+    offered = connection.request.headers.get("Sec-WebSocket-Protocol", "").split(", ")
+    encoded = "".join(name.removeprefix("token.") for name in offered if name.startswith("token."))
     return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
 
 

@@ -204,3 +204,35 @@ async def test_how_much_is_kept_is_told_and_not_read_out(visit: Visit) -> None:
     await expect(visit.at("announcer")).to_contain_text("Speak on if you like")
     await expect(visit.at("state")).to_have_role("status")
     await expect(visit.at("hint")).to_have_attribute("aria-live", "off")
+
+
+async def test_a_network_that_swallows_everything_is_given_up(visit: Visit) -> None:
+    await visit.page.add_init_script(
+        """const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (data) {
+          this.sent = (this.sent ?? 0) + (data.byteLength ?? data.length);
+          send.call(this, data);
+        };
+        Object.defineProperty(WebSocket.prototype, "bufferedAmount", {
+          get() { return this.sent ?? 0; },
+        });
+        Object.defineProperty(navigator, "onLine", { value: false });"""
+    )
+    first = await visit.begin(opening())
+
+    await first.ended()
+    second = await visit.stage.call(resumed(0, 0, cursor("second")))
+
+    assert second.start.resume
+    await visit.is_in("Listening")
+
+
+async def test_a_network_that_is_back_is_used_at_once(visit: Visit) -> None:
+    first = await visit.begin(opening())
+
+    await visit.run("() => { dispatchEvent(new Event('online')); }")
+    await first.ended()
+    second = await visit.stage.call(resumed(0, 0, cursor("second")))
+
+    assert second.start.resume
+    await visit.is_in("Listening")

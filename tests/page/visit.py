@@ -1,5 +1,6 @@
 """Somebody who looks at the page and presses its buttons."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,8 +8,18 @@ from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.page.stage import READY, Call, Stage
+from tests.page.stage import PATIENCE_SECONDS, READY, Call, Stage
 from wsserver.messages import Ready
+
+SAVED = """async () => {
+  const { openShelf } = await import(new URL("page/shelf.js", document.baseURI));
+  const shelf = await openShelf();
+  const [head] = await shelf.heads();
+  if (!head) return -1;
+  const { sound } = await shelf.read(head.id);
+  return Math.max(head.places.first, ...sound.map(([place, chunk]) => place + chunk.length));
+}"""
+"""Gives up to which sample the oldest dictation lies on this device; -1 without any."""
 
 
 @dataclass(slots=True)
@@ -33,6 +44,23 @@ class Visit:
         call = await self.stage.call(ready)
         await self.is_in("Listening")
         return call
+
+    async def reload(self) -> None:
+        """Reload in the midst of whatever goes on."""
+        self.page.once("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+        await self.page.reload()
+
+    async def saves(self, samples: int) -> None:
+        """Wait until so many samples in all, final or not, need no page any more."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await self.run(SAVED) < samples:
+                pass
+
+    async def saves_nothing(self) -> None:
+        """Wait until nothing is kept for a later visit."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await self.run(SAVED) >= 0:
+                pass
 
     async def is_in(self, state: str) -> None:
         await expect(self.at("state")).to_have_text(state)
