@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -68,13 +68,20 @@ class Wire:
         return data
 
     async def close_code(self) -> int | None:
-        """Read to the end; give the code of the close frame if that is the last."""
-        data = await self.read()
-        return (
-            int.from_bytes(data[at + 2 : at + 4], "big")
-            if (at := data.rfind(b"\x88")) >= 0
-            else None
-        )
+        """Read up to the close frame; give its code, None if the connection ends without one."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            with suppress(OSError, asyncio.IncompleteReadError):
+                while True:
+                    opcode, data = await self._frame()
+                    if opcode == CLOSE:
+                        return int.from_bytes(data[:2], "big")
+        return None
+
+    async def _frame(self) -> tuple[int, bytes]:
+        first, length = await self.reader.readexactly(2)
+        if length == 126:
+            length = int.from_bytes(await self.reader.readexactly(2), "big")
+        return first & 0x0F, await self.reader.readexactly(length)
 
 
 @asynccontextmanager
@@ -103,8 +110,9 @@ async def ask(server: Running, *pieces: bytes) -> bytes:
         return await bare.read()
 
 
-async def asks(server: Running, requests: Iterable[bytes]) -> list[bytes]:
-    return [await ask(server, request) for request in requests]
+async def drip(server: Running, data: bytes) -> bytes:
+    """Send byte by byte; give the answer."""
+    return await ask(server, *(bytes([byte]) for byte in data))
 
 
 def status(answer: bytes) -> int:

@@ -18,6 +18,12 @@ from wsserver.net.settings import HttpSettings
 LINGER_SECONDS = 2.0
 """How long the peer has to take a refusal and to close."""
 
+UNREAD_BYTES = 1024 * 1024
+"""What a WebSocket's peer may leave unread; a session waits long before that.
+
+Only pongs come without waiting: who pings for ever and reads nothing would fill the memory.
+"""
+
 _ANSWER = b"HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _REFUSALS = {
     Wish.NOT_HTTP: b"400 Bad Request",
@@ -76,6 +82,7 @@ class FrontDoor(ServerConnection):
         """Collect the head, then pass on whatever came with it."""
         if self._guest is None:
             super().data_received(data)
+            self._cut_off_who_does_not_read()
         elif not self._is_refused:
             self._received += data
             self._decide(self._guest)
@@ -91,6 +98,10 @@ class FrontDoor(ServerConnection):
             super().connection_lost(exc)
         else:
             self._leave_hall(self._guest)
+
+    def _cut_off_who_does_not_read(self) -> None:
+        if self.transport.get_write_buffer_size() > UNREAD_BYTES:
+            self.transport.abort()
 
     def _decide(self, guest: asyncio.Transport) -> None:
         match wish(self._received, self._hall.settings.head_limit_bytes):
