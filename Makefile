@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 SOURCES := wsserver tests bench
 
-.PHONY: run test lint types format wheel bench bench-peers bench-fuzz clean
+.PHONY: run test lint types format wheel bench bench-peers bench-fuzz bench-faults clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)

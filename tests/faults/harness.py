@@ -128,9 +128,9 @@ class Place:
 
 
 @asynccontextmanager
-async def place(folder: Path, log: Path | None = None, **environment: str) -> AsyncIterator[Place]:
+async def place(folder: Path, **environment: str) -> AsyncIterator[Place]:
     """Open a server and a line to it; servers that were replaced have to have come back."""
-    async with kept_server(folder, log, **environment) as server, proxy_to(server.port) as proxy:
+    async with kept_server(folder, **environment) as server, proxy_to(server.port) as proxy:
         there = Place(server, proxy)
         yield there
         await asyncio.gather(*there.jobs)

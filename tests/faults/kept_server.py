@@ -39,10 +39,10 @@ FAKE = {
 class KeptServer:
     """One server after the other, all on the same port."""
 
-    def __init__(self, folder: Path, log: Path, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
-        self.log = log
+        self.log = folder / "log"
         self._folder = folder
         self._environment = {**os.environ, "XDG_STATE_HOME": str(folder), **environment}
         self._process: Process
@@ -119,11 +119,9 @@ def _free_port() -> int:
 
 
 @asynccontextmanager
-async def kept_server(
-    folder: Path, log: Path | None = None, **environment: str
-) -> AsyncIterator[KeptServer]:
+async def kept_server(folder: Path, **environment: str) -> AsyncIterator[KeptServer]:
     """Run a server on the scripted engine, whatever happens to it; it has to end in order."""
-    server = KeptServer(folder, log or folder / "log", FAKE | environment)
+    server = KeptServer(folder, FAKE | environment)
     await server.start()
     try:
         yield server

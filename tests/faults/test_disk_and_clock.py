@@ -23,7 +23,8 @@ FULL = Path("/dev/full")
 async def test_a_log_that_takes_no_more_holds_nobody_up(tmp_path: Path) -> None:
     strikes = schedule(1, 2, SPEECH.seconds, ["cut", "half-open"])
 
-    async with place(tmp_path, log=FULL) as where:
+    (tmp_path / "log").symlink_to(FULL)
+    async with place(tmp_path) as where:
         heard = await Storm(where, SPEECH, strikes).run()
         peace = await undisturbed(where.url, SPEECH)
 
