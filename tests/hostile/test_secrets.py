@@ -56,6 +56,7 @@ async def test_a_token_in_a_wrong_place_opens_nothing_and_is_not_logged(
     log = capsys.readouterr().err
     assert attack.status(answer) in (400, 401, 403, 404)
     assert log
+    assert attack.HEARD not in log
     assert TOKEN.encode() not in answer
     for secret in (ENCODED, TOKEN):
         assert secret not in _without_paths(log)
