@@ -110,7 +110,7 @@ class Heard:
         assert [m.utterance for m in finals] == list(range(1, len(finals) + 1))
         assert all(a.end <= b.start + 1e-9 for a, b in pairwise(finals))
         through = [m.through for m in self.messages if isinstance(m, Ack | Final | Ready)]
-        assert through == sorted(through)
+        assert through == sorted(through), f"found {through}, expected it to grow"
         assert len({*self.flushed}) == len(self.flushed)
         assert isinstance(self.messages[-1], Done)
 
