@@ -29,6 +29,7 @@ from wsserver.net.listener import Listener
 from wsserver.net.pages import page_routes, read_pages
 from wsserver.net.recorder import Recorder
 from wsserver.net.settings import NetSettings
+from wsserver.net.signed_tokens import PURPOSE, SignedTokens
 from wsserver.net.speech_routes import SpeechRoutes
 from wsserver.net.tls import server_context
 from wsserver.net.tokens import Token, new_token
@@ -68,6 +69,7 @@ class App:
         process = EngineProcess(partial(build, config.engine))
         self._scheduler = Scheduler(process, config.scheduler, config.sessions.hop_ms / 1000)
         own = Token(name=_OWN_NAME, hash=own_hash)
+        self._key = server_key(config.server.key, os.environ)
         self._lines = self._build_lines()
         self._keeper = Keeper(config.store.folder, config.store) if config.store.folder else None
         self._gate = self._build_gate(own)
@@ -127,10 +129,15 @@ class App:
         admission = self._config.server.admission
         settings = replace(admission, tokens=(*admission.tokens, own))
         conditions = Conditions(self._missing, self._crowded, insider=own)
-        return Gate(settings, conditions, time.time, self._lines)
+        return Gate(settings, conditions, time.time, self._lines, self._build_signed_tokens())
+
+    def _build_signed_tokens(self) -> SignedTokens:
+        settings = self._config.server.admission.signed_tokens
+        key = self._key.derive(PURPOSE)
+        return SignedTokens(key, settings.public_keys, settings.longest_seconds, time.time)
 
     def _build_lines(self) -> Lines:
-        key = server_key(self._config.server.key, os.environ).derive("cursors")
+        key = self._key.derive("cursors")
         return Lines(Cursors(key, self._config.sessions.resume_seconds, time.time))
 
     def _build_listener(self) -> Listener:

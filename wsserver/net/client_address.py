@@ -26,6 +26,11 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted_hops: int) -
     return _normal(peer)
 
 
+def peer_address(name: object) -> str:
+    """Give the address in what a socket calls its peer; empty if there is none in it."""
+    return str(name[0]) if isinstance(name, tuple) and name else ""
+
+
 def _normal(text: str) -> str:
     if match := _WITH_PORT.fullmatch(text):
         text = match["six"] or match["four"] or ""

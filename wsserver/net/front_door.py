@@ -12,6 +12,8 @@ from typing import Any, cast
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.server import ServerProtocol
 
+from wsserver.net.client_address import client_address, peer_address
+from wsserver.net.crowd import Crowd
 from wsserver.net.head import Wish, wish
 from wsserver.net.settings import HttpSettings
 
@@ -24,6 +26,7 @@ UNREAD_BYTES = 1024 * 1024
 Only pongs come without waiting: who pings for ever and reads nothing would fill the memory.
 """
 
+_CROWDED = b"503 Service Unavailable"
 _ANSWER = b"HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _REFUSALS = {
     Wish.NOT_HTTP: b"400 Bad Request",
@@ -39,6 +42,9 @@ class Hall:
     settings: HttpSettings
     http: Callable[[Callable[[], None]], asyncio.Protocol]
     """Makes the protocol that serves a connection of plain HTTP, and calls back when it is lost."""
+
+    waiting: Crowd
+    """Connections whose head is still to come, by address."""
 
     guests: set[asyncio.Transport] = field(default_factory=set)
     """Connections that no WebSocket owns: undecided, refused or plain HTTP."""
@@ -71,11 +77,20 @@ class FrontDoor(ServerConnection):
         self._received = b""
         self._is_refused = False
         self._deadline: asyncio.TimerHandle | None = None
+        self._waits_as: str | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the head."""
         self._guest = cast("asyncio.Transport", transport)
         self._hall.guests.add(self._guest)
+        address = client_address(peer_address(self._guest.get_extra_info("peername")), (), 0)
+        if not self._hall.waiting.enter(address):
+            # At once and without lingering: those who come in crowds shall not stay.
+            self._is_refused = True
+            self._guest.write(_ANSWER % _CROWDED)
+            self._guest.close()
+            return
+        self._waits_as = address
         self._wait(self._hall.settings.head_timeout_seconds)
 
     def data_received(self, data: bytes) -> None:
@@ -123,6 +138,7 @@ class FrontDoor(ServerConnection):
 
     def _hand_over(self, guest: asyncio.Transport) -> None:
         self._stop_waiting()
+        self._leave_crowd()
         protocol = self._hall.http(partial(self._hall.guests.discard, guest))
         guest.set_protocol(protocol)
         protocol.connection_made(guest)
@@ -153,6 +169,12 @@ class FrontDoor(ServerConnection):
     def _leave_hall(self, guest: asyncio.Transport) -> None:
         self._hall.guests.discard(guest)
         self._stop_waiting()
+        self._leave_crowd()
+
+    def _leave_crowd(self) -> None:
+        if self._waits_as is not None:
+            self._hall.waiting.leave(self._waits_as)
+            self._waits_as = None
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:

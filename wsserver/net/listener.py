@@ -21,7 +21,9 @@ from wsserver.dialects.native import SUBPROTOCOL
 from wsserver.errors import ConfigError
 from wsserver.net.addresses import network_addresses
 from wsserver.net.admission import Gate, Lease
+from wsserver.net.client_address import peer_address
 from wsserver.net.credentials import read
+from wsserver.net.crowd import Crowd
 from wsserver.net.front_door import FrontDoor, Hall
 from wsserver.net.headers import security_headers
 from wsserver.net.http_side import HttpSide
@@ -99,7 +101,9 @@ class Listener:
         await self._runner.setup()
         assert self._runner.server is not None
         idle_seconds = self._settings.http.head_timeout_seconds
-        self._hall = Hall(self._settings.http, partial(HttpSide, self._runner.server, idle_seconds))
+        http = self._settings.http
+        waiting = Crowd(http.waiting_limit, http.waiting_limit_per_address)
+        self._hall = Hall(http, partial(HttpSide, self._runner.server, idle_seconds), waiting)
         try:
             self._server = await self._serve()
         except OSError as error:
@@ -145,7 +149,8 @@ class Listener:
         )
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        presented = read(request.headers.raw_items(), request.path)
+        peer = peer_address(connection.remote_address)
+        presented = read(request.headers.raw_items(), request.path, peer)
         if presented.path not in self._settings.socket.paths:
             expected = ", ".join(self._settings.socket.paths)
             refusal = Refusal(404, "not_found", f"found no session here, expected {expected}")

@@ -41,6 +41,12 @@ class HttpSettings:
     head_timeout_seconds: Seconds = 10.0
     """From the open connection to the end of the first request's head; then 408."""
 
+    waiting_limit: Count = 1000
+    """Connections whose first head is still to come; above it 503 at once, and the end."""
+
+    waiting_limit_per_address: Count = 100
+    """The same for one address, or one proxy; it knows no headers yet."""
+
     head_limit_bytes: Annotated[int, Ge(1024), Le(65_536)] = 16_384
     """Request line and headers together; above it 431."""
 
