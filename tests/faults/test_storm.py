@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from random import Random
 
-from tests.faults.harness import ENGINE, LINE, Fault, Storm, check, explain, place, schedule
+from tests.faults.harness import ENGINE, LINE, SERVER, Storm, check, explain, place, schedule
 from tests.faults.speech import STARTS, long_speech
 from wsserver.messages import Final
 
@@ -12,7 +12,7 @@ BUSY = "{delay_s: 0.05}"
 """Of an engine that is often at work when something strikes."""
 
 
-KINDS: tuple[Fault, ...] = 2 * (*LINE, *ENGINE, "kill")
+KINDS = 2 * (LINE + ENGINE + SERVER[:1])
 
 
 async def test_no_fault_changes_a_word_or_repeats_one(tmp_path: Path) -> None:
