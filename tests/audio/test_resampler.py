@@ -211,3 +211,17 @@ def test_forgetting_keeps_what_lies_after() -> None:
     resampler.forget(100)
 
     assert resampler.to_client(100) == before
+
+
+@pytest.mark.parametrize("rate", [8_000, 44_100, 48_000])
+def test_a_flush_before_anything_came_again_leaves_the_stream_where_it_was(rate: int) -> None:
+    first = Resampler(rate)
+    first.push(np.zeros(4 * rate, np.float32))
+    index = 43_621
+    again = Resampler(rate, first.place(index))
+
+    tail = again.flush()
+
+    assert len(tail) == 0
+    assert again.to_client(index) == first.to_client(index)
+    assert again.needs(again.place(index)) == first.needs(first.place(index))

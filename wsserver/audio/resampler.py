@@ -62,6 +62,8 @@ class Resampler:
         """Give the tail that the filter still waits with, as before silence, and start anew."""
         tail = np.zeros(0, np.float32)
         if self._filter is not None:
+            if self._taken <= self._first_input():  # as while the inputs before its place come
+                return tail
             self._held = np.concatenate([self._held, np.zeros(self._filter.reach)])
             tail = self._give(self._taken, self._filter)
         mark = Mark(self._position, self._mark.client + self._taken)
