@@ -177,6 +177,8 @@ async def test_the_newest_connection_has_the_session(run: Run) -> None:
         async with connected(server.socket_url, TOKEN) as new:
             again = await new.begin(Start(resume=ready.cursor))
             told = [message async for message in old.hear_all()]
+            await new.say(Flush())
+            assert isinstance(await new.hear(), Ack)
             stale = await failure(server.socket_url, TOKEN, Start(resume=ready.cursor))
             await new.say(Finish())
             end = [message async for message in new.hear_all()][-1]

@@ -40,9 +40,11 @@ class Desk:
     def give_up(self, error: DictationError) -> None:
         self.events.append(error.code)
 
-    def hold(self, generation: int, session: str = "s") -> Line:
+    def hold(self, generation: int, session: str = "s", *, heard: bool = True) -> Line:
         line = self.line()
         line.hold(Hold(session, generation), self.give_up)
+        if heard:
+            line.hear()
         return line
 
 
@@ -91,6 +93,17 @@ def test_a_cursor_older_than_the_connection_that_holds_the_session_is_refused() 
 
     with pytest.raises(TakenOver, match="the session goes on in a newer connection"):
         desk.line().resumption.unseal(sealed)
+
+
+def test_a_cursor_whose_line_was_never_spoken_on_opens_another_one() -> None:
+    desk = Desk()
+    sealed = desk.line().resumption.seal(cursor(generation=1))
+    desk.hold(2, heard=False)
+
+    assert desk.line().resumption.unseal(sealed) == cursor(generation=1)
+    assert desk.lines.is_replaced_by(claim(generation=1))
+    desk.hold(2)
+    assert desk.events == ["released", "taken_over"]
 
 
 def test_a_replayed_cursor_of_the_same_line_is_fine() -> None:

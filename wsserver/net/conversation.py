@@ -99,6 +99,8 @@ class Conversation:
     def receive(self, message: ClientMessage) -> None:
         """Take a message from the client; what is wrong with it ends the session."""
         is_ignored = self.is_ending
+        if self._line:
+            self._line.hear()
         try:
             self._carry_out(partial(self._session.receive, message))
         except ClientError as error:

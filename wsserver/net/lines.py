@@ -35,6 +35,7 @@ class Line:
         self._guest = guest
         self._release = release
         self._held: Hold | None = None
+        self._was_heard = False
         self._give_up: Callable[[DictationError], None]
 
     @property
@@ -44,13 +45,21 @@ class Line:
 
     @property
     def generation(self) -> int:
-        """That of the session it holds; 0 without any."""
-        return self._held.generation if self._held else 0
+        """The least of a cursor that takes the session over; 0 if none is held.
+
+        While nothing came from the client after its `start`, its `ready` may be lost on a line that
+        is dead without a sign: then the cursor that opened this line opens another one.
+        """
+        return max(self._held.generation - (not self._was_heard), 1) if self._held else 0
 
     def hold(self, hold: Hold, give_up: Callable[[DictationError], None]) -> None:
         """Have the session; whoever had it is ended at once, as this will be by *give_up*."""
         self._held, self._give_up = hold, give_up
         self._lines.hand_over(hold.session, self)
+
+    def hear(self) -> None:
+        """Note that the client speaks on the session that it opened here."""
+        self._was_heard = self._held is not None
 
     def lose(self) -> None:
         """End the connection, for a newer one has the session; its place is free at once."""
@@ -90,7 +99,7 @@ class Lines:
         return Line(self, guest, release)
 
     def generation(self, session: str) -> int:
-        """Give the generation in which *session* is held here; 0 if it is not."""
+        """Give the least generation of a cursor that takes *session* over here; 0 if it is free."""
         holder = self._holders.get(session)
         return holder.generation if holder else 0
 
