@@ -36,10 +36,11 @@ class Door:
         return self.lines.cursors.seal(cursor, subject)
 
     def open(self, presented: Presented, session: str = "s", generation: int = 1) -> None:
-        """Let somebody in who begins a session, and stay."""
+        """Let somebody in who begins a session, speaks and stays."""
         lease = self.gate.admit(presented, resumes=True)
         line = self.lines.line(lease.guest, lease.release)
         line.hold(Hold(session, generation), lambda error: self.lost.append(error.code))
+        line.hear()
 
 
 def bearing(secret: str) -> Presented:
