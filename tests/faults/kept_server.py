@@ -91,8 +91,11 @@ class KeptServer:
         return int(found[0]) if found else None
 
     def signal_engine(self, number: signal.Signals) -> None:
-        """Kill or stop the process that the engine runs in."""
-        if engine := self.engine:
+        """Kill or stop the process that the engine runs in, unless its server is just starting.
+
+        A load that hangs is waited for without a limit, because it may be a download.
+        """
+        if not self._turn.locked() and (engine := self.engine):
             os.kill(engine, number)
 
     def starve_engine(self) -> None:
