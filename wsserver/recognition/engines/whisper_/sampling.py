@@ -108,8 +108,9 @@ class Row:
 
         Returns how much of the guess was right, and whether the row is done.
         """
+        agreed = self.agreed([token for token, _ in choices])
         right, done = 0, self.take(*choices[0], end)
-        while not done and right < len(self.guess) and self.tokens[-1] == self.guess[right]:
+        while not done and right < agreed:
             right += 1
             done = self.take(*choices[right], end)
         self.draft.follow(self.tokens, right)
