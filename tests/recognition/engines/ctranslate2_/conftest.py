@@ -1,11 +1,9 @@
 """Checkpoints in faster-whisper's format, and the engine on them."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-import soundfile
 import torch
 import whisper
 from whisper.model import ModelDimensions, Whisper
@@ -15,9 +13,6 @@ from wsserver.recognition.engines import EngineSpec
 from wsserver.recognition.engines.ctranslate2_.engine import CTranslate2Engine
 from wsserver.recognition.engines.ctranslate2_.load import load
 from wsserver.recognition.models import find
-from wsserver.speech import Samples
-
-SAMPLES = Path(__file__).parents[3] / "samples"
 
 SMALL = ModelDimensions(80, 1500, 64, 2, 2, 51865, 448, 64, 2, 2)
 
@@ -64,16 +59,3 @@ def multilingual_folder(
 def multilingual(multilingual_folder: Path) -> CTranslate2Engine:
     spec = EngineSpec(kind="ctranslate2", model=str(multilingual_folder), device="cpu", threads=1)
     return load(spec)
-
-
-@pytest.fixture(scope="session")
-def sample() -> Callable[[str], Samples]:
-    """Read a sample by its file's name, as 16 kHz mono."""
-
-    def read(name: str) -> Samples:
-        audio: Samples
-        audio, rate = soundfile.read(SAMPLES / f"{name}.wav", dtype="float32")
-        assert rate == 16_000
-        return audio
-
-    return read

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from whisper.model import Whisper
 
+from tests.conftest import read_samples
 from wsserver.errors import UnsupportedFormat
 from wsserver.recognition.engines import EngineSpec, build
 from wsserver.recognition.engines.ctranslate2_.engine import CTranslate2Engine
@@ -14,15 +15,9 @@ from wsserver.recognition.engines.ctranslate2_.load import load
 from wsserver.recognition.engines.whisper_.stock import stock_decode
 from wsserver.speech import DecodeOptions, Hypothesis, Priority, Samples, Window
 
-SAMPLES = Path(__file__).parents[3] / "samples"
-
 Read = Callable[[str], Samples]
 
-SAID = {
-    line.split(".wav\t")[0]: line.split("\t")[2]
-    for line in (SAMPLES / "transcripts.tsv").read_text("utf-8").splitlines()[1:]
-    if "long" not in line
-}
+SAID = {s.path.stem: s.said for s in read_samples() if "long" not in s.path.stem}
 NAMES = tuple(SAID)
 ENGLISH = DecodeOptions(language="en")
 LONG_PROMPT = "the key to the kitchen door, " * 60

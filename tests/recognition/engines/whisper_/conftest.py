@@ -1,12 +1,10 @@
 """Stock models, and our engine on the same weights."""
 
 import warnings
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
-import soundfile
 import torch
 import whisper
 from whisper.model import ModelDimensions, Whisper
@@ -17,9 +15,6 @@ from wsserver.recognition.engines.whisper_.alignment import set_heads
 from wsserver.recognition.engines.whisper_.engine import WhisperEngine
 from wsserver.recognition.engines.whisper_.load import load
 from wsserver.recognition.models import find
-from wsserver.speech import Samples
-
-SAMPLES = Path(__file__).parents[3] / "samples"
 
 TINY = ModelDimensions(80, 1500, 384, 6, 4, 51865, 448, 384, 6, 4)
 TINY_EN = ModelDimensions(80, 1500, 384, 6, 4, 51864, 448, 384, 6, 4)
@@ -113,16 +108,3 @@ def tokenizer() -> Tokenizer:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # it never closes its file
         return get_tokenizer(True)
-
-
-@pytest.fixture(scope="session")
-def sample() -> Callable[[str], Samples]:
-    """Read a sample by the start of its file's name, as 16 kHz mono."""
-
-    def read(name: str) -> Samples:
-        audio: Samples
-        audio, rate = soundfile.read(SAMPLES / f"{name}.wav", dtype="float32")
-        assert rate == 16_000
-        return audio
-
-    return read

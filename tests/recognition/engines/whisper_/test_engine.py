@@ -1,7 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from whisper.audio import log_mel_spectrogram, pad_or_trim
 from whisper.decoding import DecodingResult
 
+from tests.conftest import read_samples
 from wsserver.errors import UnsupportedFormat
 from wsserver.recognition.engines.whisper_.engine import WhisperEngine
 from wsserver.recognition.engines.whisper_.stock import stock_decode
@@ -18,8 +18,6 @@ from wsserver.speech import LONGEST_WINDOW, DecodeOptions, Hypothesis, Priority,
 
 if TYPE_CHECKING:
     from tests.recognition.engines.whisper_.conftest import Pair
-
-SAMPLES = Path(__file__).parents[3] / "samples"
 
 Read = Callable[[str], Samples]
 
@@ -36,10 +34,7 @@ NAMES = (
     "flite-rms-they-could-hear",
     "flite-awb-he-put-the",
 )
-SAID = {
-    line.split(".wav\t")[0]: line.split("\t")[2]
-    for line in (SAMPLES / "transcripts.tsv").read_text("utf-8").splitlines()[1:]
-}
+SAID = {sample.path.stem: sample.said for sample in read_samples()}
 ENGLISH = DecodeOptions(language="en")
 LONG_PROMPT = "the key to the kitchen door, " * 60
 
