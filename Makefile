@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
-SOURCES := wsserver tests bench
+SOURCES := wsserver tests bench tools
 
 .PHONY: run test lint types format wheel bench bench-peers bench-fuzz bench-faults clean
 

@@ -1,0 +1,1 @@
+"""What makes things that are shipped with the product."""

@@ -1,0 +1,1 @@
+"""Speech made ready for training: mel frames in one file, words and phones in another."""
