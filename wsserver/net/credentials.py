@@ -3,13 +3,12 @@
 Knows header names and the query; knows no token and no socket.
 """
 
-import base64
-import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
 from wsserver.errors import ClientError
+from wsserver.net import base64url
 from wsserver.net.cursors import is_cursor
 from wsserver.net.signed_tokens import is_signed
 
@@ -117,9 +116,8 @@ def _from_subprotocol(value: str) -> str:
     encoded = value.removeprefix(TOKEN_SUBPROTOCOL)
     expected = f"{TOKEN_SUBPROTOCOL}<base64url of the token>"
     try:
-        padded = encoded + "=" * (-len(encoded) % 4)
-        return _filled(base64.b64decode(padded, altchars=b"-_", validate=True).decode(), expected)
-    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return _filled(base64url.decode(encoded).decode(), expected)
+    except ValueError:
         # Without its cause: a UnicodeDecodeError holds the bytes.
         raise Malformed(f"found no base64url in the subprotocol, expected {expected}") from None
 

@@ -5,8 +5,6 @@ Knows a key and the clock; knows nothing of requests and of who holds a session 
 `wsc_`, then the base64url of a version, a nonce and the AES-GCM of compressed JSON.
 """
 
-import base64
-import binascii
 import secrets
 import zlib
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import TypeAdapter
 
 from wsserver.errors import BadCursor
+from wsserver.net import base64url
 from wsserver.net.ledger import Clock
 from wsserver.session.cursor import Cursor
 
@@ -69,7 +68,7 @@ class Cursors:
         packed = zlib.compress(_claims.dump_json(claim, exclude_defaults=True), 9)
         version, nonce = bytes([VERSION]), secrets.token_bytes(_NONCE_BYTES)
         sealed = version + nonce + self._cipher.encrypt(nonce, packed, version)
-        return PREFIX + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+        return PREFIX + base64url.encode(sealed)
 
     def open(self, text: str) -> Claim:
         """Give what was sealed; raise `BadCursor`, which never shows the cursor."""
@@ -91,11 +90,9 @@ class Cursors:
 def _decode(text: str) -> bytes:
     if not is_cursor(text) or len(text) > LONGEST:
         raise BadCursor(f"found {len(text)} characters that are no cursor, {_EXPECTED}")
-    encoded = text.removeprefix(PREFIX)
     try:
-        padded = encoded + "=" * (-len(encoded) % 4)
-        sealed = base64.b64decode(padded, altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
+        sealed = base64url.decode(text.removeprefix(PREFIX))
+    except ValueError:
         raise BadCursor(f"found a cursor with characters of no base64url, {_EXPECTED}") from None
     if not sealed:
         raise BadCursor(f"found an empty cursor, {_EXPECTED}")

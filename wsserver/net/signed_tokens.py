@@ -3,7 +3,6 @@
 Knows keys, claims and a clock; knows nothing of requests and of who the subjects are.
 """
 
-import base64
 import hashlib
 import heapq
 import json
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from wsserver.errors import ClientError, ConfigError
+from wsserver.net import base64url
 from wsserver.net.ledger import Clock
 from wsserver.net.tokens import Scope
 
@@ -213,13 +213,9 @@ class UsedTokens:
 
 def thumbprint(key: Ed25519PublicKey) -> str:
     """Give the `kid` of a foreign key: the thumbprint of its JWK (RFC 7638, RFC 8037)."""
-    jwk = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(key.public_bytes_raw())}
+    jwk = {"crv": "Ed25519", "kty": "OKP", "x": base64url.encode(key.public_bytes_raw())}
     canonical = json.dumps(jwk, separators=(",", ":"), sort_keys=True)
-    return _base64url(hashlib.sha256(canonical.encode()).digest())
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+    return base64url.encode(hashlib.sha256(canonical.encode()).digest())
 
 
 def _public_key(pem: str, number: int) -> Ed25519PublicKey:
