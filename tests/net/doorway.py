@@ -18,11 +18,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
 from websockets.typing import Subprotocol
 
-from wsserver.net.admission import Conditions, Gate, Lease
+from wsserver.net.admission import Conditions, Gate
 from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app
 from wsserver.net.ledger import Clock
 from wsserver.net.listener import Listener
+from wsserver.net.places import Lease
 from wsserver.net.settings import AdmissionSettings, HttpSettings, NetSettings, SocketSettings
 from wsserver.net.signed_tokens import SignedTokens
 from wsserver.net.tls import server_context

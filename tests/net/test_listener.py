@@ -31,9 +31,10 @@ from tests.net.doorway import (
 )
 from wsserver.errors import ConfigError
 from wsserver.net.addresses import network_addresses
-from wsserver.net.admission import Conditions, Gate, Lease
+from wsserver.net.admission import Conditions, Gate
 from wsserver.net.http_app import http_app
 from wsserver.net.listener import Listener
+from wsserver.net.places import Lease
 
 
 async def refused(attempt: connect) -> InvalidStatus:

@@ -25,13 +25,14 @@ from wsserver.messages import (
     ServerMessage,
     Start,
 )
-from wsserver.net.admission import Conditions, Gate, Lease
+from wsserver.net.admission import Conditions, Gate
 from wsserver.net.cursors import Cursors
 from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app
 from wsserver.net.lines import Lines
 from wsserver.net.listener import Listener
 from wsserver.net.pages import page_routes, read_pages
+from wsserver.net.places import Lease
 from wsserver.net.settings import AdmissionSettings, NetSettings
 from wsserver.net.tokens import Token, new_token
 from wsserver.session.cursor import Cursor

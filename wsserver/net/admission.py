@@ -3,19 +3,18 @@
 Knows tokens, limits and what a request presents; knows no sockets and no HTTP library.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import NoReturn, Self, TypeAlias
+from typing import NoReturn, TypeAlias
 
 from wsserver.dialects.native import SUBPROTOCOL
 from wsserver.net.address_limits import AddressLimits
 from wsserver.net.credentials import Presented
 from wsserver.net.identity import Identities, Sources, Visitor
-from wsserver.net.ledger import Clock, Ledger
+from wsserver.net.ledger import Clock
 from wsserver.net.lines import Guest, Lines
 from wsserver.net.origins import is_listed, is_same_origin
+from wsserver.net.places import Lease, Places
 from wsserver.net.refusal import Refusal, Refused, refuse
 from wsserver.net.settings import AdmissionSettings
 from wsserver.net.signed_tokens import SignedTokens
@@ -46,38 +45,14 @@ class Conditions:
     """The server's own token; it enters before all is ready, to try whether it is."""
 
 
-class Lease:
-    """The place of one session; free again when its context ends."""
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """What somebody presents, and the address it counts for."""
 
-    def __init__(self, guest: Guest, ledger: Ledger, leave: Callable[[], None]) -> None:
-        self.guest = guest
-        self.token = guest.token
-        self._ledger = ledger
-        self._leave = leave
-        self._released = False
-
-    def __enter__(self) -> Self:
-        """Keep the place."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Free the place."""
-        self.release()
-
-    def release(self) -> None:
-        """Free the place; again does nothing."""
-        if not self._released:
-            self._released = True
-            self._leave()
-
-    def spend(self, seconds: float) -> None:
-        """Book *seconds* of audio; raise `LimitReached` once the token's day is used up."""
-        self._ledger.spend(self.token, seconds)
+    presented: Presented
+    address: str
+    """Empty for the server itself: its self-check must not wait for what others do, who come from
+    this machine too if a proxy runs there."""
 
 
 class Gate:
@@ -96,19 +71,18 @@ class Gate:
         Without *lines* nobody comes in by a cursor, without *signed* by a signed token.
         """
         self.conditions = conditions
-        self.ledger = Ledger(clock)
         self.signed = signed
         self.is_draining = False
         self._lines = lines
         self._settings = settings
         self._identities = Identities(settings, Sources(lines, signed, conditions.insider), clock)
         self._limits = AddressLimits(settings, clock)
-        self._sessions: Counter[str] = Counter()
+        self._places = Places(settings, self._limits, clock)
 
     @property
     def sessions(self) -> int:
         """How many sessions have a place."""
-        return self._sessions.total()
+        return self._places.taken
 
     def drain(self) -> None:
         """Let nobody in from now on."""
@@ -122,25 +96,26 @@ class Gate:
         Where a session can be resumed, its cursor serves for a token, and takes the place over from
         the connection that has the session still, which is ended.
         """
-        address = self._address(presented)
+        caller = self._caller(presented)
         self.check_open()
-        self._limits.check_handshakes(address)
-        self._limits.count_handshake(address)
-        visitor = self._check(presented, scope, resumes=resumes)
+        self._limits.check_handshakes(caller.address)
+        self._limits.count_handshake(caller.address)
+        visitor = self._check(caller, scope, resumes=resumes)
         if self._lines and visitor.guest.claim and self._takes_over(visitor.guest):
             self._lines.end(visitor.guest.claim.cursor.session)
         if visitor.signed and visitor.signed.one_session:
             self._identities.used.add(visitor.signed)
-        return self._lease(visitor.guest, address)
+        return self._places.take(visitor.guest, caller.address)
 
     def judge(
         self, presented: Presented, scope: Scope = "speak", *, resumes: bool = False
     ) -> Refusal | None:
         """Say why `admit` would refuse, or None, without giving a place."""
         try:
+            caller = self._caller(presented)
             self.check_open()
-            self._limits.check_handshakes(self._address(presented))
-            self._check(presented, scope, resumes=resumes)
+            self._limits.check_handshakes(caller.address)
+            self._check(caller, scope, resumes=resumes)
         except Refused as refused:
             return refused.refusal
         return None
@@ -150,13 +125,13 @@ class Gate:
 
         A signed one gives that in whose name it is, with no more scope than its own.
         """
-        return self._visitor(presented).guest.token
+        return self._visitor(self._caller(presented)).guest.token
 
     def holder(self, presented: Presented) -> Token:
         """Give the token that is presented, if it may make signed ones; else raise `Refused`."""
         self.check_open()
         self._check_origin(presented)
-        visitor = self._visitor(presented)
+        visitor = self._visitor(self._caller(presented))
         if visitor.signed:
             expected = "expected a long-lived one to make others"
             refuse(403, "not_long_lived", f"found a signed token, {expected}")
@@ -176,50 +151,34 @@ class Gate:
             return refused.refusal
         return None
 
-    def _check(self, presented: Presented, scope: Scope, *, resumes: bool) -> Visitor:
-        self._check_origin(presented)
-        visitor = self._visitor(presented, resumes=resumes)
+    def _caller(self, presented: Presented) -> _Caller:
+        is_insider = self._identities.is_insider(presented)
+        return _Caller(presented, "" if is_insider else self._limits.address(presented))
+
+    def _check(self, caller: _Caller, scope: Scope, *, resumes: bool) -> Visitor:
+        self._check_origin(caller.presented)
+        visitor = self._visitor(caller, resumes=resumes)
         guest = visitor.guest
         _check_scope(visitor, scope)
-        _check_subprotocol(presented)
+        _check_subprotocol(caller.presented)
         if guest.token != self.conditions.insider:
             self._check_ready()
-        self._check_day(guest.token)
+        self._places.check_day(guest.token)
         if not self._takes_over(guest):
+            self._places.check_number(guest.token, caller.address)
             self._check_room()
-            self._check_count(guest.token)
-            self._limits.check_sessions(self._address(presented))
         if visitor.signed and visitor.signed.one_session and self._identities.used.is_full():
             self._refuse_for_now("full", "found too many one-session tokens in use")
         return visitor
 
-    def _visitor(self, presented: Presented, *, resumes: bool = False) -> Visitor:
-        address = self._address(presented)
-        self._limits.check_failures(address)
+    def _visitor(self, caller: _Caller, *, resumes: bool = False) -> Visitor:
+        self._limits.check_failures(caller.address)
         try:
-            return self._identities.find(presented, resumes=resumes)
+            return self._identities.find(caller.presented, resumes=resumes)
         except Refused as refused:
             if refused.refusal.code in _GUESSES:
-                self._limits.count_failure(address)
+                self._limits.count_failure(caller.address)
             raise
-
-    def _address(self, presented: Presented) -> str:
-        """Give the address that a request counts for.
-
-        The server's own token has none: its self-check must not wait for what others do, who come
-        from this machine too if a proxy runs there.
-        """
-        return "" if self._identities.is_insider(presented) else self._limits.address(presented)
-
-    def _lease(self, guest: Guest, address: str) -> Lease:
-        self._sessions[guest.token.name] += 1
-        self._limits.enter(address)
-
-        def leave() -> None:
-            self._sessions[guest.token.name] -= 1
-            self._limits.leave(address)
-
-        return Lease(guest, self.ledger, leave)
 
     def _takes_over(self, guest: Guest) -> bool:
         claim = guest.claim
@@ -246,21 +205,8 @@ class Gate:
             self._refuse_for_now("not_ready", missing)
 
     def _check_room(self) -> None:
-        if self.sessions >= self._settings.max_sessions:
-            self._refuse_for_now("full", f"found {self.sessions} sessions, the most at a time")
         if reason := self.conditions.room():
             self._refuse_for_now("overloaded", reason)
-
-    def _check_count(self, token: Token) -> None:
-        count, retry_after = self._sessions[token.name], self._settings.retry_after_seconds
-        if token.sessions is not None and count >= token.sessions:
-            message = f"found {count} sessions of this token, the most at a time"
-            refuse(429, "too_many_sessions", message, retry_after)
-
-    def _check_day(self, token: Token) -> None:
-        if self.ledger.is_used_up(token):
-            message = f"the {token.audio_seconds_per_day:.0f} s of audio of this day are used up"
-            refuse(429, "audio_used_up", message, self.ledger.seconds_to_midnight())
 
     def _refuse_for_now(self, code: str, message: str) -> NoReturn:
         refuse(503, code, message, self._settings.retry_after_seconds)

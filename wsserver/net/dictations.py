@@ -13,9 +13,9 @@ from websockets.exceptions import ConnectionClosed
 from wsserver.dialects import native
 from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown, TooLarge
 from wsserver.messages import Audio, ClientMessage, Limits
-from wsserver.net.admission import Lease
 from wsserver.net.conversation import UNFORESEEN, Conversation, Host
 from wsserver.net.lines import Lines
+from wsserver.net.places import Lease
 from wsserver.session.actions import Close
 from wsserver.speech import Priority
 

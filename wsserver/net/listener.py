@@ -20,13 +20,14 @@ from websockets.typing import Subprotocol
 from wsserver.dialects.native import SUBPROTOCOL
 from wsserver.errors import ConfigError
 from wsserver.net.addresses import network_addresses
-from wsserver.net.admission import Gate, Lease
+from wsserver.net.admission import Gate
 from wsserver.net.client_address import peer_address
 from wsserver.net.credentials import read
 from wsserver.net.crowd import Crowd
 from wsserver.net.front_door import FrontDoor, Hall
 from wsserver.net.headers import security_headers
 from wsserver.net.http_side import HttpSide
+from wsserver.net.places import Lease
 from wsserver.net.refusal import Refusal, Refused
 from wsserver.net.settings import FRAME_LIMIT_HEADROOM, NetSettings, SocketSettings
 

@@ -14,9 +14,10 @@ from aiohttp import web
 
 from wsserver import messages, sound_file
 from wsserver.errors import BadAudio, EngineError, EngineLost, ServerError, ShuttingDown, TooLarge
-from wsserver.net.admission import Gate, Lease
+from wsserver.net.admission import Gate
 from wsserver.net.conversation import Conversation, Host
 from wsserver.net.middleware import presented_by
+from wsserver.net.places import Lease
 from wsserver.session.actions import Close
 from wsserver.sound_file import SoundFile
 from wsserver.speech import Priority
