@@ -100,7 +100,7 @@ def speak(server: Server, arguments: Sequence[str], tick: Callable[[], None]) ->
 
 
 def _watch(pid: int, speakers: subprocess.Popen[str], tick: Callable[[], None]) -> Usage:
-    before, cpu, began = _memory(pid), _cpu_seconds(pid), time.perf_counter()
+    before, cpu, began = _memory(pid), cpu_seconds(pid), time.perf_counter()
     peak = before
     while speakers.poll() is None:
         time.sleep(TICK_S)
@@ -108,7 +108,7 @@ def _watch(pid: int, speakers: subprocess.Popen[str], tick: Callable[[], None]) 
         peak = Memory(max(peak.server, now.server), max(peak.family, now.family))
         tick()
     took = time.perf_counter() - began
-    return Usage((_cpu_seconds(pid) - cpu) / took, before, peak)
+    return Usage((cpu_seconds(pid) - cpu) / took, before, peak)
 
 
 def _family(pid: int) -> list[int]:
@@ -116,7 +116,8 @@ def _family(pid: int) -> list[int]:
     return [pid, *map(int, children)]
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """Say how long a process and its children have kept a core busy."""
     tick = os.sysconf("SC_CLK_TCK")
     stats = (Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1] for each in _family(pid))
     return sum(int(stat.split()[11]) + int(stat.split()[12]) for stat in stats) / tick
