@@ -92,7 +92,7 @@ async def test_a_reader_that_goes_away_takes_no_leave_with_it() -> None:
     assert await outbox.get() == FINAL
 
 
-def test_refuses_to_hold_more_than_its_bound() -> None:
+async def test_refuses_to_hold_more_than_its_bound() -> None:
     outbox = Outbox()
     for number in range(MAX_WAITING):
         outbox.put(Flushed(id=str(number)))
@@ -101,3 +101,15 @@ def test_refuses_to_hold_more_than_its_bound() -> None:
         outbox.put(Flushed(id="one more"))
     outbox.put(Error(code="overloaded", message="enough", fatal=True))
     outbox.put(Close(1013, "overloaded"))
+
+
+async def test_says_that_the_end_waits_before_it_is_reached() -> None:
+    outbox = Outbox()
+    outbox.put(FINAL)
+    was_closing = outbox.closing.done()
+
+    outbox.put(Close(1013, "overloaded"))
+    outbox.put(Close(1001, "the client went away"))
+
+    assert not was_closing
+    assert outbox.closing.done()

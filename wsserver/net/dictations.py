@@ -14,6 +14,7 @@ from wsserver.dialects import native
 from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown, TooLarge
 from wsserver.messages import Audio, ClientMessage, Limits
 from wsserver.net.conversation import UNFORESEEN, Conversation, Host
+from wsserver.net.delivery import Delivery
 from wsserver.net.lines import Lines
 from wsserver.net.places import Lease
 from wsserver.session.actions import Close
@@ -88,11 +89,13 @@ class _Dictation:
         limits: Limits,
     ) -> None:
         self._connection = connection
+        self._delivery = _delivery(connection)
         self._conversation = conversation
         self._lease = lease
         self._limits = limits
 
     async def run(self) -> None:
+        self._conversation.outbox.closing.add_done_callback(lambda _: self._delivery.hurry())
         reader = asyncio.create_task(self._read())
         timer = asyncio.get_running_loop().call_later(
             self._limits.session_seconds, self._conversation.interrupt, self._too_long()
@@ -109,8 +112,8 @@ class _Dictation:
     async def _write(self) -> None:
         outbox = self._conversation.outbox
         while not isinstance(item := await outbox.get(), Close):
-            await self._connection.send(native.write_server(item))
-        await self._connection.close(item.code, item.reason)
+            await self._delivery.send(native.write_server(item))
+        await self._delivery.close(item.code, item.reason)
 
     async def _read(self) -> None:
         """Take what the client sends, to the end of the connection.
@@ -157,6 +160,13 @@ class _Dictation:
         return LimitReached(
             f"found a session of {self._limits.session_seconds:g} s, expected it to end by then"
         )
+
+
+def _delivery(connection: ServerConnection) -> Delivery:
+    """Be as patient with a client that takes nothing as with one that answers no ping."""
+    close_seconds = connection.close_timeout
+    assert close_seconds is not None  # the settings know no end without one
+    return Delivery(connection, connection.ping_timeout, close_seconds)
 
 
 def _slices(message: ClientMessage) -> Iterator[ClientMessage]:

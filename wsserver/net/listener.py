@@ -6,6 +6,7 @@ Knows sockets and both sides of the front door; knows nothing of what a session 
 import asyncio
 import json
 import logging
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -34,6 +35,13 @@ from wsserver.net.settings import FRAME_LIMIT_HEADROOM, NetSettings, SocketSetti
 socket_logger = logging.getLogger("wsserver.sockets")
 # At DEBUG websockets logs every header, tokens included.
 socket_logger.setLevel(logging.INFO)
+
+UNSENT_BYTES = 16_384
+"""What waits below a session for a peer that reads slowly, here and again in the system.
+
+Little, because only what still waits in the session is replaced by what is newer; Linux alone would
+take four megabytes: an hour of partials.
+"""
 
 SessionHandler: TypeAlias = Callable[[ServerConnection, Lease], Awaitable[None]]
 """Serves one open WebSocket; its place is free again when this returns."""
@@ -112,6 +120,8 @@ class Listener:
             raise ConfigError(
                 f"cannot listen on {self._settings.host}, port {self.port}: {error.strerror}"
             ) from error
+        for listening in self._server.sockets:
+            _keep_little_unsent(listening)
         self.port = next(iter(self._server.sockets)).getsockname()[1]
 
     def drain(self) -> None:
@@ -180,6 +190,12 @@ class Listener:
             await self._on_session(connection, lease)
 
 
+def _keep_little_unsent(listening: socket.socket) -> None:
+    """Let the system take no more than it can send soon; accepted connections inherit it."""
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # Linux and macOS
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+
+
 def _limits(settings: SocketSettings) -> dict[str, Any]:
     return {
         "open_timeout": settings.open_timeout_seconds,
@@ -188,6 +204,7 @@ def _limits(settings: SocketSettings) -> dict[str, Any]:
         "close_timeout": settings.close_timeout_seconds,
         "max_size": settings.frame_limit_bytes * FRAME_LIMIT_HEADROOM,
         "max_queue": settings.receive_queue_frames,
+        "write_limit": UNSENT_BYTES,
     }
 
 

@@ -27,6 +27,12 @@ class Outbox:
     def __init__(self) -> None:
         self._waiting: deque[tuple[Item, Leave | None]] = deque()
         self._arrived = asyncio.Event()
+        self.closing: Future[None] = asyncio.get_running_loop().create_future()
+        """Done once a `Close` is among what waits."""
+
+    def __len__(self) -> int:
+        """Count what waits."""
+        return len(self._waiting)
 
     def put(self, item: Item, leave: Leave | None = None) -> None:
         """Add a message; raise `Overloaded` if the client leaves too much unread.
@@ -38,6 +44,8 @@ class Outbox:
             raise Overloaded(f"found {MAX_WAITING} messages unread, expected a client that reads")
         if isinstance(item, Partial):
             self._drop_partials()
+        if isinstance(item, Close) and not self.closing.done():
+            self.closing.set_result(None)
         self._waiting.append((item, leave))
         self._arrived.set()
 
