@@ -63,10 +63,10 @@ def test_words_too_many_are_not_made_up_for_by_words_too_few() -> None:
 def test_nobody_speaks_and_something_is_written() -> None:
     values = _values(
         Kind.SILENT,
-        _trial("", 0.9, SILENCE),
-        _trial("That", 0.9, -2.0, SILENCE),
-        _trial("That", 0.9, -0.5, SILENCE),
-        _trial("That", 0.1, -2.0, SILENCE),
+        _trial("", 0.9, item=SILENCE),
+        _trial("That", 0.9, -2.0, item=SILENCE),
+        _trial("That", 0.9, -0.5, item=SILENCE),
+        _trial("That", 0.1, -2.0, item=SILENCE),
     )
 
     assert values == {"text %": 75, "taken for speech %": 25, "kept by stock's rule %": 50}
