@@ -2,8 +2,8 @@
 
 Knows a connection and how long it may take nothing; knows nothing of messages.
 
-`websockets` waits without a limit for a peer that takes nothing, also with a ping or a close: its own
-timeouts begin only behind that.
+`websockets` waits without a limit for a peer that takes nothing, also with a ping or a close: its
+own timeouts begin only behind that.
 """
 
 import asyncio
