@@ -35,6 +35,13 @@ class Manner:
     size: float = 1.0
     """Length of the throat: 1.1 lowers all resonances by a tenth, as in a taller person."""
 
+    gap_ms: float = 0.0
+    """A rest after every word, as of somebody who dictates."""
+
+
+OWN = Manner()
+"""A voice's own manner."""
+
 
 class Voice(Protocol):
     """Somebody who can speak."""
@@ -44,7 +51,7 @@ class Voice(Protocol):
         """Name it as `roster.voice` knows it; it becomes `Utterance.voice`."""
         ...
 
-    def say(self, text: str, manner: Manner = Manner()) -> Utterance:
+    def say(self, text: str, manner: Manner = OWN) -> Utterance:
         """Say *text*; there are as many words as *text* has between spaces, in its writing.
 
         The sound begins and ends within 60 ms of speech, at the engine's own level.  Raises
