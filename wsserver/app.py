@@ -34,7 +34,7 @@ from wsserver.net.speech_routes import SpeechRoutes
 from wsserver.net.tls import server_context
 from wsserver.net.tokens import Token, new_token
 from wsserver.recognition.engines import EngineSpec, build
-from wsserver.recognition.process import EngineProcess
+from wsserver.recognition.process import EngineProcess, Patience
 from wsserver.recognition.scheduler import Scheduler
 from wsserver.recognition.silero import SileroVoice
 from wsserver.self_check import SAMPLE, SelfCheck, self_check
@@ -66,7 +66,8 @@ class App:
         self._checked: SelfCheck | None = None
         self._running = AsyncExitStack()
         self._voice = SileroVoice()
-        process = EngineProcess(partial(build, config.engine))
+        patience = Patience(config.scheduler.reload_seconds)
+        process = EngineProcess(partial(build, config.engine), patience=patience)
         self._scheduler = Scheduler(process, config.scheduler, config.sessions.hop_ms / 1000)
         own = Token(name=_OWN_NAME, hash=own_hash)
         self._key = server_key(config.server.key, os.environ)

@@ -110,11 +110,33 @@ def load_once(flag: Path) -> Scripted:
 
 def load_at_third(flag: Path) -> Scripted:
     """Load the first time, crash the second, load from then on."""
-    count = len(flag.read_text()) if flag.exists() else 0
-    flag.write_text("x" * (count + 1))
-    if count == 1:
+    if _count(flag) == 2:
         os._exit(4)
     return Scripted()
+
+
+def hang_at_second(flag: Path) -> Scripted:
+    """Load the first time, hang the second, load from then on."""
+    return load_for_ever() if _count(flag) == 2 else Scripted()
+
+
+def deaf_at_second(flag: Path) -> Scripted:
+    """Load every time, but the second time an engine that does nothing but raise."""
+    return Deaf() if _count(flag) == 2 else Scripted()
+
+
+class Deaf(Scripted):
+    """Load, and then raise whatever comes."""
+
+    def recognize(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        raise ValueError("told to be deaf")
+
+
+def _count(flag: Path) -> int:
+    """Count how often an engine was loaded, this one included."""
+    count = len(flag.read_text()) + 1 if flag.exists() else 1
+    flag.write_text("x" * count)
+    return count
 
 
 def hold_engine(prompt: str) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import os
 import signal
 import subprocess
@@ -13,11 +14,13 @@ import pytest
 from tests.recognition import scripted
 from tests.recognition.scripted import Scripted, window
 from wsserver.errors import EngineError, EngineLost, ModelError
-from wsserver.recognition.process import MAX_RAISED_IN_A_ROW, Backoff, EngineProcess
+from wsserver.recognition.process import MAX_RAISED_IN_A_ROW, Backoff, EngineProcess, Patience
 from wsserver.speech import Engine
 
 PATIENCE = 60.0
 """Seconds that no batch of these takes, even on a machine under load."""
+
+CALM = Patience()
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +29,10 @@ def _child_finds_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def running(factory: Callable[[], Engine] = Scripted) -> AsyncIterator[EngineProcess]:
-    process = EngineProcess(factory, Backoff(0.0, 0.0))
+async def running(
+    factory: Callable[[], Engine] = Scripted, patience: Patience = CALM
+) -> AsyncIterator[EngineProcess]:
+    process = EngineProcess(factory, Backoff(0.0, 0.0), patience)
     await process.start()
     try:
         yield process
@@ -133,6 +138,46 @@ async def test_an_engine_that_does_nothing_but_raise_is_replaced() -> None:
             await say(process, "raise")
 
 
+async def test_an_engine_that_proves_itself_is_not_replaced_for_what_it_cannot_decode() -> None:
+    async with running() as process:
+        first = pid(process)
+        process.prove_with(window("hello"))
+
+        for _ in range(2 * MAX_RAISED_IN_A_ROW):
+            with pytest.raises(EngineError, match="told to raise") as caught:
+                await say(process, "raise")
+            assert not isinstance(caught.value, EngineLost)
+
+        assert pid(process) == first
+        assert await say(process, "hello") == ["hello"]
+
+
+async def test_an_engine_that_cannot_prove_itself_is_replaced(tmp_path: Path) -> None:
+    async with running() as process:
+        first = pid(process)
+        process.prove_with(window("raise"))
+
+        for _ in range(MAX_RAISED_IN_A_ROW):
+            with pytest.raises(EngineError):
+                await say(process, "raise")
+
+        assert not process.alive
+        process.prove_with(window("hello"))
+        await becomes(process, alive=True)
+        assert pid(process) != first
+
+
+async def test_an_engine_is_replaced_on_demand() -> None:
+    async with running() as process:
+        first = pid(process)
+
+        process.replace()
+
+        assert not process.alive
+        await becomes(process, alive=True)
+        assert pid(process) != first
+
+
 async def test_a_wrong_number_of_results_is_told_with_both_numbers() -> None:
     async with running() as process:
         with pytest.raises(EngineError, match="gave 1 results for 2 windows"):
@@ -201,6 +246,53 @@ async def test_goes_on_trying_when_the_replacement_dies_too(tmp_path: Path) -> N
         assert (tmp_path / "count").read_text() == "xxx"
 
 
+async def test_a_replacement_that_hangs_while_loading_is_killed_and_replaced(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hurry = Patience(least_seconds=0.1, factor=2.0)
+    async with running(partial(scripted.hang_at_second, tmp_path / "count"), hurry) as process:
+        with pytest.raises(EngineLost):
+            await say(process, "exit")
+
+        await becomes(process, alive=True)
+
+        assert await say(process, "hello") == ["hello"]
+        assert len((tmp_path / "count").read_text()) >= 3
+        assert "cannot be started again: the engine took longer than" in caplog.text
+
+
+async def test_a_replacement_that_cannot_decode_what_the_first_could_takes_no_batches(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(partial(scripted.deaf_at_second, tmp_path / "count")) as process:
+        process.prove_with(window("hello"))
+        with pytest.raises(EngineLost):
+            await say(process, "exit")
+
+        await becomes(process, alive=True)
+
+        assert await say(process, "hello") == ["hello"]
+        assert (tmp_path / "count").read_text() == "xxx"
+        assert "raised ValueError: told to be deaf at what another" in caplog.text
+
+
+async def test_a_load_that_takes_long_is_told_now_and_then(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    hang = partial(scripted.hang_while_loading, tmp_path / "loading")
+    process = EngineProcess(hang, patience=Patience(tell_seconds=0.01))
+    start = asyncio.create_task(process.start())
+
+    async with asyncio.timeout(PATIENCE):
+        while len(caplog.messages) < 2:
+            await asyncio.sleep(0.01)
+    start.cancel()
+    await asyncio.wait([start])
+
+    assert "the engine has been loading for 0 s; it may be downloading" in caplog.text
+
+
 async def test_stops_while_it_tries_to_replace_the_engine(tmp_path: Path) -> None:
     async with running(partial(scripted.load_once, tmp_path / "loaded")) as process:
         with pytest.raises(EngineLost):
@@ -256,3 +348,13 @@ def test_no_orphan_is_left_when_the_server_is_killed(doing: str) -> None:
 )
 def test_waits_longer_after_each_failure(failures: int, seconds: float) -> None:
     assert Backoff().delay(failures) == seconds
+
+
+@pytest.mark.parametrize(
+    ("last_seconds", "late", "seconds"),
+    [(1.0, 0, 60.0), (15.0, 0, 60.0), (100.0, 0, 400.0), (1.0, 2, 240.0), (1.0, 100, 480.0)],
+)
+def test_gives_a_load_longer_after_each_that_was_too_late(
+    last_seconds: float, late: int, seconds: float
+) -> None:
+    assert Patience().limit(last_seconds, late) == seconds

@@ -5,36 +5,22 @@ Knows one child and its frames; knows nothing of sessions, priorities or models.
 
 import asyncio
 import logging
-import os
-import signal
-import socket
-import sys
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, ExitStack, suppress
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
 
 from wsserver.errors import DictationError, EngineError, EngineLost
-from wsserver.recognition.frames import (
-    LENGTH,
-    Batch,
-    Build,
-    Failed,
-    Frame,
-    Heard,
-    Raised,
-    Ready,
-    pack,
-    unpack,
-)
+from wsserver.recognition.child import Child
+from wsserver.recognition.frames import Batch, Build, Failed, Frame, Heard, Raised, Ready
 from wsserver.speech import Engine, EngineInfo, Hypothesis, Window
 
 logger = logging.getLogger(__name__)
 
-WORKER = "wsserver.recognition.worker"
-
 MAX_RAISED_IN_A_ROW = 5
-"""Then the engine is replaced: an accelerator may be in a state that only a new process leaves."""
+"""Then the engine has to prove itself: it may be in a state that only a new process leaves."""
+
+_MAX_DOUBLINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +35,45 @@ class Backoff:
         return min(self.longest_seconds, self.first_seconds * 2.0 ** min(failures, 30))
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an engine that is started again may load; the first may take a download's time."""
+
+    least_seconds: float = 60.0
+    factor: float = 4.0
+    """Of what the latest engine that was loaded took: a page cache may be cold by now."""
+
+    tell_seconds: float = 30.0
+    """Between two words in the log about an engine that is still loading."""
+
+    def limit(self, last_seconds: float, late: int) -> float:
+        """Give seconds; they double, three times, with each engine in a row that was too late.
+
+        So an engine that merely is slow gets there, whatever the first one took.
+        """
+        seconds = max(self.least_seconds, self.factor * last_seconds)
+        return seconds * 2.0 ** min(late, _MAX_DOUBLINGS)
+
+
 class EngineProcess:
     """An engine in a child process that dies with this one, and is replaced when it dies alone.
 
     *factory* is pickled and called in the child; a `functools.partial` of a module's function does.
     """
 
-    def __init__(self, factory: Callable[[], Engine], backoff: Backoff = Backoff()) -> None:
+    def __init__(
+        self,
+        factory: Callable[[], Engine],
+        backoff: Backoff = Backoff(),
+        patience: Patience = Patience(),
+    ) -> None:
         self._factory = factory
         self._backoff = backoff
-        self._failures = 0
-        self._raised_in_a_row = 0
-        self._child: _Child | None = None
+        self._patience = patience
+        self._load_seconds = 0.0
+        self._failures = self._late = self._raised_in_a_row = 0
+        self._proof: Window | None = None
+        self._child: Child | None = None
         self._info: EngineInfo | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[], None]] = []
@@ -82,13 +95,21 @@ class EngineProcess:
         """Call *listener* each time that `alive` changes."""
         self._listeners.append(listener)
 
+    def prove_with(self, window: Window) -> None:
+        """Have every engine that replaces another decode *window* before it takes batches.
+
+        It has to be one that this engine decoded: an engine that cannot is broken, and what it
+        makes of other windows says nothing of them.
+        """
+        self._proof = window
+
     async def start(self) -> None:
         """Wait until the engine is loaded, as long as its process lives.
 
         Raises what the factory raised if that is a `DictationError`, a `ModelError` say, and
         `EngineLost` if the process ended before it was ready.
         """
-        child = await self._launch()
+        child = await self._launch(None)
         self._keeper = asyncio.create_task(self._keep(child), name="keep the engine process")
 
     async def stop(self) -> None:
@@ -101,6 +122,11 @@ class EngineProcess:
             self._lose(child)
             await child.end()
 
+    def replace(self) -> None:
+        """Start a new engine in place of this one, if there is one; a batch under way is lost."""
+        if self._child is not None:
+            self._lose(self._child)
+
     async def recognize(
         self, windows: Sequence[Window], timeout_seconds: float
     ) -> list[Hypothesis]:
@@ -112,7 +138,7 @@ class EngineProcess:
         async with self._turn:
             reply = await self._ask(Batch(tuple(windows)), timeout_seconds)
             if isinstance(reply, Raised):
-                raise self._raised(reply)
+                raise await self._raised(reply, timeout_seconds)
         assert isinstance(reply, Heard)
         self._failures = self._raised_in_a_row = 0
         results = reply.hypotheses
@@ -120,12 +146,17 @@ class EngineProcess:
             raise EngineError(f"the engine gave {len(results)} results for {_count(windows)}")
         return list(results)
 
-    def _raised(self, reply: Raised) -> EngineError:
+    async def _raised(self, reply: Raised, timeout_seconds: float) -> EngineError:
+        error = EngineError(f"the engine raised {reply.reason}")
         self._raised_in_a_row += 1
-        if self._raised_in_a_row < MAX_RAISED_IN_A_ROW or self._child is None:
-            return EngineError(f"the engine raised {reply.reason}")
-        self._lose(self._child)
+        if self._raised_in_a_row < MAX_RAISED_IN_A_ROW:
+            return error
         self._raised_in_a_row = 0
+        if self._proof:
+            proved = await self._ask(Batch((self._proof,)), timeout_seconds)
+            if isinstance(proved, Heard):
+                return error
+        self.replace()
         return EngineLost(f"the engine raised {MAX_RAISED_IN_A_ROW} times in a row")
 
     async def _ask(self, batch: Batch, timeout_seconds: float) -> Frame:
@@ -148,19 +179,29 @@ class EngineProcess:
             unless_answered.pop_all()
         return reply
 
-    async def _launch(self) -> "_Child":
-        child = await _Child.spawn()
+    async def _launch(self, limit_seconds: float | None) -> Child:
+        began = time.monotonic()
+        child = await Child.spawn()
         async with AsyncExitStack() as unless_loaded:
             unless_loaded.push_async_callback(child.end)
-            self._info = await self._load(child)
+            async with self._told_of(limit_seconds):
+                self._info = await self._load(child, limit_seconds)
             unless_loaded.pop_all()
+        self._load_seconds = time.monotonic() - began
+        self._late = self._raised_in_a_row = 0
         self._child = child
         self._notify()
         return child
 
-    async def _load(self, child: "_Child") -> EngineInfo:
+    async def _load(self, child: Child, limit_seconds: float | None) -> EngineInfo:
         try:
-            reply = await child.ask(Build(self._factory))
+            async with asyncio.timeout(limit_seconds):
+                reply = await child.ask(Build(self._factory))
+                if isinstance(reply, Ready) and self._proof:
+                    await _prove(child, self._proof)
+        except TimeoutError:
+            self._late += 1
+            raise EngineLost(f"the engine took longer than {limit_seconds:g} s to load") from None
         except (EOFError, OSError):
             raise EngineLost(f"the engine process {await child.end()} while loading") from None
         if isinstance(reply, Failed):
@@ -168,7 +209,25 @@ class EngineProcess:
         assert isinstance(reply, Ready)
         return reply.info
 
-    async def _keep(self, child: "_Child") -> None:
+    @asynccontextmanager
+    async def _told_of(self, limit_seconds: float | None) -> AsyncIterator[None]:
+        """Say in the log now and then that the engine is still loading."""
+        limit = f"it is given {limit_seconds:g} s" if limit_seconds else "it may be downloading"
+
+        async def tell() -> None:
+            began = time.monotonic()
+            while True:
+                await asyncio.sleep(self._patience.tell_seconds)
+                took = time.monotonic() - began
+                logger.info("the engine has been loading for %.0f s; %s", took, limit)
+
+        telling = asyncio.create_task(tell(), name="tell of the load")
+        try:
+            yield
+        finally:
+            telling.cancel()
+
+    async def _keep(self, child: Child) -> None:
         while True:
             try:
                 ended = await child.wait()
@@ -178,16 +237,16 @@ class EngineProcess:
             logger.error("the engine process %s; it is started again", ended)
             child = await self._relaunch()
 
-    async def _relaunch(self) -> "_Child":
+    async def _relaunch(self) -> Child:
         while True:
             await asyncio.sleep(self._backoff.delay(self._failures))
             self._failures += 1
             try:
-                return await self._launch()
+                return await self._launch(self._patience.limit(self._load_seconds, self._late))
             except (DictationError, OSError) as error:
                 logger.error("the engine cannot be started again: %s", error)
 
-    def _lose(self, child: "_Child") -> None:
+    def _lose(self, child: Child) -> None:
         child.kill()
         if self._child is child:
             self._child = None
@@ -198,70 +257,10 @@ class EngineProcess:
             listener()
 
 
-class _Child:
-    """A child process and our end of the socket pair."""
-
-    def __init__(
-        self,
-        process: asyncio.subprocess.Process,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        self._process = process
-        self._reader = reader
-        self._writer = writer
-
-    @classmethod
-    async def spawn(cls) -> Self:
-        """Start a child that finds the modules this process finds and shares its output."""
-        ours, theirs = socket.socketpair()
-        with theirs, ExitStack() as unless_spawned:
-            reader, writer = await asyncio.open_unix_connection(sock=ours)
-            unless_spawned.callback(writer.transport.abort)
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", WORKER, str(theirs.fileno())),
-                stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            )
-            unless_spawned.pop_all()
-        return cls(process, reader, writer)
-
-    async def ask(self, frame: Frame) -> Frame:
-        """Send *frame* and read its answer; raise `EOFError` or `OSError` if the child is gone."""
-        for chunk in pack(frame):  # not joined: that would copy all audio once more
-            self._writer.write(chunk)
-        await self._writer.drain()
-        parts = range(await self._length())
-        return unpack([await self._reader.readexactly(await self._length()) for _ in parts])
-
-    async def _length(self) -> int:
-        length: int = LENGTH.unpack(await self._reader.readexactly(LENGTH.size))[0]
-        return length
-
-    def kill(self) -> None:
-        """Kill the child, if it still lives."""
-        # Not by `Process.kill`: that reaps a child that has just ended itself, behind the back of
-        # asyncio's watcher, and how it ended is lost (seen on Python 3.11).
-        if self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.kill(self._process.pid, signal.SIGKILL)
-
-    async def wait(self) -> str:
-        """Wait until the child has ended; say how, to go after its name."""
-        code = await self._process.wait()
-        if code < 0:
-            return f"was killed by {signal.Signals(-code).name}"
-        return f"ended with code {code}"
-
-    async def end(self) -> str:
-        """Kill the child, wait for it and close the socket; say how it ended."""
-        self.kill()
-        ended = await self.wait()
-        self._writer.transport.abort()
-        with suppress(OSError):
-            await self._writer.wait_closed()
-        return ended
+async def _prove(child: Child, proof: Window) -> None:
+    reply = await child.ask(Batch((proof,)))
+    if isinstance(reply, Raised):
+        raise EngineError(f"it raised {reply.reason} at what another engine could decode")
 
 
 def _count(windows: Sequence[Window]) -> str:

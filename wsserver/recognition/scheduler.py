@@ -37,6 +37,9 @@ class SchedulerSettings:
     timeout_seconds: Annotated[float, Gt(0)] = 60.0
     """An engine that takes longer for a batch is taken for hung and replaced."""
 
+    reload_seconds: Annotated[float, Gt(0)] = 60.0
+    """An engine that is started again may load so long, or longer if earlier ones did."""
+
     retries: Annotated[int, Ge(0)] = 1
     """How often a final or bulk window goes again after an engine was lost with it."""
 
