@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import time
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -108,7 +109,7 @@ async def test_an_address_asks_for_only_so_many_sockets_a_minute() -> None:
             pass
 
 
-async def test_who_waits_with_the_head_does_not_wait_in_crowds() -> None:
+async def test_who_waits_longest_with_the_head_makes_room_for_who_comes() -> None:
     settings = with_http(waiting_limit_per_address=2)
 
     async with (
@@ -118,16 +119,29 @@ async def test_who_waits_with_the_head_does_not_wait_in_crowds() -> None:
     ):
         await first.send(b"GET ")
         await second.send(b"GET ")
+        while len(doorway.listener._hall.waiting) < 2:
+            await asyncio.sleep(0)
         async with doorway.raw() as third:
-            answer = await third.read_all()
-        assert answer.startswith(b"HTTP/1.1 503 ")
+            assert (await first.read_all()).startswith(b"HTTP/1.1 503 ")
 
-        await first.send(upgrade()[4:])
-        assert (await first.read_head()).startswith(b"HTTP/1.1 101 ")
+            await third.send(upgrade())
+            assert (await third.read_head()).startswith(b"HTTP/1.1 101 ")
+            await third.reset()
         await second.send(head("GET /ping HTTP/1.1")[4:])
         assert (await second.read_all()).startswith(b"HTTP/1.1 200 ")
-        assert b" 200 " in await doorway.send_and_read(head("GET /ping HTTP/1.1"))
-        await first.reset()
+
+
+async def test_a_crowd_that_never_speaks_keeps_nobody_out() -> None:
+    settings = with_http(waiting_limit=3)
+
+    async with open_doorway(Setup(settings=settings)) as doorway, AsyncExitStack() as crowd:
+        for _ in range(10):
+            await crowd.enter_async_context(doorway.raw())
+            assert b" 200 " in await doorway.send_and_read(head("GET /ping HTTP/1.1"))
+            async with doorway.connect():
+                pass
+
+        assert len(doorway.listener._hall.waiting) <= 3
 
 
 async def test_who_vanishes_or_is_refused_does_not_wait_any_more() -> None:

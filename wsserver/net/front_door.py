@@ -43,7 +43,7 @@ class Hall:
     http: Callable[[Callable[[], None]], asyncio.Protocol]
     """Makes the protocol that serves a connection of plain HTTP, and calls back when it is lost."""
 
-    waiting: Crowd
+    waiting: "Crowd[FrontDoor]"
     """Connections whose head is still to come, by address."""
 
     guests: set[asyncio.Transport] = field(default_factory=set)
@@ -77,21 +77,15 @@ class FrontDoor(ServerConnection):
         self._received = b""
         self._is_refused = False
         self._deadline: asyncio.TimerHandle | None = None
-        self._waits_as: str | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the head."""
         self._guest = cast("asyncio.Transport", transport)
         self._hall.guests.add(self._guest)
         address = client_address(peer_address(self._guest.get_extra_info("peername")), (), 0)
-        if not self._hall.waiting.enter(address):
-            # At once and without lingering: those who come in crowds shall not stay.
-            self._is_refused = True
-            self._guest.write(_ANSWER % _CROWDED)
-            self._guest.close()
-            return
-        self._waits_as = address
         self._wait(self._hall.settings.head_timeout_seconds)
+        if crowded_out := self._hall.waiting.enter(self, address):
+            crowded_out.make_room()
 
     def data_received(self, data: bytes) -> None:
         """Collect the head, then pass on whatever came with it."""
@@ -113,6 +107,15 @@ class FrontDoor(ServerConnection):
             super().connection_lost(exc)
         else:
             self._leave_hall(self._guest)
+
+    def make_room(self) -> None:
+        """Leave, for others want to come in."""
+        if self._guest is not None:
+            self._is_refused, self._received = True, b""
+            self._guest.write(_ANSWER % _CROWDED)
+            # At once: those who come in crowds shall not stay.
+            self._guest.close()
+            self._wait(LINGER_SECONDS)
 
     def _cut_off_who_does_not_read(self) -> None:
         if self.transport.get_write_buffer_size() > UNREAD_BYTES:
@@ -138,7 +141,7 @@ class FrontDoor(ServerConnection):
 
     def _hand_over(self, guest: asyncio.Transport) -> None:
         self._stop_waiting()
-        self._leave_crowd()
+        self._hall.waiting.leave(self)
         protocol = self._hall.http(partial(self._hall.guests.discard, guest))
         guest.set_protocol(protocol)
         protocol.connection_made(guest)
@@ -169,12 +172,7 @@ class FrontDoor(ServerConnection):
     def _leave_hall(self, guest: asyncio.Transport) -> None:
         self._hall.guests.discard(guest)
         self._stop_waiting()
-        self._leave_crowd()
-
-    def _leave_crowd(self) -> None:
-        if self._waits_as is not None:
-            self._hall.waiting.leave(self._waits_as)
-            self._waits_as = None
+        self._hall.waiting.leave(self)
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:

@@ -111,7 +111,7 @@ class Listener:
         assert self._runner.server is not None
         idle_seconds = self._settings.http.head_timeout_seconds
         http = self._settings.http
-        waiting = Crowd(http.waiting_limit, http.waiting_limit_per_address)
+        waiting = Crowd[FrontDoor](http.waiting_limit, http.waiting_limit_per_address)
         self._hall = Hall(http, partial(HttpSide, self._runner.server, idle_seconds), waiting)
         try:
             self._server = await self._serve()

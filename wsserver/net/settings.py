@@ -42,7 +42,7 @@ class HttpSettings:
     """From the open connection to the end of the first request's head; then 408."""
 
     waiting_limit: Count = 1000
-    """Connections whose first head is still to come; above it 503 at once, and the end."""
+    """Connections whose first head is still to come; above it whoever waits longest goes (503)."""
 
     waiting_limit_per_address: Count = 100
     """The same for one address, or one proxy; it knows no headers yet."""
