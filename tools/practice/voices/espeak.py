@@ -66,7 +66,11 @@ def _engine() -> "_Engine":
 
 
 class _Engine:
-    """The library, which keeps one voice and one text for the whole process."""
+    """The library, which keeps one voice and one text for the whole process.
+
+    What it said before shows a little: the same text differs by milliseconds.  To get the same
+    samples again, say the same things in the same order in a new process.
+    """
 
     def __init__(self) -> None:
         self._library = libraries.load("espeak-ng", 1, "sonic", "pcaudio")
