@@ -13,10 +13,11 @@ import soxr
 from numpy.typing import NDArray
 
 from tests.reliability.corpus import at_level, babble, band, colored_noise
+from tools.practice.chance import Chance
 from tools.practice.speech import RATE, Samples
 
 Floats = NDArray[np.float64]
-Spoil = Callable[[Samples, np.random.Generator], Samples]
+Spoil = Callable[[Samples, Chance], Samples]
 """Gives as many samples as it takes."""
 
 
@@ -35,13 +36,13 @@ def leveled(samples: Samples, level_db: float) -> Samples:
 
 def at(level_db: float) -> Spoil:
     """Bring speech to a level."""
-    return lambda samples, chance: leveled(samples, level_db)
+    return lambda samples, _: leveled(samples, level_db)
 
 
 def in_noise(slope_db: float, snr_db: float) -> Spoil:
     """Add noise with so many dB per octave: 0 is white, -3 pink."""
 
-    def spoil(samples: Samples, chance: np.random.Generator) -> Samples:
+    def spoil(samples: Samples, chance: Chance) -> Samples:
         seed = int(chance.integers(2**31))
         noise = colored_noise(slope_db, len(samples) / RATE, seed)
         return _with(samples, at_level(noise, loudness_db(samples) - snr_db))
@@ -52,7 +53,7 @@ def in_noise(slope_db: float, snr_db: float) -> Spoil:
 def in_babble(voices: Sequence[Samples], snr_db: float) -> Spoil:
     """Add six of these voices, backwards and over one another."""
 
-    def spoil(samples: Samples, chance: np.random.Generator) -> Samples:
+    def spoil(samples: Samples, chance: Chance) -> Samples:
         others = [voices[place] for place in chance.permutation(len(voices))[:6]]
         level_db = loudness_db(samples) - snr_db
         return _with(samples, babble(others, level_db, len(samples) / RATE))
@@ -60,7 +61,7 @@ def in_babble(voices: Sequence[Samples], snr_db: float) -> Spoil:
     return spoil
 
 
-def telephone(samples: Samples, _: np.random.Generator) -> Samples:
+def telephone(samples: Samples, _: Chance) -> Samples:
     """Keep 300 to 3400 Hz at 8 kHz, in mu-law, as a telephone does."""
     narrow = soxr.resample(band(samples.astype(np.float64), 300, 3_400), RATE, 8_000)
     curved = np.sign(narrow) * np.log1p(255 * np.minimum(np.abs(narrow), 1)) / np.log(256)
@@ -72,7 +73,7 @@ def telephone(samples: Samples, _: np.random.Generator) -> Samples:
 def coded(kind: str, subtype: str, rate: int = RATE) -> Spoil:
     """Send speech through one of libsndfile's lossy formats at its lowest quality."""
 
-    def spoil(samples: Samples, _: np.random.Generator) -> Samples:
+    def spoil(samples: Samples, _: Chance) -> Samples:
         file = io.BytesIO()
         sent = soxr.resample(samples, RATE, rate)
         soundfile.write(file, sent, rate, subtype, format=kind, compression_level=0.99)
@@ -86,7 +87,7 @@ def coded(kind: str, subtype: str, rate: int = RATE) -> Spoil:
 def in_room(decay_s: float, direct_db: float) -> Spoil:
     """Add what a room answers: an exponential tail that many dB below the direct sound."""
 
-    def spoil(samples: Samples, chance: np.random.Generator) -> Samples:
+    def spoil(samples: Samples, chance: Chance) -> Samples:
         count = round(decay_s * RATE)
         time = np.arange(count) / RATE
         tail = chance.standard_normal(count) * 10 ** (-3 * time / decay_s)
@@ -100,7 +101,7 @@ def in_room(decay_s: float, direct_db: float) -> Spoil:
     return spoil
 
 
-def clipped(samples: Samples, _: np.random.Generator) -> Samples:
+def clipped(samples: Samples, _: Chance) -> Samples:
     """Turn the gain up until a tenth of the loud samples is cut off."""
     limit = np.quantile(np.abs(samples), 0.97)
     return np.clip(samples, -limit, limit).astype(np.float32)
