@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from wsserver import messages
 from wsserver.audio.endpointer import Endpointing
 from wsserver.audio.intake import Intake
-from wsserver.audio.segmenter import Quiet, SpeechEvent, SpeechStarted, UtteranceEnded
 from wsserver.errors import DictationError, EngineError
 from wsserver.session import opening
-from wsserver.session.actions import Action, Close, Hold, Recognize, Send
+from wsserver.session.actions import Action, Close, Hold, Send
 from wsserver.session.cursor import (
     Cursor,
     Resumption,
@@ -23,6 +22,7 @@ from wsserver.session.cursor import (
     opening_cursor,
 )
 from wsserver.session.finals import Finals, FinalSettings, Silence, Spoken
+from wsserver.session.hearing import Hearing
 from wsserver.session.partials import Partials
 from wsserver.session.phase import Phase, check_order
 from wsserver.speech import (
@@ -80,10 +80,7 @@ class Session:
         self._opening: Cursor
         """Where this session was opened: at its beginning, or where it was resumed."""
 
-        self._utterance: int
-        self._intake: Intake
-        self._finals: Finals
-        self._partials: Partials | None = None
+        self._hearing: Hearing
 
     @property
     def is_ending(self) -> bool:
@@ -100,17 +97,17 @@ class Session:
         """Audio so far, without what came before the session was resumed."""
         if not self._opened:
             return 0.0
-        return seconds(self._intake.received - self._opening.stance.place.index)
+        return seconds(self._hearing.received - self._opening.stance.place.index)
 
     @property
     def seconds_waiting(self) -> float:
         """Audio of ended utterances whose final is still to come."""
-        return seconds(self._finals.waiting_samples) if self._opened else 0.0
+        return seconds(self._hearing.waiting_samples) if self._opened else 0.0
 
     @property
     def answers_waiting(self) -> int:
         """Messages that wait for the finals before them."""
-        return self._finals.waiting_answers if self._opened else 0
+        return self._hearing.waiting_answers if self._opened else 0
 
     def receive(self, message: messages.ClientMessage) -> list[Action]:
         """Take a message; raise a `ClientError`, with nothing changed, if it is wrong."""
@@ -126,19 +123,13 @@ class Session:
             case messages.Audio(data=data):
                 self._hear(data)
             case messages.Flush(id=name):
-                opening.check_name(name)
-                self._cut(Send(messages.Flushed(id=name)))
+                self._flush(name)
             case messages.Finish():
                 self._finish()
 
     def settle(self, window: Window, hypothesis: Hypothesis) -> list[Action]:
         """Take what the engine heard in a window that was ordered before."""
-        if window.priority is not Priority.PARTIAL:
-            self._actions += self._finals.settle(window, hypothesis)
-        # What was decoded ahead of the endpoint may as well be read meanwhile.
-        if self._partials and not window.priority.is_owed:
-            received = self._intake.received
-            self._actions += self._partials.settle(window, hypothesis, received)
+        self._actions += self._hearing.settle(window, hypothesis)
         return self._decided()
 
     def end(self, error: DictationError) -> list[Action]:
@@ -150,8 +141,8 @@ class Session:
         if not self._opened or isinstance(error, EngineError):
             self._actions += farewell
         else:
-            self._follow(self._intake.cut() if self._phase is Phase.OPEN else [])
-            self._actions += self._finals.end(*farewell)
+            self._actions += self._hearing.cut() if self._phase is Phase.OPEN else []
+            self._actions += self._hearing.end(*farewell)
         self._phase = Phase.FAILED
         return self._decided()
 
@@ -171,8 +162,7 @@ class Session:
         opening.check_language(start, setting.info)
         audio_format, prompt = opening.audio_format(start), opening.prompt_text(start)
         endpointing = settings.endpointing[start.endpointing]
-        self._opening, self._utterance = cursor, cursor.utterance
-        self._intake = Intake(audio_format, endpointing, setting.voice, cursor.stance)
+        self._opening = cursor
         final_settings = FinalSettings(
             session=cursor.session,
             priority=setting.priority,
@@ -182,13 +172,21 @@ class Session:
             words=start.words,
             bookmark=self._bookmark,
         )
-        self._finals = Finals(final_settings, cursor.transcript)
-        if start.partials:
-            hop = settings.hop_ms * SAMPLE_RATE // 1000
-            self._partials = Partials(cursor.session, hop, settings.guards)
+        self._hearing = Hearing(
+            Intake(audio_format, endpointing, setting.voice, cursor.stance),
+            Finals(final_settings, cursor.transcript),
+            self._partials(cursor),
+            cursor.utterance,
+        )
         self._opened = True
         self._phase = Phase.OPEN
         self._greet(cursor)
+
+    def _partials(self, cursor: Cursor) -> Partials | None:
+        settings = self._setting.settings
+        if not cursor.start.partials:
+            return None
+        return Partials(cursor.session, settings.hop_ms * SAMPLE_RATE // 1000, settings.guards)
 
     def _greet(self, cursor: Cursor) -> None:
         limits = self._setting.settings.limits
@@ -207,70 +205,28 @@ class Session:
 
     def _hear(self, data: bytes) -> None:
         self._open_by_default()
-        self._follow(self._intake.push(data))
-        if self._intake.replaced and not self._warned:
+        self._actions += self._hearing.hear(data)
+        if self._hearing.replaced and not self._warned:
             self._warned = True
             self._actions.append(Send(_NOT_FINITE))
-        self._listen_on()
 
-    def _cut(self, answer: Action) -> None:
+    def _flush(self, name: str | None) -> None:
+        opening.check_name(name)
         self._open_by_default()
-        self._follow(self._intake.cut())
-        self._actions += self._finals.add(answer)
+        flushed = Send(messages.Flushed(id=name))
+        self._actions += [*self._hearing.cut(), *self._hearing.add(flushed)]
 
     def _finish(self) -> None:
         self._open_by_default()
-        self._follow(self._intake.cut())
-        done = messages.Done(duration=seconds(self._intake.received), utterances=self._utterance)
-        self._actions += self._finals.end(Send(done), Close(1000, "done"))
+        self._actions += self._hearing.cut()
+        hearing = self._hearing
+        done = messages.Done(duration=seconds(hearing.received), utterances=hearing.utterance)
+        self._actions += hearing.end(Send(done), Close(1000, "done"))
         self._phase = Phase.ENDING
 
     def _open_by_default(self) -> None:
         if not self._opened:
             self._start(messages.Start())
-
-    def _follow(self, events: list[SpeechEvent]) -> None:
-        for event in events:
-            match event:
-                case SpeechStarted():
-                    self._begin_utterance(event)
-                case UtteranceEnded():
-                    self._end_utterance(event)
-                case Quiet():
-                    silence = Silence(self._utterance, self._intake.stance(event))
-                    self._actions += self._finals.add(silence)
-
-    def _begin_utterance(self, event: SpeechStarted) -> None:
-        self._utterance += 1
-        self._tell_speech("started", event.at)
-        if self._partials:
-            self._partials.begin(self._utterance)
-
-    def _end_utterance(self, event: UtteranceEnded) -> None:
-        self._tell_speech("ended", event.end)
-        if self._partials:
-            self._partials.end()
-        spoken = Spoken(
-            utterance=self._utterance,
-            start=event.start,
-            audio=event.audio,
-            stance=self._intake.stance(event),
-        )
-        self._actions += self._finals.add(spoken)
-
-    def _listen_on(self) -> None:
-        spoken = self._intake.open_utterance()
-        if spoken is None:
-            return
-        if spoken.complete:
-            self._actions += self._finals.foresee(self._utterance, spoken.start, spoken.audio)
-        elif self._partials:
-            window = self._partials.due(spoken, self._finals.options())
-            self._actions += [Recognize(window)] if window else []
-
-    def _tell_speech(self, event: messages.SpeechChange, at: int) -> None:
-        speech = messages.Speech(event=event, utterance=self._utterance, time=seconds(at))
-        self._actions.append(Send(speech))
 
     def _decided(self) -> list[Action]:
         actions, self._actions = self._actions, []
