@@ -120,6 +120,11 @@ def hang_at_second(flag: Path) -> Scripted:
     return load_for_ever() if _count(flag) == 2 else Scripted()
 
 
+def deaf_at_first(flag: Path) -> Scripted:
+    """Load every time, but the first time an engine that does nothing but raise."""
+    return Deaf() if _count(flag) == 1 else Scripted()
+
+
 def deaf_at_second(flag: Path) -> Scripted:
     """Load every time, but the second time an engine that does nothing but raise."""
     return Deaf() if _count(flag) == 2 else Scripted()

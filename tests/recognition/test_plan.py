@@ -45,11 +45,15 @@ def names(tickets: Iterable[Ticket]) -> str:
 
 
 def backlog(
-    waiting: str = "", *, max_batch: int = 1, max_batch_ms: float = 150, each_seconds: float = 0.01
+    waiting: str = "",
+    *,
+    max_batch: int = 1,
+    max_batch_ms: float = 150,
+    each_seconds: float = 0.01,
+    retries: int = 1,
 ) -> Backlog:
-    made = Backlog(
-        max_batch=max_batch, max_batch_ms=max_batch_ms, retries=1, costs=PerWindow(each_seconds)
-    )
+    costs = PerWindow(each_seconds)
+    made = Backlog(max_batch=max_batch, max_batch_ms=max_batch_ms, retries=retries, costs=costs)
     for now, name in enumerate(waiting.split()):
         made.add(window(name), now)
     return made
@@ -230,14 +234,34 @@ def test_a_batch_that_raised_goes_again_one_by_one() -> None:
     assert served(plan) == "Fa0 | Pb0 | Fd0 | Bc0"
 
 
-def test_a_window_that_raised_alone_fails() -> None:
-    plan = backlog("Fa0")
-    batch = plan.take()
+@pytest.mark.parametrize("name", ["Pa0", "Ea0"])
+def test_what_can_be_replaced_fails_when_it_raised_alone(name: str) -> None:
+    plan = backlog(name)
 
-    ended = plan.fail(batch)
+    ended = plan.fail(plan.take())
 
-    assert names(ended.failed) == "Fa0"
+    assert names(ended.failed) == name
+    assert not ended.wants_new_engine
     assert plan.take() == ()
+
+
+@pytest.mark.parametrize("name", ["Fa0", "Ba0"])
+@pytest.mark.parametrize("retries", [0, 1, 2])
+def test_what_is_owed_is_tried_again_alone_the_last_time_on_a_new_engine(
+    name: str, retries: int
+) -> None:
+    plan = backlog(name, retries=retries)
+    wishes = []
+
+    for _ in range(retries):
+        ended = plan.fail(plan.take())
+        assert ended.failed == ()
+        wishes.append(ended.wants_new_engine)
+    ended = plan.fail(plan.take())
+
+    assert names(ended.failed) == name
+    assert plan.take() == ()
+    assert wishes == [False] * (retries - 1) + [True] * (retries > 0)
 
 
 @pytest.mark.parametrize(
@@ -276,6 +300,16 @@ def test_what_was_lost_too_often_fails() -> None:
 
     assert names(ended.failed) == "Fa0"
     assert plan.take() == ()
+
+
+def test_what_raised_and_was_lost_has_failed_twice() -> None:
+    plan = backlog("Fa0", retries=2)
+    plan.fail(plan.take())
+    plan.lose(plan.take())
+
+    ended = plan.fail(plan.take())
+
+    assert names(ended.failed) == "Fa0"
 
 
 def test_a_returned_final_stays_before_the_later_ones_of_its_session() -> None:

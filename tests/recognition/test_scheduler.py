@@ -221,9 +221,31 @@ async def test_what_crashes_every_engine_fails_and_its_neighbors_do_not(gate: Ga
         gate.open()
 
         assert await good == "good"
-        with pytest.raises(EngineLost, match="ended with code 3 while it held 1 window"):
+        with pytest.raises(EngineError, match="ended with code 3 while it held 1 window") as caught:
             await bad
+        assert not isinstance(caught.value, EngineLost)  # nobody should try it again
         await held
+
+
+async def test_what_raises_is_tried_a_last_time_on_a_new_engine_while_others_wait(
+    tmp_path: Path,
+) -> None:
+    async with running(partial(scripted.deaf_at_first, tmp_path / "count")) as scheduler:
+        asked = [ask(scheduler, window(f"words of {i}", f"session {i}")) for i in range(2)]
+
+        assert await asyncio.gather(*asked) == ["words of 0", "words of 1"]
+        assert (tmp_path / "count").read_text() == "xx"
+
+
+async def test_an_engine_after_the_rehearsal_takes_windows_once_it_has_heard_that(
+    tmp_path: Path,
+) -> None:
+    async with running(partial(scripted.deaf_at_second, tmp_path / "count")) as scheduler:
+        await scheduler.rehearse(window().audio)
+
+        assert await ask(scheduler, window(f"once {tmp_path / 'crashed'} exit")) == "again"
+
+        assert (tmp_path / "count").read_text() == "xxx"
 
 
 async def test_is_ready_between_start_and_stop() -> None:
@@ -294,7 +316,7 @@ async def test_tells_its_model_and_its_load(gate: Gate) -> None:
 
 
 class Faulty:
-    """A runner with a fault of its own in its first batch."""
+    """A runner with a fault of its own in its first batches."""
 
     alive = True
     info = EngineInfo("faulty", ("en",), "cpu", "fp32")
@@ -311,11 +333,17 @@ class Faulty:
     async def stop(self) -> None:
         """Have nothing to stop."""
 
+    def replace(self) -> None:
+        """Have nothing to replace."""
+
+    def prove_with(self, proof: Window) -> None:
+        """Have nothing to prove."""
+
     async def recognize(
         self, windows: Sequence[Window], timeout_seconds: float
     ) -> list[Hypothesis]:
         self._batches += 1
-        if self._batches == 1:
+        if self._batches <= 3:
             raise KeyError("unforeseen")
         return [hypothesis("fine") for _ in windows]
 

@@ -23,8 +23,8 @@ class Ticket:
     since: float
     """When it began to wait, or the first of those that it replaced did."""
 
-    losses: int = 0
-    """How many engines were lost while they held it."""
+    failures: int = 0
+    """How often an engine raised with it alone, or was lost while it held it."""
 
     alone: bool = False
     """Goes in a batch of its own, because it may have broken the one it was in."""

@@ -24,6 +24,8 @@ class Ended:
 
     superseded: Tickets = ()
     failed: Tickets = ()
+    wants_new_engine: bool = False
+    """Whether something goes for the last time now, which has to be on a new engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +148,13 @@ class Backlog:
         wanted = self._land(batch)
         if len(batch) > 1:
             return self._return([replace(ticket, alone=True) for ticket in wanted])
-        return Ended(failed=wanted)
+        return self._try_again(wanted)
 
     def lose(self, batch: Sequence[Ticket]) -> Ended:
         """Land a *batch* whose engine died; what cannot be replaced goes again, one by one."""
         wanted = self._land(batch)
         dropped = tuple(t for t in wanted if t.window.priority in REPLACEABLE)
-        kept = [t for t in wanted if t not in dropped]
-        failed = tuple(t for t in kept if t.losses >= self._retries)
-        self._return([replace(t, losses=t.losses + 1, alone=True) for t in kept if t not in failed])
-        return Ended(superseded=dropped, failed=failed)
+        return replace(self._try_again([t for t in wanted if t not in dropped]), superseded=dropped)
 
     def cancel(self, session: str) -> Tickets:
         """Forget all windows of *session*; what is in flight for it will answer nobody."""
@@ -248,6 +247,24 @@ class Backlog:
             if ticket not in superseded:
                 self._lane(ticket).prepend(ticket)
         return Ended(superseded=tuple(superseded))
+
+    def _try_again(self, tickets: Sequence[Ticket]) -> Ended:
+        """Return what is owed and may go once more."""
+        failed = tuple(
+            ticket
+            for ticket in tickets
+            if ticket.failures >= self._retries or ticket.window.priority in REPLACEABLE
+        )
+        again = [
+            replace(ticket, failures=ticket.failures + 1, alone=True)
+            for ticket in tickets
+            if ticket not in failed
+        ]
+        self._return(again)
+        return Ended(
+            failed=failed,
+            wants_new_engine=any(ticket.failures == self._retries for ticket in again),
+        )
 
     def _is_outdated(self, window: Window) -> bool:
         waiting = chain.from_iterable(lane.of(window.session) for lane in self._lanes.values())

@@ -40,8 +40,8 @@ class SchedulerSettings:
     reload_seconds: Annotated[float, Gt(0)] = 60.0
     """An engine that is started again may load so long, or longer if earlier ones did."""
 
-    retries: Annotated[int, Ge(0)] = 1
-    """How often a final or bulk window goes again after an engine was lost with it."""
+    retries: Annotated[int, Ge(0)] = 2
+    """How often a final or bulk window goes again, alone, after an engine failed on it."""
 
 
 class Runner(Protocol):
@@ -67,6 +67,14 @@ class Runner(Protocol):
 
     async def stop(self) -> None:
         """Take no more batches."""
+        ...
+
+    def replace(self) -> None:
+        """Start a new engine in place of the one there is."""
+        ...
+
+    def prove_with(self, window: Window, /) -> None:
+        """Have every new engine decode *window* before it takes batches."""
         ...
 
     async def recognize(
@@ -107,6 +115,10 @@ class Scheduler:
         """Tell whether windows are decoded now; while an engine is replaced they only wait."""
         return self._loop is not None and self._runner.alive
 
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call *listener* each time that `ready` may have changed."""
+        self._runner.on_change(listener)
+
     @property
     def info(self) -> EngineInfo:
         """Say which model hears; raise `EngineLost` before `start`."""
@@ -144,11 +156,15 @@ class Scheduler:
         Alone two times, because the very first is often slow.  It should hold speech: what a model
         makes of silence may be very short or very long.
 
+        Engines that come later have to decode it before they take any other window, so that what
+        breaks one of them is broken itself.
+
         Raises `EngineError` as `recognize` does.
         """
         one, other = (Window(f"rehearsal {n}", 0, Priority.FINAL, 0, audio) for n in (1, 2))
         for _ in range(2):
             await self.recognize(one)
+        self._runner.prove_with(one)
         if self._backlog.costs.of_exact(1) < PATIENCE_SECONDS:
             await asyncio.gather(self.recognize(one), self.recognize(other))
 
@@ -159,8 +175,8 @@ class Scheduler:
         partial or an early final that went down with its engine.  Finals and bulk windows are
         only ever answered, canceled or failed.
 
-        Raises `EngineError` if the engine fails on this very window, and `EngineLost` if engines
-        died or hung with it more than `retries` times.
+        Raises `EngineError` if engines raised, died or hung on this very window more than
+        `retries` times, and `EngineLost` if it is nobody's turn any more.
         """
         if self._loop is None:
             raise EngineLost("the scheduler is not running")
@@ -211,7 +227,10 @@ class Scheduler:
         ended = self._backlog.lose(batch) if lost else self._backlog.fail(batch)
         self._resolve(ended.superseded, None)
         for ticket in ended.failed:
-            self._raise(ticket.number, type(error)(*error.args))
+            self._raise(ticket.number, EngineError(*error.args))
+        if ended.wants_new_engine and not lost:
+            logger.warning("a final that failed is tried a last time, on a new engine: %s", error)
+            self._runner.replace()
 
     def _resolve(self, tickets: Iterable[Ticket], result: Hypothesis | None) -> None:
         for ticket in tickets:
