@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 SOURCES := wsserver tests bench tools
 
-.PHONY: run test lint types format wheel bench bench-peers bench-fuzz bench-faults clean
+.PHONY: run test lint types format wheel bench bench-peers bench-fuzz bench-faults bench-soak clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
@@ -39,6 +39,9 @@ bench-peers: $(VENV)/bench.stamp
 
 bench-faults: $(VENV)/test.stamp
 	$(BIN)/python -m bench.faults $(ARGS)
+
+bench-soak: $(VENV)/bench.stamp
+	$(BIN)/python -m bench.soak $(ARGS)
 
 bench-fuzz: $(VENV)/bench.stamp
 	$(BIN)/python -m bench.fuzz $(ARGS)
