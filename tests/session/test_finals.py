@@ -107,6 +107,21 @@ def test_a_suspect_heard_better_at_a_higher_temperature_is_final() -> None:
     assert (final.text, final.reason) == ("you are here", None)
 
 
+def test_what_no_engine_can_decode_is_left_empty_and_the_next_utterance_goes_on() -> None:
+    queue = Finals(SETTINGS, Transcript())
+    asked = window(queue.add(spoken(1)))
+    queue.add(spoken(2))
+
+    actions = queue.skip(asked)
+    again = queue.skip(asked)
+
+    (final,) = finals(actions)
+    assert (final.utterance, final.text, final.reason) == (1, "", "unrecognizable")
+    assert final.through == 1000
+    assert window(actions).utterance == 2
+    assert again == []
+
+
 def test_silence_is_final_at_once_and_nothing_is_carried_on() -> None:
     queue = Finals(SETTINGS, Transcript())
     asked = window(queue.add(spoken(1)))

@@ -30,6 +30,10 @@ from wsserver.text.guards import GuardLimits, Verdict, judge, next_temperature
 from wsserver.text.transcript import Transcript
 
 
+UNRECOGNIZABLE = "unrecognizable"
+"""The `reason` of a final for what one engine after the other raised, died or hung on."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Spoken:
     """An utterance that has ended and waits for its final."""
@@ -140,15 +144,25 @@ class Finals:
         if verdict.is_suspect and higher is not None:
             options = replace(window.options, temperature=higher)
             return [Recognize(replace(window, options=options))]
-        return self._finalize(spoken, hypothesis, verdict)
+        believed = hypothesis if verdict is Verdict.HEARD else None
+        return self._finalize(spoken, believed, verdict.value)
 
-    def _finalize(self, spoken: Spoken, heard: Hypothesis, verdict: Verdict) -> list[Action]:
-        believed = heard if verdict is Verdict.HEARD else None
+    def skip(self, window: Window) -> list[Action]:
+        """Take that no engine can decode *window*: its final is empty, and the rest goes on.
+
+        Failing the session instead would fail it again wherever it is resumed.
+        """
+        spoken = self._decoding
+        if spoken is None or spoken.utterance != window.utterance:
+            return []
+        return self._finalize(spoken, None, UNRECOGNIZABLE)
+
+    def _finalize(self, spoken: Spoken, believed: Hypothesis | None, reason: str) -> list[Action]:
         self.transcript = self.transcript.after(believed, self._settings.carry_tokens)
         self._decoding = None
-        return [Send(self._final(spoken, believed, verdict)), *self._advance()]
+        return [Send(self._final(spoken, believed, reason)), *self._advance()]
 
-    def _final(self, spoken: Spoken, believed: Hypothesis | None, verdict: Verdict) -> Final:
+    def _final(self, spoken: Spoken, believed: Hypothesis | None, reason: str) -> Final:
         words = believed.words if believed else ()
         return Final(
             utterance=spoken.utterance,
@@ -167,7 +181,7 @@ class Finals:
             )
             if self._settings.words
             else None,
-            reason=None if believed else verdict.value,
+            reason=None if believed else reason,
             through=spoken.stance.through,
             resend_from=spoken.stance.resend_from,
             cursor=self._settings.bookmark(spoken, self.transcript),
