@@ -132,6 +132,11 @@ class Session:
         self._actions += self._hearing.settle(window, hypothesis)
         return self._decided()
 
+    def skip(self, window: Window) -> list[Action]:
+        """Take that no engine can decode a window that was ordered before."""
+        self._actions += self._hearing.skip(window)
+        return self._decided()
+
     def end(self, error: DictationError) -> list[Action]:
         """End by decree; what was said before is finalized first unless the engine is broken."""
         if self._phase is Phase.FAILED and not isinstance(error, EngineError):

@@ -29,7 +29,6 @@ from wsserver.speech import (
 from wsserver.text.guards import GuardLimits, Verdict, judge, next_temperature
 from wsserver.text.transcript import Transcript
 
-
 UNRECOGNIZABLE = "unrecognizable"
 """The `reason` of a final for what one engine after the other raised, died or hung on."""
 

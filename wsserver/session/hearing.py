@@ -72,6 +72,10 @@ class Hearing:
             actions += self._partials.settle(window, hypothesis, self.received)
         return actions
 
+    def skip(self, window: Window) -> list[Action]:
+        """Take that no engine can decode a window that was ordered before."""
+        return [] if window.priority is Priority.PARTIAL else self._finals.skip(window)
+
     def _follow(self, events: list[SpeechEvent]) -> list[Action]:
         actions: list[Action] = []
         for event in events:
