@@ -172,7 +172,7 @@ class Final:
     """Present when `start` asked for words."""
 
     reason: str | None = None
-    """Why *text* is empty although there was voice: the guard that held it back."""
+    """Why *text* is empty although there was voice: the guard that held it back, or the engine."""
 
     through: int
     """Client samples (per channel) that are done with."""

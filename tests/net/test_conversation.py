@@ -7,7 +7,7 @@ import pytest
 
 from tests.session.conftest import build_session
 from wsserver import messages
-from wsserver.errors import EngineError, Overloaded, ShuttingDown
+from wsserver.errors import EngineError, EngineLost, Overloaded, ShuttingDown
 from wsserver.net.conversation import MAX_WAITING_ANSWERS, Conversation, Host
 from wsserver.net.outbox import MAX_WAITING
 from wsserver.session.actions import Close
@@ -22,11 +22,15 @@ START = messages.Start(partials=False)
 Recognize = Callable[[Window], Awaitable[Hypothesis | None]]
 
 
-def conversation(recognize: Recognize) -> Conversation:
+def conversation(
+    recognize: Recognize,
+    priority: Priority = Priority.FINAL,
+    notice: Callable[[], messages.Warn | None] = lambda: None,
+) -> Conversation:
     def open_session(priority: Priority, _: Resumption | None) -> Session:
         return build_session(priority=priority)
 
-    return Conversation(Host(open_session, recognize), Priority.FINAL)
+    return Conversation(Host(open_session, recognize, notice=notice), priority)
 
 
 async def never(_: Window) -> Hypothesis | None:
@@ -72,7 +76,7 @@ async def test_who_waits_for_room_goes_on_when_the_session_fails() -> None:
 
     async def fail(_: Window) -> Hypothesis | None:
         await failed.wait()
-        raise EngineError("broken")
+        raise EngineLost("broken")
 
     async with conversation(fail) as talk:
         talk.receive(START)
@@ -88,6 +92,72 @@ async def test_who_waits_for_room_goes_on_when_the_session_fails() -> None:
 
     assert was_waiting
     assert talk.is_ending
+
+
+async def test_what_no_engine_can_decode_is_left_empty_and_the_session_goes_on() -> None:
+    async def fail_at_first(window: Window) -> Hypothesis | None:
+        if window.utterance == 1:
+            raise EngineError("broken")
+        return Hypothesis("yes", (), (), "en", 1.0, -0.1, 0.0, 1.0)
+
+    async with conversation(fail_at_first) as talk:
+        for message in (START, SPEECH, FLUSH, SPEECH, FLUSH, messages.Finish()):
+            talk.receive(message)
+        said: list[object] = []
+        async with asyncio.timeout(10):
+            while not isinstance(item := await talk.outbox.get(), Close):
+                said.append(item)
+
+    finals = [item for item in said if isinstance(item, messages.Final)]
+    assert [(final.text, final.reason) for final in finals] == [
+        ("", "unrecognizable"),
+        ("yes", None),
+    ]
+    assert item.code == 1000
+
+
+@pytest.mark.parametrize(
+    ("error", "priority", "code"),
+    [
+        (EngineLost("stopped"), Priority.FINAL, "engine_lost"),
+        (EngineError("broken"), Priority.BULK, "engine_error"),
+    ],
+)
+async def test_without_an_engine_or_for_a_file_the_session_ends(
+    error: EngineError, priority: Priority, code: str
+) -> None:
+    async def fail(_: Window) -> Hypothesis | None:
+        raise error
+
+    async with conversation(fail, priority) as talk:
+        for message in (START, SPEECH, FLUSH):
+            talk.receive(message)
+        said = await last_words(talk)
+
+    assert said == ["ready", "speech", "speech", code, 1011]
+
+
+async def test_a_warning_comes_to_who_is_there_and_the_notice_to_who_comes() -> None:
+    warning, notice = (messages.Warn(code=code, message=code) for code in ("now", "still"))
+    async with conversation(never, notice=lambda: notice) as talk:
+        talk.warn(warning)
+        talk.receive(START)
+        talk.warn(warning)
+        talk.receive(messages.Finish())
+        said = [await talk.outbox.get() for _ in range(3)]
+
+    assert isinstance(said[0], messages.Ready)
+    assert said[1:] == [notice, warning]
+
+
+async def test_a_session_that_is_given_up_is_warned_of_nothing() -> None:
+    async with conversation(never) as talk:
+        talk.receive(START)
+        talk.give_up(ShuttingDown("enough"))
+        talk.warn(messages.Warn(code="late", message="late"))
+        said = await last_words(talk)
+
+    assert said == ["ready", "shutting_down", 1012]
 
 
 async def test_flushes_without_end_have_to_wait_for_their_answers() -> None:

@@ -11,8 +11,8 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from wsserver.errors import ClientError, DictationError, EngineError, ServerError
-from wsserver.messages import Audio, ClientMessage, Error, Final, Ready, ServerMessage
+from wsserver.errors import ClientError, DictationError, EngineError, EngineLost, ServerError
+from wsserver.messages import Audio, ClientMessage, Error, Final, Ready, ServerMessage, Warn
 from wsserver.net.lines import Line
 from wsserver.net.outbox import Leave, Outbox
 from wsserver.net.recorder import Recorder, keep_nothing
@@ -33,16 +33,27 @@ UNFORESEEN = "the server made a mistake"
 """What a client is told of a fault that is ours; the log holds the rest."""
 
 
+def _no_notice() -> Warn | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """What the server lends to every conversation."""
 
     open_session: Callable[[Priority, Resumption | None], Session]
     recognize: Callable[[Window], Awaitable[Hypothesis | None]]
-    """Gives None for a window that a newer one replaced; raises `EngineError`."""
+    """Gives None for a window that a newer one replaced.
+
+    Raises `EngineError` for one that no engine can decode, `EngineLost` if no engine is there to
+    try it; what an engine that is only being replaced could decode waits.
+    """
 
     record: Callable[[str], Recorder | None] = keep_nothing
     """Gives what keeps a session of the token so named; None if nothing does."""
+
+    notice: Callable[[], Warn | None] = _no_notice
+    """Says what a session is to know that opens now; None if all is well."""
 
 
 class Conversation:
@@ -65,6 +76,7 @@ class Conversation:
         self._session = host.open_session(priority, line.resumption if line else None)
         self._moved = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_open = False
         self._is_given_up = False
         self.outbox = Outbox()
 
@@ -118,6 +130,11 @@ class Conversation:
         if not self.is_ending:
             self.end(error)
 
+    def warn(self, warning: Warn) -> None:
+        """Tell the client, unless its session is still to open: then the host's notice does."""
+        if self._is_open:
+            self._carry_out(lambda: [Send(warning)])
+
     def give_up(self, error: DictationError) -> None:
         """End at once for *error*: tell what has been decided, wait for nothing more."""
         if self._is_given_up:
@@ -165,6 +182,8 @@ class Conversation:
         match action:
             case Send(message=message):
                 self.outbox.put(message, self._keep(message))
+                if isinstance(message, Ready):
+                    self._greet()
             case Close():
                 self.outbox.put(action)
             case Hold():
@@ -174,6 +193,11 @@ class Conversation:
                 task = asyncio.create_task(self._recognize(window))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+
+    def _greet(self) -> None:
+        self._is_open = True
+        if notice := self._host.notice():
+            self.outbox.put(notice)
 
     def _keep(self, message: ServerMessage) -> Leave | None:
         """Hand *message* to who keeps it; give what it then has to wait for."""
@@ -189,12 +213,23 @@ class Conversation:
             hypothesis = await self._host.recognize(window)
         except EngineError as error:
             if window.priority.is_owed:
-                logger.exception("no final for utterance %d", window.utterance)
-                # What the engine says of itself is for the log, not for the client.
-                self.end(type(error)(f"utterance {window.utterance} could not be recognized"))
+                logger.exception("utterance %d could not be recognized", window.utterance)
+                self._do_without(window, error)
         except Exception:  # as above
             logger.exception("a window failed in an unforeseen way")
             self.give_up(ServerError(UNFORESEEN))
         else:
             if hypothesis is not None:
                 self._carry_out(partial(self._session.settle, window, hypothesis))
+
+    def _do_without(self, window: Window, error: EngineError) -> None:
+        """Go on if no engine can decode *window*; end if none is there, or for whoever has a file.
+
+        Somebody who speaks would lose all that follows; whoever sent a file has it still, and would
+        not see the gap in its text.
+        """
+        if window.priority is Priority.BULK or isinstance(error, EngineLost):
+            # What the engine says of itself is for the log, not for the client.
+            self.end(type(error)(f"utterance {window.utterance} could not be recognized"))
+        else:
+            self._carry_out(partial(self._session.skip, window))
