@@ -11,108 +11,31 @@ unless all of it is flat and every client met with what it had to.
 import asyncio
 import json
 import tempfile
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from random import Random
 
 import click
 from rich.progress import Progress
 from rich.table import Table
 
 from bench import processes
-from bench.soak_clients import Place, Visit, speeches
-from bench.soak_figures import WITHIN, Rest, Verdict, judge, rest
-from bench.soak_kinds import choose
+from bench.soak_figures import WITHIN, Verdict
 from bench.soak_plot import plot_soak
+from bench.soak_run import Outcome, Plan, Soaked, soak
 from bench.tables import console
 
-_LONGEST_VISIT_S = 60.0
-_SPEECHES = 10
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How many come, and how."""
-
-    sessions: int
-    seed: int
-    at_once: int = 32
-    every: int = 500
-    """Sessions between two rests."""
-
-
-@dataclass
-class Outcome:
-    """What became of the clients."""
-
-    met: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
-
-
-async def soak(server: processes.Server, plan: Plan, tick: Callable[[], None]) -> "Soaked":
-    """Let everybody come and go; measure at every rest, the first before anybody came."""
-    random = Random(plan.seed)  # noqa: S311 - no secret
-    place = Place(server.socket_url, server.token, speeches(_SPEECHES, random))
-    soaked, began = Soaked(plan), time.monotonic()
-    soaked.rests.append(await rest(server, 0, 0.0))
-    for first in range(0, plan.sessions, plan.every):
-        numbers = iter(range(first, min(first + plan.every, plan.sessions)))
-        clients = [
-            _come(place, plan.seed, numbers, soaked.outcome, tick) for _ in range(plan.at_once)
-        ]
-        await asyncio.gather(*clients)
-        so_far = min(first + plan.every, plan.sessions)
-        soaked.rests.append(await rest(server, so_far, time.monotonic() - began))
-    return soaked
-
-
-async def _come(
-    place: Place, seed: int, numbers: Iterator[int], outcome: Outcome, tick: Callable[[], None]
-) -> None:
-    for number in numbers:
-        visit = Visit.of(place, f"{seed}, {number}")
-        kind = choose(visit.random)
-        try:
-            async with asyncio.timeout(_LONGEST_VISIT_S):
-                await kind(visit)
-        except Exception as error:  # noqa: BLE001 - the table tells it
-            outcome.failures.append(f"{number}: {kind.__name__}: {type(error).__name__}: {error}")
-        outcome.met[kind.__name__] += 1
-        tick()
-
-
-@dataclass
-class Soaked:
-    """All that was found."""
-
-    plan: Plan
-    rests: list[Rest] = field(default_factory=list)
-    outcome: Outcome = field(default_factory=Outcome)
-
-    @property
-    def verdicts(self) -> list[Verdict]:
-        """Judge every figure, from the first rest after somebody came."""
-        return judge(self.rests[1:])
-
-    @property
-    def is_good(self) -> bool:
-        """Tell whether all is flat and nobody met with anything else than was right."""
-        return all(each.is_flat for each in self.verdicts) and not self.outcome.failures
-
-    def save(self, folder: Path) -> None:
-        """Write all figures and the plot."""
-        folder.mkdir(parents=True, exist_ok=True)
-        told = {
-            "plan": asdict(self.plan),
-            "rests": [asdict(rest) for rest in self.rests],
-            "met": self.outcome.met,
-            "failures": self.outcome.failures,
-        }
-        (folder / "soak.json").write_text(json.dumps(told, indent=1))
-        plot_soak(self.rests[1:], folder / "soak.png")
+def save(soaked: Soaked, folder: Path) -> None:
+    """Write all figures and the plot."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = {
+        "plan": asdict(soaked.plan),
+        "rests": [asdict(rest) for rest in soaked.rests],
+        "met": soaked.outcome.met,
+        "failures": soaked.outcome.failures,
+    }
+    (folder / "soak.json").write_text(json.dumps(told, indent=1))
+    plot_soak(soaked.rests[1:], folder / "soak.png")
 
 
 def kinds_table(outcome: Outcome) -> Table:
@@ -154,7 +77,7 @@ def run(plan: Plan, model: str) -> Soaked:
 def main(model: str, out: Path, **plan: int) -> None:
     """Soak; exit with 1 if anything grew."""
     soaked, terminal = run(Plan(**plan), model), console()
-    soaked.save(out)
+    save(soaked, out)
     terminal.print(kinds_table(soaked.outcome), verdicts_table(soaked.verdicts))
     for failure in soaked.outcome.failures:
         terminal.print(failure, markup=False, highlight=False)

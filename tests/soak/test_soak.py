@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from bench import processes
-from bench.soak import Plan, Soaked, soak
+from bench.soak_run import Plan, Soaked, soak
 
 PLAN = Plan(sessions=200, seed=1, every=100)
 EXACT = (
