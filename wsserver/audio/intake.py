@@ -47,6 +47,11 @@ class Intake:
         self.replaced = 0
         """Samples that were no numbers and became silence."""
 
+    @property
+    def is_voiced(self) -> bool:
+        """True if there was voice since the last cut, and silence not for long enough to cut."""
+        return self._segmenter.is_voiced
+
     def push(self, data: bytes) -> list[SpeechEvent]:
         """Take a chunk; raise `BadAudio` if it is no whole number of samples."""
         decoded = decode(data, self._format)

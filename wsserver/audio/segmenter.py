@@ -95,6 +95,11 @@ class Segmenter:
     def __repr__(self) -> str:
         return f"Segmenter({self._endpointer!r}, {self._buffer!r})"
 
+    @property
+    def is_voiced(self) -> bool:
+        """True if there was voice since the last cut, and silence not for long enough to cut."""
+        return self._endpointer.voiced > 0
+
     def push(self, samples: Samples) -> list[SpeechEvent]:
         """Take the next samples, any number of them; give what is decided by them."""
         events: list[SpeechEvent] = []

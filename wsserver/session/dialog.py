@@ -76,6 +76,9 @@ class Session:
         self._phase = Phase.NEW
         self._opened = False
         self._warned = False
+        self._parting: DictationError | None = None
+        """What ends the session at its next cut."""
+
         self._actions: list[Action] = []
         self._opening: Cursor
         """Where this session was opened: at its beginning, or where it was resumed."""
@@ -126,6 +129,15 @@ class Session:
                 self._flush(name)
             case messages.Finish():
                 self._finish()
+        if self._parting and self._is_heard_out(message):
+            self._part(self._parting)
+
+    def _is_heard_out(self, message: messages.ClientMessage) -> bool:
+        """Tell whether *message*, the latest, leaves nothing that is worth waiting for."""
+        if self._phase is not Phase.OPEN:
+            return False
+        is_cut = isinstance(message, messages.Flush) or self._hearing.is_heard_out
+        return is_cut or not self._hearing.is_voiced
 
     def settle(self, window: Window, hypothesis: Hypothesis) -> list[Action]:
         """Take what the engine heard in a window that was ordered before."""
@@ -141,15 +153,30 @@ class Session:
         """End by decree; what was said before is finalized first unless the engine is broken."""
         if self._phase is Phase.FAILED and not isinstance(error, EngineError):
             return []
+        if self._phase is Phase.OPEN and not isinstance(error, EngineError):
+            self._actions += self._hearing.cut()
+        self._part(error)
+        return self._decided()
+
+    def wind_down(self, error: DictationError) -> list[Action]:
+        """End for *error* at the next cut that comes by itself; at once where nobody speaks.
+
+        Such an end leaves no trace: whoever resumes the session gets what an undisturbed one says.
+        If the cut takes too long, have the session `end`.
+        """
+        if self._phase is Phase.OPEN and self._hearing.is_voiced:
+            self._parting = error
+            self._actions.append(Send(_STOPPING))
+        elif not self.is_ending:
+            self._part(error)
+        return self._decided()
+
+    def _part(self, error: DictationError) -> None:
         told = messages.Error(code=error.code, message=str(error), fatal=True)
         farewell = (Send(told), Close(error.close_code, error.code))
-        if not self._opened or isinstance(error, EngineError):
-            self._actions += farewell
-        else:
-            self._actions += self._hearing.cut() if self._phase is Phase.OPEN else []
-            self._actions += self._hearing.end(*farewell)
+        is_final_possible = self._opened and not isinstance(error, EngineError)
+        self._actions += self._hearing.end(*farewell) if is_final_possible else farewell
         self._phase = Phase.FAILED
-        return self._decided()
 
     def _start(self, start: messages.Start) -> None:
         setting = self._setting
@@ -210,7 +237,7 @@ class Session:
 
     def _hear(self, data: bytes) -> None:
         self._open_by_default()
-        self._actions += self._hearing.hear(data)
+        self._actions += (self._hearing.hear_out if self._parting else self._hearing.hear)(data)
         if self._hearing.replaced and not self._warned:
             self._warned = True
             self._actions.append(Send(_NOT_FINITE))
@@ -238,6 +265,10 @@ class Session:
         return actions
 
 
+_STOPPING = messages.Warn(
+    code="server_stopping",
+    message="the server is about to stop; the session ends here at the next pause",
+)
 _NOT_FINITE = messages.Warn(
     code="non_finite_audio",
     message="found samples that are no finite numbers, took them for silence",

@@ -25,6 +25,9 @@ class Hearing:
         self.utterance = utterance
         """The latest that began."""
 
+        self.is_heard_out = False
+        """True if the latest message that was taken led to a cut, the last one that is wanted."""
+
     @property
     def received(self) -> int:
         """Samples at 16 kHz since the session's beginning."""
@@ -34,6 +37,11 @@ class Hearing:
     def replaced(self) -> int:
         """Samples that were no numbers."""
         return self._intake.replaced
+
+    @property
+    def is_voiced(self) -> bool:
+        """True if there was voice since the last cut, and silence not for long enough to cut."""
+        return self._intake.is_voiced
 
     @property
     def waiting_samples(self) -> int:
@@ -49,6 +57,18 @@ class Hearing:
         """Take a chunk; raise `BadAudio` if it is none."""
         events = self._intake.push(data)
         return [*self._follow(events), *self._listen_on()]
+
+    def hear_out(self, data: bytes) -> list[Action]:
+        """Take a chunk up to the first cut in it; raise `BadAudio` if it is none.
+
+        What lies behind that cut is as if it had never come, so nothing may be taken after it.
+        """
+        events = self._intake.push(data)
+        cuts = [at for at, event in enumerate(events, 1) if not isinstance(event, SpeechStarted)]
+        if not cuts:
+            return [*self._follow(events), *self._listen_on()]
+        self.is_heard_out = True
+        return self._follow(events[: cuts[0]])
 
     def cut(self) -> list[Action]:
         """End what is being said by order."""
