@@ -1,21 +1,14 @@
 /**
  * Deliver sound until all of it is final, over as many connections as that takes.
- * Knows nothing of microphones or the page.
+ * Knows nothing of microphones or the page, nor how a connection comes about.
  */
 
-import { askAdmission } from "./admission.js";
+import { Connector } from "./connector.js";
 import { Keeper } from "./keeper.js";
-import { CLOSE_LOST, CLOSE_UNREADABLE, Link } from "./link.js";
 import { resample } from "./pcm.js";
-import { retryDelayMs } from "./phases.js";
-import * as problems from "./problems.js";
 import * as protocol from "./protocol.js";
 import { Saver } from "./saver.js";
-import { Stall } from "./stall.js";
 import { Way } from "./way.js";
-
-/** Connections that end one after the other without any progress, before a person has to decide. */
-const MAX_LOSSES = 3;
 
 /** What the keeper calls a cut, as it is sent. */
 const FRAMES = { flush: protocol.flush("pause"), finish: protocol.finish() };
@@ -24,7 +17,7 @@ const FRAMES = { flush: protocol.flush("pause"), finish: protocol.finish() };
  * @typedef {{language: string, profile: protocol.Profile, prompt: string,
  *   hotwords: string[]}} SessionWishes
  * @typedef {{onReady: () => void, onMessage: (message: protocol.Message) => void,
- *   onBreak: (problem: problems.Problem) => void, text: () => unknown}} DeliveryListener
+ *   onBreak: (problem: import("./problems.js").Problem) => void, text: () => unknown}} DeliveryListener
  *   *onBreak*: the connection ended before all was final; `retry` tries again; *text*: what is kept
  *   on this device beside the sound
  */
@@ -34,23 +27,18 @@ export class Delivery {
   #keeper = new Keeper(1);
   #saver = new Saver();
   #way = new Way();
-  #token = "";
-  /** @type {Link | null} */
-  #link = null;
+  #connector;
   /** @type {SessionWishes | null} */
   #wishes = null;
-  /** @type {protocol.ServerError | null} */
-  #fatal = null;
-  #isReady = false;
-  #stall = new Stall();
-  #losses = 0;
-  #tries = 0;
-  #retryTimer = 0;
-  #keepaliveTimer = 0;
 
   /** @param {DeliveryListener} listener */
   constructor(listener) {
     this.#listener = listener;
+    this.#connector = new Connector(this.#way, {
+      onOpen: () => this.#connector.send(this.#opening()),
+      onMessage: (message) => this.#receive(message),
+      onBreak: (problem) => listener.onBreak(problem),
+    });
   }
 
   /** Sound that is not final yet. */
@@ -60,7 +48,7 @@ export class Delivery {
 
   /** Sound that the network did not take yet. */
   get waitingSeconds() {
-    return (this.#link?.waitingBytes ?? 0) / 2 / this.#keeper.rate;
+    return this.#connector.waitingBytes / 2 / this.#keeper.rate;
   }
 
   /** False while a reload would lose what is not final. */
@@ -94,7 +82,7 @@ export class Delivery {
     this.#wishes = wishes;
     if (this.#keeper.rate !== rate) this.#change(rate);
     this.#keeper.withdraw();
-    this.#open(token);
+    this.#connector.open(token);
   }
 
   /**
@@ -104,17 +92,16 @@ export class Delivery {
   recover(token) {
     this.#keeper.withdraw();
     this.#keeper.order("finish");
-    this.#open(token);
+    this.#connector.open(token);
   }
 
   /** @param {Int16Array<ArrayBuffer>} chunk */
   push(chunk) {
     this.#keeper.push(chunk);
     this.#save();
-    if (!this.#isReady || !this.#link) return;
-    this.#link.send(chunk);
-    const { end, rate } = this.#keeper;
-    if (this.#stall.look(this.#link, end / rate, navigator.onLine)) this.cut();
+    if (!this.#connector.isReady) return;
+    this.#connector.send(chunk);
+    this.#connector.watch(this.#keeper.end / this.#keeper.rate);
   }
 
   /** Have all that was pushed made final, without ending the session. */
@@ -132,31 +119,22 @@ export class Delivery {
    * @param {number} [retryAfterSeconds] what the server asked for
    */
   retry(retryAfterSeconds) {
-    const delay = retryDelayMs(this.#tries, retryAfterSeconds);
-    this.#tries += 1;
-    this.#retryTimer = window.setTimeout(() => this.#connect(), delay);
+    this.#connector.retry(retryAfterSeconds);
   }
 
   /** Give the connection up for another one, which goes on where this one came to. */
   cut() {
-    this.hangUp();
-    this.#losses += 1;
-    this.#break(problems.closing(CLOSE_LOST, null));
+    this.#connector.cut();
   }
 
   /** Connect again at once. */
   retryNow() {
-    this.#tries = 0;
-    this.#connect();
+    this.#connector.retryNow();
   }
 
   /** Let go of the connection; what is not final stays for the next `begin`. */
   hangUp() {
-    clearTimeout(this.#retryTimer);
-    clearInterval(this.#keepaliveTimer);
-    this.#isReady = false;
-    this.#link?.drop();
-    this.#link = null;
+    this.#connector.hangUp();
   }
 
   /** Forget what is not final, here and on this device. */
@@ -164,13 +142,6 @@ export class Delivery {
     this.#keeper.clear();
     this.#way.cursor = null;
     this.#saver.close();
-  }
-
-  /** @param {string} token */
-  #open(token) {
-    this.#token = token;
-    this.#losses = this.#tries = 0;
-    this.#connect();
   }
 
   /** @param {number} rate of a microphone other than before */
@@ -186,23 +157,16 @@ export class Delivery {
   /** @param {import("./keeper.js").Cut} cut */
   #order(cut) {
     this.#keeper.order(cut);
-    if (this.#isReady) this.#link?.send(FRAMES[cut]);
+    if (this.#connector.isReady) this.#connector.send(FRAMES[cut]);
     this.#save();
   }
 
-  #connect() {
-    this.hangUp();
-    this.#fatal = null;
+  /** Give the frame that opens a session, or goes on with one. */
+  #opening() {
     const { cursor } = this.#way;
+    if (cursor !== null) return protocol.resume(cursor);
     const wishes = /** @type {SessionWishes} */ (this.#wishes);
-    const start = () => protocol.start({ ...wishes, sampleRate: this.#keeper.rate });
-    const presented = this.#way.credential(this.#token);
-    const link = new Link(presented, {
-      onOpen: () => link.send(cursor === null ? start() : protocol.resume(cursor)),
-      onMessage: (message) => this.#receive(message),
-      onClose: (end) => this.#closed(link, presented, end),
-    });
-    this.#link = link;
+    return protocol.start({ ...wishes, sampleRate: this.#keeper.rate });
   }
 
   /** @param {protocol.Message} message */
@@ -210,77 +174,34 @@ export class Delivery {
     if (message.type === "ready") this.#go(message);
     if (message.type === "final" || message.type === "ack") this.#settle(message);
     if (message.type === "flushed") this.#keeper.answer();
-    if (message.type === "error" && message.fatal) this.#fatal = message;
     if (message.type === "done") {
       this.discard();
       this.hangUp();
     }
     this.#listener.onMessage(message);
     if (message.type === "ready") this.#listener.onReady();
-    if (this.#isReady) this.#save();
+    if (this.#connector.isReady) this.#save();
   }
 
   /** @param {protocol.Bookmark} message */
   #settle({ through, resend_from, cursor = null }) {
-    this.#losses = 0;
     this.#way.cursor = cursor;
     // What no cursor can go back to need not be kept.
     this.#keeper.settle(through, cursor === null ? through : resend_from);
   }
 
   /** @param {protocol.Ready} ready */
-  #go({ limits, through = 0, resend_from = 0, cursor = null }) {
-    this.#isReady = true;
-    this.#stall = new Stall();
-    this.#tries = 0;
+  #go({ through = 0, resend_from = 0, cursor = null }) {
     if (this.#way.cursor === null) this.#keeper.rewind();
     else this.#keeper.resume(through, resend_from);
     this.#way.cursor = cursor;
     for (const piece of this.#keeper.rest(resend_from)) {
-      this.#link?.send(typeof piece === "string" ? FRAMES[piece] : piece);
+      this.#connector.send(typeof piece === "string" ? FRAMES[piece] : piece);
     }
-    const beat = () => this.#link?.send(protocol.keepalive());
-    this.#keepaliveTimer = window.setInterval(beat, (1000 * limits.idle_seconds) / 3);
   }
 
   #save() {
     const [keeper, cursor, wishes] = [this.#keeper, this.#way.cursor, this.#wishes];
     this.#saver.look({ keeper, cursor, wishes, text: this.#listener.text() });
-  }
-
-  /**
-   * @param {Link} link
-   * @param {string} presented
-   * @param {{wasOpen: boolean, code: number}} end
-   */
-  async #closed(link, presented, end) {
-    const wasReady = this.#isReady;
-    if (wasReady) this.#losses += 1;
-    this.#isReady = false;
-    clearInterval(this.#keepaliveTimer);
-    const answer = end.wasOpen ? null : await askAdmission(presented);
-    // A person may have stopped or connected again while the server was asked.
-    if (link !== this.#link) return;
-    const isWorthATry = end.wasOpen
-      ? this.#fatal && this.#way.fail(this.#fatal, wasReady)
-      : this.#way.refuse(presented, answer);
-    if (isWorthATry) return this.#connect();
-    this.#break(this.#explain(end, answer));
-  }
-
-  /** @param {problems.Problem} problem */
-  #break(problem) {
-    const isPassing = problem.isPassing && this.#losses <= MAX_LOSSES;
-    this.#listener.onBreak({ ...problem, isPassing });
-  }
-
-
-  /**
-   * @param {{wasOpen: boolean, code: number}} end
-   * @param {import("./admission.js").Answer | null} answer
-   */
-  #explain({ wasOpen, code }, answer) {
-    if (code === CLOSE_UNREADABLE) return problems.UNREADABLE;
-    return wasOpen ? problems.closing(code, this.#fatal) : problems.refusal(answer);
   }
 }

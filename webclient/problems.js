@@ -128,6 +128,16 @@ const REFUSALS = {
     text: "It was made for reading along.",
     remedy: "token",
   },
+  token_expired: {
+    title: "This token has expired",
+    text: "It was made for a few minutes only. Ask whoever gave it to you for another one.",
+    remedy: "token",
+  },
+  token_used: {
+    title: "This token was used already",
+    text: "It was made for one dictation only. Ask whoever gave it to you for another one.",
+    remedy: "token",
+  },
   not_ready: { title: "The server is still getting ready", text: "", remedy: "retry" },
   draining: { title: "The server is about to stop", text: "", remedy: "retry" },
   full: { title: "The server is full", text: "", remedy: "retry" },
@@ -137,8 +147,14 @@ const REFUSALS = {
     text: "It is used for as many sessions as it may be. Stop one of them first.",
     remedy: "retry",
   },
+  too_many_from_address: { title: "Many dictate from this address", text: "", remedy: "retry" },
+  too_many_handshakes: { title: "This address asked too often", text: "", remedy: "retry" },
+  too_many_failures: { title: "This address was wrong too often", text: "", remedy: "retry" },
   audio_used_up: { title: "This token’s sound for today is used up", text: "", remedy: "retry" },
 };
+
+/** What a server or a proxy answers that may let in later. */
+const FOR_NOW = new Set([429, 502, 503, 504]);
 
 /**
  * Explain why the connection was refused.
@@ -166,8 +182,8 @@ export function refusal(answer) {
   const unknown = { title: `The server answered ${status}`, text: "", remedy: remedyFor(status) };
   const { title, text, remedy } = REFUSALS[code] ?? unknown;
   const again = retryAfterSeconds ? `Try again in ${span(retryAfterSeconds)}.` : "";
-  // One's own place may still be taken by the connection that broke.
-  const isPassing = [502, 503, 504].includes(status) || code === "too_many_sessions";
+  // One's own place may still be taken by the connection that broke; a day's quota takes too long.
+  const isPassing = FOR_NOW.has(status) && code !== "audio_used_up";
   const words = [text || sentence(message), again].filter(Boolean).join(" ");
   return { title, text: words, remedy, isPassing, retryAfterSeconds };
 }

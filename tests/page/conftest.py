@@ -59,9 +59,17 @@ def max_sessions() -> int:
     return 8
 
 
+@pytest.fixture
+def longest_seconds() -> int | None:
+    """For how long the stage signs tokens, None for never; a test may say otherwise."""
+    return 3600
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def stage(curtain: Curtain, max_sessions: int) -> AsyncIterator[Stage]:
-    async with open_stage(curtain, max_sessions) as stage:
+async def stage(
+    curtain: Curtain, max_sessions: int, longest_seconds: int | None
+) -> AsyncIterator[Stage]:
+    async with open_stage(curtain, max_sessions, longest_seconds) as stage:
         yield stage
 
 

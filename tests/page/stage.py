@@ -34,6 +34,7 @@ from wsserver.net.listener import Listener
 from wsserver.net.pages import page_routes, read_pages
 from wsserver.net.places import Lease
 from wsserver.net.settings import AdmissionSettings, NetSettings
+from wsserver.net.signed_tokens import Grant, SignedTokens, is_signed
 from wsserver.net.tokens import Token, new_token
 from wsserver.session.cursor import Cursor
 
@@ -147,12 +148,23 @@ class Call:
         self.connection.transport.abort()
 
 
+class Watch:
+    """The clock of the doorway, which can be put forward."""
+
+    def __init__(self) -> None:
+        self.ahead_seconds = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead_seconds
+
+
 @dataclass(slots=True)
 class Stage:
     """A listener and the sessions it was asked for."""
 
     token: str
     gate: Gate
+    watch: Watch
     listener: Listener | None = None
     arrivals: asyncio.Queue[Call] = field(default_factory=asyncio.Queue)
 
@@ -165,6 +177,19 @@ class Stage:
     def link(self) -> str:
         """The address that brings the token along."""
         return f"{self.url}#token={self.token}"
+
+    def is_made(self, credential: str) -> bool:
+        """Tell whether the stage signed this, and it has not expired."""
+        return is_signed(credential) and bool(self._signer.check(credential))
+
+    def make(self, seconds: int = 600) -> str:
+        """Sign a token as the page would have it."""
+        return self._signer.sign(Grant(subject="ann", scope=("speak",), seconds=seconds))[0]
+
+    @property
+    def _signer(self) -> SignedTokens:
+        assert self.gate.signed
+        return self.gate.signed
 
     async def call(self, answer: Ready | Error = READY) -> Call:
         """Give the next session, once it sent its `start`; reply with *answer*."""
@@ -212,15 +237,19 @@ class Curtain:
 
 
 @asynccontextmanager
-async def open_stage(curtain: Curtain, max_sessions: int = 8) -> AsyncIterator[Stage]:
-    """Run a listener on a free port."""
+async def open_stage(
+    curtain: Curtain, max_sessions: int = 8, longest_seconds: int | None = 3600
+) -> AsyncIterator[Stage]:
+    """Run a listener on a free port; it signs tokens for so long, or with None not at all."""
     plain, digest = new_token()
     tokens = (Token(name="ann", hash=digest),)
     admission = AdmissionSettings(tokens=tokens, max_sessions=max_sessions)
     settings = NetSettings(port=0, admission=admission)
     lines = Lines(Cursors(_KEY, 3600.0, time.time))
-    gate = Gate(settings.admission, Conditions(ready=curtain), time.time, lines)
-    stage = Stage(plain, gate)
+    watch = Watch()
+    signer = longest_seconds and SignedTokens(_KEY, (), longest_seconds, watch)
+    gate = Gate(admission, Conditions(ready=curtain), watch, lines, signer or None)
+    stage = Stage(plain, gate, watch)
     routes = [*health_routes(gate), *page_routes(read_pages(WEBCLIENT))]
     app = http_app(settings, gate, routes)
     async with Listener(settings, gate, stage.serve, app) as stage.listener:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Request, expect
 
 from tests.page.stage import PATIENCE_SECONDS, READY, Call, Stage
 from wsserver.messages import Ready
@@ -20,6 +20,9 @@ SAVED = """async () => {
   return Math.max(head.places.first, ...sound.map(([place, chunk]) => place + chunk.length));
 }"""
 """Gives up to which sample the oldest dictation lies on this device; -1 without any."""
+
+EXCHANGE = "**/v1/tokens"
+"""Where the page exchanges its token."""
 
 
 @dataclass(slots=True)
@@ -77,6 +80,18 @@ class Visit:
 
     async def run(self, script: str, argument: Any = None) -> Any:
         return await self.page.evaluate(script, argument)
+
+
+def count_exchanges(page: Page) -> list[str]:
+    """Give a list that grows with every exchange."""
+    exchanges: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/v1/tokens"):
+            exchanges.append(request.url)
+
+    page.on("request", note)
+    return exchanges
 
 
 @asynccontextmanager
