@@ -1,0 +1,114 @@
+"""All corpora of a training: who said what, and one to draw from them.
+
+Knows corpora and their words; knows nothing of windows or models.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tools.practice.corpus import store
+from tools.practice.corpus.store import Corpus, Entry
+from tools.practice.speech import Mel
+from tools.practice.training.tokens import Tokens, plain
+from wsserver.errors import OperatorError
+
+Rng = np.random.Generator
+
+
+class NoCorpus(OperatorError):
+    """There is nothing to train on."""
+
+    code = "no_corpus"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One corpus, its utterances by voice."""
+
+    corpus: Corpus
+    voices: tuple[tuple[int, ...], ...]
+    """Of each voice, which entries are its own."""
+
+    voice_of: tuple[int, ...]
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> "Shelf":
+        """Sort a corpus by voice."""
+        by_voice: dict[str, list[int]] = defaultdict(list)
+        for place, entry in enumerate(corpus.entries):
+            by_voice[entry.voice].append(place)
+        numbers = {voice: number for number, voice in enumerate(by_voice)}
+        return cls(
+            corpus,
+            tuple(map(tuple, by_voice.values())),
+            tuple(numbers[entry.voice] for entry in corpus.entries),
+        )
+
+    def draw(self, rng: Rng) -> int:
+        """Draw any utterance."""
+        return int(rng.integers(len(self.corpus.entries)))
+
+    def draw_like(self, rng: Rng, place: int) -> int:
+        """Draw an utterance of the voice that said the one at *place*."""
+        own = self.voices[self.voice_of[place]]
+        return own[int(rng.integers(len(own)))]
+
+    def __getitem__(self, place: int) -> tuple[Entry, Mel]:
+        """Give an utterance and its frames."""
+        entry = self.corpus.entries[place]
+        return entry, self.corpus.frames(entry)
+
+
+@dataclass(frozen=True)
+class Library:
+    """Shelves, and how often each is drawn from."""
+
+    shelves: tuple[Shelf, ...]
+    shares: tuple[float, ...]
+    tokens: Tokens
+    words: dict[str, int] = field(repr=False)
+    """Numbers of the plain words, from 1; 0 is no word."""
+
+    phones: dict[str, int] = field(repr=False)
+    """Numbers of the phones, from 1; 0 is no phone."""
+
+    @classmethod
+    def of(cls, corpora: Sequence[Corpus]) -> "Library":
+        """Take corpora in, each drawn from by the root of its hours.
+
+        So a corpus ten times as long is heard three times as often: the short ones hold what is
+        dear to make, which is what makes them short.
+        """
+        written = sorted({w.text for c in corpora for entry in c.entries for w in entry.words})
+        words = sorted({plain(text) for text in written})
+        spoken = (word for c in corpora for entry in c.entries for word in entry.words)
+        phones = sorted({phone.symbol for word in spoken for phone in word.phones})
+        shares = np.sqrt([corpus.hours for corpus in corpora])
+        return cls(
+            tuple(map(Shelf.of, corpora)),
+            tuple((shares / shares.sum()).tolist()),
+            Tokens.of(written),
+            {word: number for number, word in enumerate(words, start=1)},
+            {symbol: number for number, symbol in enumerate(phones, start=1)},
+        )
+
+    def word(self, written: str) -> int:
+        """Give the number of the word in "Hello,"."""
+        return self.words[plain(written)]
+
+    def draw(self, rng: Rng) -> Shelf:
+        """Draw a shelf."""
+        return self.shelves[int(rng.choice(len(self.shelves), p=self.shares))]
+
+
+def load(folder: Path) -> Library:
+    """Read every corpus in *folder*, by name; raises `NoCorpus` if there is none."""
+    ending = ".words.jsonl"
+    names = sorted(path.name.removesuffix(ending) for path in folder.glob(f"*{ending}"))
+    if not names:
+        raise NoCorpus(f"found no corpus in {folder}, expected files *{ending}")
+    return Library.of([store.read(folder / name) for name in names])
