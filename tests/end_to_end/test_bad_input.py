@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.end_to_end.conftest import Run, Running
 from wsserver import client
-from wsserver.messages import Final, ServerMessage, Start
+from wsserver.messages import Final, Ready, ServerMessage, Start
 from wsserver.net.dictations import SLICE_BYTES
 from wsserver.net.tokens import hash_token
 from wsserver.self_check import SAMPLE
@@ -220,15 +220,29 @@ async def test_the_audio_of_a_day_ends_a_session_that_uses_it_up(run: Run) -> No
         assert refused.value.status == 429
 
 
-async def test_a_session_that_fails_while_its_client_sends_on_tells_it_at_once(run: Run) -> None:
-    engine = {"script": {"delay_s": 0.2, "faults": {2: "raise"}}}
-    patience = {"socket": {"close_timeout_seconds": 600}}
-    async with run(engine=engine, server=patience) as server, stranger(server) as socket:
+async def test_a_session_that_ends_while_its_client_sends_on_tells_it(run: Run) -> None:
+    short, patience = {"longest_seconds": 0.5}, {"socket": {"close_timeout_seconds": 600}}
+    async with run(sessions=short, server=patience) as server, stranger(server) as socket:
         sending = asyncio.create_task(send_for_ever(socket))
         said, closed = await outcome(socket)
         await sending
 
-    assert (said[-1]["code"], closed) == ("engine_error", 1011)
+    assert (said[-1]["code"], closed) == ("limit_reached", 1008)
+
+
+async def test_what_breaks_every_engine_is_left_empty_and_the_rest_is_heard(run: Run) -> None:
+    async with run(engine={"script": {"faults": {2: "raise"}}}) as server:
+        async with client.connect(server.socket_url, server.token) as dictation:
+            for _ in range(3):
+                await dictation.send(SPEECH)
+                await dictation.flush()
+            await dictation.finish()
+            said = [message async for message in dictation]
+
+    finals = [message for message in said if isinstance(message, Final)]
+    assert [bool(final.text) for final in finals] == [True, False, True]
+    assert [final.reason for final in finals] == [None, "unrecognizable", None]
+    assert not any(isinstance(message, Ready) for message in said)
 
 
 async def send_for_ever(socket: ClientConnection) -> None:
