@@ -16,7 +16,7 @@ from uuid import uuid4
 import numpy as np
 
 from wsserver.config import Config
-from wsserver.messages import Limits
+from wsserver.messages import Limits, Warn
 from wsserver.net.admission import Conditions, Gate
 from wsserver.net.conversation import Host
 from wsserver.net.cursors import Cursors
@@ -52,6 +52,15 @@ _PAGES = (_PACKAGE / "webclient", _PACKAGE.parent / "webclient")
 
 _OWN_NAME = "the server itself"
 
+ENGINE_RESTARTING = Warn(
+    code="engine_restarting",
+    message="recognition is started again; the words wait, and none is lost",
+)
+ENGINE_RESTARTED = Warn(
+    code="engine_restarted",
+    message="recognition works again; the words that waited are on their way",
+)
+
 
 class App:
     """The server, from `start` to `stop`; one time only."""
@@ -75,6 +84,7 @@ class App:
         self._keeper = Keeper(config.store.folder, config.store) if config.store.folder else None
         self._gate = self._build_gate(own)
         self._dictations = Dictations(self._host(), self._limits(), self._lines)
+        self._scheduler.on_change(self._tell_of_engine)
         self._listener = self._build_listener()
 
     @property
@@ -129,7 +139,7 @@ class App:
     def _build_gate(self, own: Token) -> Gate:
         admission = self._config.server.admission
         settings = replace(admission, tokens=(*admission.tokens, own))
-        conditions = Conditions(self._missing, self._crowded, insider=own)
+        conditions = Conditions(self._missing, self._missing_to_resume, self._crowded, insider=own)
         return Gate(settings, conditions, time.time, self._lines, self._build_signed_tokens())
 
     def _build_signed_tokens(self) -> SignedTokens:
@@ -152,8 +162,18 @@ class App:
 
     def _missing(self) -> str | None:
         if not self._scheduler.ready:
-            return "the model is being loaded"
+            return "the engine is started again" if self._checked else "the model is being loaded"
+        return self._missing_to_resume()
+
+    def _missing_to_resume(self) -> str | None:
         return None if self._checked else "the self-check is not through yet"
+
+    def _notice(self) -> Warn | None:
+        return None if self._scheduler.ready else ENGINE_RESTARTING
+
+    def _tell_of_engine(self) -> None:
+        if self._checked:
+            self._dictations.warn(self._notice() or ENGINE_RESTARTED)
 
     def _crowded(self) -> str | None:
         forecast = self._scheduler.forecast(self._gate.sessions)
@@ -167,7 +187,7 @@ class App:
         )
 
     def _host(self) -> Host:
-        return Host(self._open_session, self._scheduler.recognize, self._record)
+        return Host(self._open_session, self._scheduler.recognize, self._record, self._notice)
 
     def _record(self, token_name: str) -> Recorder | None:
         if self._keeper is None or token_name == _OWN_NAME:  # its self-check is nobody's words

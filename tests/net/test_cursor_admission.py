@@ -18,18 +18,24 @@ from wsserver.session.actions import Hold
 from wsserver.session.cursor import Cursor
 
 PLAIN, HASH = new_token()
+CALM = Conditions()
 
 
 class Door:
     """A gate with its lines, and a clock that stands still."""
 
-    def __init__(self, token: Token | None = None, max_sessions: int = 32) -> None:
+    def __init__(
+        self,
+        token: Token | None = None,
+        max_sessions: int = 32,
+        conditions: Conditions = CALM,
+    ) -> None:
         tokens = (token or Token(name="ann", hash=HASH, sessions=1, audio_seconds_per_day=10),)
         settings = AdmissionSettings(tokens=tokens, max_sessions=max_sessions)
         self.now = 1_000.0
         self.lost: list[str] = []
         self.lines = Lines(Cursors(bytes(32), 3_600, lambda: self.now))
-        self.gate = Gate(settings, Conditions(), lambda: self.now, self.lines)
+        self.gate = Gate(settings, conditions, lambda: self.now, self.lines)
 
     def cursor(self, session: str = "s", generation: int = 1, subject: str = "ann") -> str:
         cursor = Cursor(session=session, generation=generation, start=Start(), model="base")
@@ -64,6 +70,27 @@ def test_a_cursor_lets_in_and_counts_for_the_token_that_opened_the_session(
     assert door.gate.judge(bearing(PLAIN)).code == "too_many_sessions"  # type: ignore[union-attr]
     with pytest.raises(LimitReached):
         lease.spend(11)
+
+
+def test_a_session_may_go_on_where_newcomers_have_to_wait() -> None:
+    door = Door(conditions=Conditions(ready=lambda: "the engine is started again"))
+
+    goes_on = door.gate.judge(bearing(door.cursor()), resumes=True)
+    begins = door.gate.judge(bearing(PLAIN), resumes=True)
+
+    assert goes_on is None
+    assert begins is not None
+    assert (begins.status, begins.code) == (503, "not_ready")
+    assert door.gate.hindrance() == begins
+
+
+def test_a_session_cannot_go_on_before_that_is_ready_too() -> None:
+    door = Door(conditions=Conditions(ready_to_resume=lambda: "the model is being loaded"))
+
+    refused = door.gate.judge(bearing(door.cursor()), resumes=True)
+
+    assert refused is not None
+    assert (refused.status, refused.code) == (503, "not_ready")
 
 
 def test_where_nothing_is_resumed_a_cursor_is_no_token() -> None:

@@ -38,6 +38,12 @@ class Conditions:
     ready: Condition = _nothing
     """What is still missing, as a model that loads; also told at `/readyz`."""
 
+    ready_to_resume: Condition = _nothing
+    """The same for a session that goes on: it may wait inside for what newcomers wait for outside.
+
+    Its words come sooner so, and whoever speaks sees why they wait.
+    """
+
     room: Condition = _nothing
     """Why one more session would be too many, as the lag it would bring."""
 
@@ -162,7 +168,7 @@ class Gate:
         _check_scope(visitor, scope)
         _check_subprotocol(caller.presented)
         if guest.token != self.conditions.insider:
-            self._check_ready()
+            self._check_ready(resumes=guest.claim is not None)
         self._places.check_day(guest.token)
         if not self._takes_over(guest):
             self._places.check_number(guest.token, caller.address)
@@ -200,8 +206,9 @@ class Gate:
                 "or one that the server's configuration lists",
             )
 
-    def _check_ready(self) -> None:
-        if missing := self.conditions.ready():
+    def _check_ready(self, *, resumes: bool = False) -> None:
+        condition = self.conditions.ready_to_resume if resumes else self.conditions.ready
+        if missing := condition():
             self._refuse_for_now("not_ready", missing)
 
     def _check_room(self) -> None:

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from wsserver.dialects import native
 from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown, TooLarge
-from wsserver.messages import Audio, ClientMessage, Limits
+from wsserver.messages import Audio, ClientMessage, Limits, Warn
 from wsserver.net.conversation import UNFORESEEN, Conversation, Host
 from wsserver.net.delivery import Delivery
 from wsserver.net.lines import Lines
@@ -60,6 +60,11 @@ class Dictations:
                 await self._open[conversation]
             finally:
                 del self._open[conversation]
+
+    def warn(self, warning: Warn) -> None:
+        """Tell everybody who is here."""
+        for conversation in self._open:
+            conversation.warn(warning)
 
     async def drain(self, seconds: float) -> None:
         """Finalize what was said, tell every client to go elsewhere; after *seconds* just leave."""
