@@ -31,7 +31,9 @@ ROOT = {
 }  # fmt: skip
 """What knows the rooms; the rooms do not know it."""
 PURE = ("speech", "errors", "messages", "dialects", "audio", "text", "session")
-PURE_MODULES = tuple(f"recognition/{name}.py" for name in ("plan", "lane", "costs", "capacity"))
+PURE_MODULES = tuple(
+    f"recognition/{name}.py" for name in ("plan", "lane", "costs", "capacity", "spare")
+)
 EFFECTS = {
     "aiohttp", "asyncio", "ctranslate2", "faster_whisper", "onnxruntime", "os", "pathlib", "ray",
     "socket", "soundfile", "subprocess", "threading", "time", "torch", "websockets", "whisper",

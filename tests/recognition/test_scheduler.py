@@ -2,6 +2,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.recognition.scripted import Scripted, hypothesis, window
 from wsserver.errors import EngineError, EngineLost, ModelError
 from wsserver.recognition.process import Backoff, EngineProcess
 from wsserver.recognition.scheduler import Scheduler, SchedulerSettings
-from wsserver.speech import Engine, EngineInfo, Hypothesis, Priority, Window
+from wsserver.speech import SAMPLE_RATE, Engine, EngineInfo, Hypothesis, Priority, Window
 
 LARGE_BATCHES = SchedulerSettings(max_batch=8, max_batch_ms=600_000)
 
@@ -394,3 +395,33 @@ async def test_what_waits_counts_for_the_lag_that_is_foreseen(gate: Gate) -> Non
         assert scheduler.forecast(1).lag_seconds == scheduler.load.seconds > calm
         gate.open()
         await asyncio.gather(held, *asked)
+
+
+async def test_a_session_faster_than_speech_waits_for_those_who_speak(gate: Gate) -> None:
+    minute = 60 * SAMPLE_RATE
+    order: list[str] = []
+
+    def served(session: str, _: object) -> None:
+        order.append(session)
+
+    async with running(settings=SchedulerSettings(max_batch=1)) as scheduler:
+        await scheduler.recognize(window(session="fast"))
+        held = await hold(scheduler, gate)
+        asked = []
+        for session, start in (("fast", minute), ("speaker", 0)):
+            task = ask(scheduler, replace(window(session=session), start=start))
+            task.add_done_callback(partial(served, session))
+            asked.append(task)
+        await asyncio.sleep(0)
+
+        gate.open()
+        await asyncio.gather(held, *asked)
+
+    assert order == ["speaker", "fast"]
+
+
+async def test_a_file_gets_its_turn_while_somebody_speaks() -> None:
+    async with running() as scheduler:
+        await scheduler.recognize(window(session="speaker", priority=Priority.PARTIAL))
+
+        assert await scheduler.recognize(window(session="file", priority=Priority.BULK))

@@ -9,6 +9,7 @@ from itertools import chain
 
 from wsserver.recognition.costs import Costs
 from wsserver.recognition.lane import Lane, Ticket, Tickets
+from wsserver.recognition.spare import Turn
 from wsserver.speech import Priority, Window
 
 LIVE = (Priority.FINAL, Priority.PARTIAL)
@@ -79,7 +80,7 @@ class Backlog:
     longest first.  A session has one window in flight; all sessions together have one bulk window.
     A partial or an early final gives its place to a newer one of its session; a final makes those
     of its utterance useless, and a partial that goes further an early final.  Finals and bulk
-    windows are never replaced and keep their order.
+    windows are never replaced and keep their order.  `spare` knows when bulk windows go.
     """
 
     def __init__(
@@ -114,11 +115,11 @@ class Backlog:
         self._remove(other for other in old if other not in same)
         return ticket, old
 
-    def take(self) -> Tickets:
+    def take(self, bulk: Turn = Turn.LAST) -> Tickets:
         """Put the next batch in flight; empty if nothing can go now."""
         batch: list[Ticket] = []
         prices: list[float] = []
-        for ticket in self._candidates():
+        for ticket in self._candidates(bulk):
             if not all(_may_share_batch(ticket, other) for other in batch):
                 continue
             prices.append(self.costs.predict([t.window for t in (*batch, ticket)]))
@@ -172,6 +173,11 @@ class Backlog:
         else:
             self._remove([ticket])
 
+    def bulk(self) -> Ticket | None:
+        """Give the window of a file that goes next, if one may go now or later."""
+        flying = any(t.window.priority is Priority.BULK for t in self._in_flight.values())
+        return None if flying else next(self._lanes[Priority.BULK].firsts(), None)
+
     def load(self, now: float) -> Load:
         """Measure what waits."""
         live = [ticket for priority in LIVE for ticket in self._lanes[priority]]
@@ -194,17 +200,16 @@ class Backlog:
         waiting = chain.from_iterable(self._lanes[p].of(window.session) for p in REPLACEABLE)
         return tuple(ticket for ticket in waiting if _outdates(window, ticket.window))
 
-    def _candidates(self) -> Iterator[Ticket]:
-        flying = [ticket.window for ticket in self._in_flight.values()]
-        busy = {window.session for window in flying}
-        bulk_flies = any(window.priority is Priority.BULK for window in flying)
-        for priority in self._order():
-            if priority is Priority.BULK and bulk_flies:
-                return
+    def _candidates(self, bulk: Turn) -> Iterator[Ticket]:
+        busy = {ticket.window.session for ticket in self._in_flight.values()}
+        is_held = bulk is Turn.LATER or self.bulk() is None
+        for priority in self._order(bulk):
+            if priority is Priority.BULK and is_held:
+                continue
             firsts = self._lanes[priority].firsts()
             yield from (t for t in firsts if t.window.session not in busy)
 
-    def _order(self) -> Sequence[Priority]:
+    def _order(self, bulk: Turn) -> Sequence[Priority]:
         """Give the classes in the order in which they go now.
 
         Finals that came while others were decoded let one batch of partials pass.  Otherwise an
@@ -214,9 +219,10 @@ class Backlog:
         if not self._finals_went:
             self._generation = self._accepted
         finals = self._lanes[Priority.FINAL].firsts()
-        if any(ticket.number < self._generation for ticket in finals):
-            return tuple(Priority)
-        return (Priority.PARTIAL, Priority.FINAL, Priority.EARLY_FINAL, Priority.BULK)
+        order = [Priority.FINAL, Priority.PARTIAL, Priority.EARLY_FINAL]
+        if not any(ticket.number < self._generation for ticket in finals):
+            order[:2] = reversed(order[:2])
+        return (Priority.BULK, *order) if bulk is Turn.FIRST else (*order, Priority.BULK)
 
     def _has_room(self, prices: Sequence[float], ticket: Ticket) -> bool:
         if ticket.window.priority in LIVE:

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Protocol
 
 from annotated_types import Ge, Gt, Le
@@ -16,6 +16,7 @@ from wsserver.errors import EngineError, EngineLost
 from wsserver.recognition.capacity import Capacity, Forecast
 from wsserver.recognition.lane import Ticket
 from wsserver.recognition.plan import Backlog, Load
+from wsserver.recognition.spare import Paces, Spare, Turn
 from wsserver.speech import EngineInfo, Hypothesis, Priority, Samples, Window
 
 logger = logging.getLogger(__name__)
@@ -102,6 +103,8 @@ class Scheduler:
             retries=settings.retries,
         )
         self._capacity = Capacity(self._backlog.costs, self._backlog.batching, hop_seconds)
+        self._spare = Spare(hop_seconds)
+        self._paces = Paces()
         self._answers: dict[int, asyncio.Future[Hypothesis | None]] = {}
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -181,6 +184,7 @@ class Scheduler:
         if self._loop is None:
             raise EngineLost("the scheduler is not running")
         now = time.monotonic()
+        window = self._demoted(window, now)
         self._capacity.ask(window, now)
         ticket, superseded = self._backlog.add(window, now)
         answer: asyncio.Future[Hypothesis | None] = asyncio.get_running_loop().create_future()
@@ -201,10 +205,31 @@ class Scheduler:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._runner.alive and (batch := self._backlog.take()):
+            while self._runner.alive and (batch := self._take()):
                 await self._run(batch)
                 # Whoever was answered may have the next window ready: it is in the next plan.
                 await asyncio.sleep(0)
+
+    def _take(self) -> Sequence[Ticket]:
+        bulk = self._backlog.bulk()
+        if bulk is None:
+            return self._backlog.take()
+        price_seconds = self._backlog.costs.predict([bulk.window])
+        turn, wait_seconds = self._spare.turn(price_seconds, bulk.since, time.monotonic())
+        batch = self._backlog.take(turn)
+        if not batch and turn is Turn.LATER:
+            asyncio.get_running_loop().call_later(wait_seconds, self._wake.set)
+        return batch
+
+    def _demoted(self, window: Window, now: float) -> Window:
+        """Let a final wait for those who speak, if its session is faster than anybody speaks."""
+        is_live = window.priority is not Priority.BULK
+        if is_live and self._paces.note(window, now):
+            is_final = window.priority is Priority.FINAL
+            return replace(window, priority=Priority.BULK) if is_final else window
+        if is_live:
+            self._spare.ask(window, now)
+        return window
 
     async def _run(self, batch: Sequence[Ticket]) -> None:
         windows = [ticket.window for ticket in batch]
@@ -216,6 +241,8 @@ class Scheduler:
         else:
             ended = time.monotonic()
             self._capacity.serve(windows, ended - started, ended)
+            if any(window.priority is Priority.BULK for window in windows):
+                self._spare.serve(ended)
             for ticket, hypothesis in zip(batch, hypotheses, strict=True):
                 self._resolve(self._backlog.settle(ticket), hypothesis)
 

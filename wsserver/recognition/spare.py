@@ -1,0 +1,115 @@
+"""Find the time that people who speak leave to files, and tell who sends a file as if they spoke.
+
+Knows sessions by their windows and when they came; knows nothing of clocks, lanes or engines.  Time
+is an argument, in seconds of any clock that only goes forward.
+
+A batch cannot be interrupted.  So a window of a file, taken whenever nobody else waits, would keep
+the engine from the next words for half of what it takes, on average: a second with a large model.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from wsserver.speech import Priority, Window, seconds
+
+SHARE = 0.1
+"""Of the engine's time that files get, whoever speaks: else they might wait for ever."""
+
+SHORTEST_WAIT_SECONDS = 1.0
+"""Until a file's window goes before those of people who speak, however short it is."""
+
+CAUTION = 1.25
+"""How much longer than predicted a window may take and still be over in time."""
+
+LATE = 0.5
+"""How much later than expected a partial may come, in hops; then its speaker is silent."""
+
+MOST_AHEAD_SECONDS = 20.0
+"""Audio that came faster than it can be spoken, above which a session is a file.  What a line kept
+back for a while comes at once as well."""
+
+FASTEST = 2.0
+"""Audio for each second that is nobody's haste: a backlog has to come to an end."""
+
+_FORGOTTEN_SECONDS = 600.0
+
+
+class Turn(Enum):
+    """When the next window of a file goes."""
+
+    FIRST = auto()
+    LAST = auto()
+    """When nobody else waits."""
+
+    LATER = auto()
+
+
+class Spare:
+    """The gaps between the partials of those who speak."""
+
+    def __init__(self, hop_seconds: float) -> None:
+        self._hop_seconds = hop_seconds
+        self._partials: dict[str, float] = {}
+        self._served = 0.0
+
+    def ask(self, window: Window, now: float) -> None:
+        """Learn that *window* of somebody who speaks is wanted."""
+        if window.priority is Priority.PARTIAL:
+            self._partials[window.session] = now
+        else:
+            self._partials.pop(window.session, None)  # the utterance is over
+
+    def serve(self, now: float) -> None:
+        """Learn that a window of a file is through."""
+        self._served = now
+
+    def turn(self, price_seconds: float, since: float, now: float) -> tuple[Turn, float]:
+        """Say when a file's window goes that takes so long and has waited since then.
+
+        If it is later, give the seconds after which to ask again unless a window comes before.
+        """
+        patience = max(price_seconds * (1 / SHARE - 1), SHORTEST_WAIT_SECONDS)
+        due = max(self._served, since) + patience
+        if now >= due:
+            return Turn.FIRST, 0.0
+        self._forget_the_silent(now)
+        if not self._partials:
+            return Turn.LAST, 0.0
+        expected = min(self._partials.values()) + self._hop_seconds
+        if expected - now >= price_seconds * CAUTION:
+            return Turn.LAST, 0.0
+        silent = expected + LATE * self._hop_seconds
+        return Turn.LATER, max(0.0, min(due, silent) - now)
+
+    def _forget_the_silent(self, now: float) -> None:
+        oldest = now - (1 + LATE) * self._hop_seconds
+        self._partials = {name: at for name, at in self._partials.items() if at > oldest}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    end: int
+    at: float
+    ahead_seconds: float
+
+
+class Paces:
+    """How far ahead of speech each session is."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+
+    def note(self, window: Window, now: float) -> bool:
+        """Learn that *window* came; tell whether its session sends a file as if it spoke."""
+        last = self._seen.get(window.session, _Seen(window.end, now, 0.0))
+        came = seconds(max(0, window.end - last.end)) - FASTEST * (now - last.at)
+        ahead_seconds = max(0.0, last.ahead_seconds + came)
+        self._seen[window.session] = _Seen(max(window.end, last.end), now, ahead_seconds)
+        self._seen.move_to_end(window.session)
+        self._forget(now)
+        return ahead_seconds > MOST_AHEAD_SECONDS
+
+    def _forget(self, now: float) -> None:
+        while next(iter(self._seen.values())).at < now - _FORGOTTEN_SECONDS:
+            self._seen.popitem(last=False)
