@@ -14,6 +14,7 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
+from shutil import copyfile
 from statistics import median
 from time import monotonic
 
@@ -54,6 +55,13 @@ class Run:
     wall_seconds: float = 0.0
     failure: str | None = None
 
+    def note(self, storm: Storm, wall_seconds: float) -> None:
+        """Take down what came of *storm*."""
+        messages = storm.heard.messages
+        self.struck, self.wall_seconds = storm.struck, wall_seconds
+        self.reconnects = len(storm.heard.resumed_at) - 1
+        self.finals = sum(isinstance(message, Final) for message in messages)
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -70,7 +78,8 @@ class Conditions:
             return {"WSSERVER_ENGINE__SCRIPT": _BUSY}
         named = {"WSSERVER_ENGINE__KIND": "whisper", "WSSERVER_ENGINE__MODEL": self.model}
         # A real model takes longer, beside all that restarts, than an engine of tests.
-        return named | {"WSSERVER_SCHEDULER__TIMEOUT_SECONDS": "20"}
+        times = {"TIMEOUT_SECONDS": "20", "RELOAD_SECONDS": "20"}
+        return named | {f"WSSERVER_SCHEDULER__{name}": value for name, value in times.items()}
 
 
 async def dictate(conditions: Conditions, folder: Path, progress: Progress) -> Run:
@@ -85,17 +94,16 @@ async def dictate(conditions: Conditions, folder: Path, progress: Progress) -> R
     task = progress.add_task(f"seed {conditions.seed}, {run.start}", total=len(strikes))
 
     began = monotonic()
-    async with place(folder, **conditions.environment) as where:
-        storm = Storm(where, speech, strikes, lambda _: progress.advance(task))
-        try:
-            heard = await storm.run()
-            run.wall_seconds = monotonic() - began
+    try:
+        async with place(folder, **conditions.environment) as where:
+            storm = Storm(where, speech, strikes, lambda _: progress.advance(task))
+            try:
+                heard = await storm.run()
+            finally:
+                run.note(storm, monotonic() - began)
             check(speech, heard, await explain(where.url, speech, heard, where.stops))
-        except Exception as error:  # noqa: BLE001 - the table tells it
-            run.failure = f"{type(error).__name__}: {error}"
-            run.wall_seconds = run.wall_seconds or monotonic() - began
-    run.struck, run.reconnects = storm.struck, len(storm.heard.resumed_at) - 1
-    run.finals = sum(isinstance(message, Final) for message in storm.heard.messages)
+    except Exception as error:  # noqa: BLE001 - the table tells it, and a server may fail as well
+        run.failure = f"{type(error).__name__}: {error}"
     return run
 
 
@@ -120,7 +128,7 @@ def runs_table(runs: list[Run]) -> Table:
     table = Table(*names, title="Dictations")
     for run in runs:
         told = (run.seed, run.start, f"{run.audio_seconds:.0f}", len(run.struck), run.reconnects)
-        outcome = run.failure or "every word, once"
+        outcome = run.failure.splitlines()[0] if run.failure else "every word, once"
         table.add_row(*map(str, told), str(run.finals), f"{run.wall_seconds:.0f}", outcome)
     return table
 
@@ -133,14 +141,16 @@ def runs_table(runs: list[Run]) -> Table:
 def main(faults: int, seed: int, model: str, out: Path) -> None:
     """Dictate through faults; exit with 1 if a word was lost or came twice."""
     console, runs = Console(), list[Run]()
+    out.mkdir(parents=True, exist_ok=True)
     with Progress(console=console) as progress:
         while faults > 0:
             conditions = Conditions(min(faults, _FAULTS_EACH), seed, model)
             with tempfile.TemporaryDirectory() as folder:
                 runs.append(asyncio.run(dictate(conditions, Path(folder), progress)))
+                if runs[-1].failure:
+                    copyfile(Path(folder) / "log", out / f"faults-{model}-{seed}.log")
             faults, seed = faults - conditions.faults, seed + 1
     console.print(faults_table(runs), runs_table(runs))
-    out.mkdir(parents=True, exist_ok=True)
     saved = out / f"faults-{model}.json"
     saved.write_text(json.dumps([asdict(run) for run in runs], indent=1))
     console.print(f"Saved {saved}")

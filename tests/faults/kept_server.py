@@ -13,6 +13,7 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from time import monotonic
 
 import aiohttp
 
@@ -22,6 +23,7 @@ TOKEN = "a-token-for-faults"
 KEY = "a2V5IGZvciB0ZXN0cyBvZiBmYXVsdHMsIDMyIGJ5dGVz"
 _LEAVES_WITHIN_S = 40.0
 _COMES_WITHIN_S = 60.0
+_SHOWN_LINES = 20
 
 FAKE = {
     "WSSERVER_SERVER__KEY": KEY,
@@ -31,6 +33,7 @@ FAKE = {
     "WSSERVER_SESSIONS__IDLE_SECONDS": "6",
     "WSSERVER_SESSIONS__DRAIN_SECONDS": "3",
     "WSSERVER_SCHEDULER__TIMEOUT_SECONDS": "2",
+    "WSSERVER_SCHEDULER__RELOAD_SECONDS": "5",
     "WSSERVER_ENGINE__KIND": "fake",
     "OMP_NUM_THREADS": "1",
 }
@@ -60,10 +63,12 @@ class KeptServer:
                 stdout=stdout,
                 stderr=stderr,
             )
-        async with asyncio.timeout(_COMES_WITHIN_S):
-            while b"Ready" not in said.read_bytes():
-                assert self._process.returncode is None, "the server ended, its log says why"
-                await asyncio.sleep(0.01)
+        began = monotonic()
+        while b"Ready" not in said.read_bytes():
+            assert self._process.returncode is None, f"the server ended: {self._last_words}"
+            late = f"the server was not ready within {_COMES_WITHIN_S:g} s: {self._last_words}"
+            assert monotonic() - began < _COMES_WITHIN_S, late
+            await asyncio.sleep(0.01)
 
     async def end(self, number: signal.Signals) -> int:
         """Have the server end by a signal; give its exit code."""
@@ -83,6 +88,10 @@ class KeptServer:
             await self.start()
 
     @property
+    def _last_words(self) -> str:
+        return "\n".join(self.log.read_text().splitlines()[-_SHOWN_LINES:])
+
+    @property
     def engine(self) -> int | None:
         """The process that the engine runs in, if there is one."""
         pid = self._process.pid
@@ -93,10 +102,18 @@ class KeptServer:
     def signal_engine(self, number: signal.Signals) -> None:
         """Kill or stop the process that the engine runs in, unless its server is just starting.
 
-        A load that hangs is waited for without a limit, because it may be a download.
+        The first load that hangs is waited for without a limit, because it may be a download; later
+        ones are given `RELOAD_SECONDS`.
         """
         if not self._turn.locked() and (engine := self.engine):
             os.kill(engine, number)
+
+    async def next_engine(self, former: int | None) -> int:
+        """Wait for the process of the engine that comes after *former*; it loads still."""
+        async with asyncio.timeout(_COMES_WITHIN_S):
+            while (engine := self.engine) is None or engine == former:
+                await asyncio.sleep(0.005)
+        return engine
 
     def starve_engine(self) -> None:
         """Let the engine have no memory beyond what it has."""
