@@ -49,7 +49,7 @@ class SessionLimits:
     """From start to end, by the clock."""
 
     drain_seconds: Annotated[float, Ge(0)] = 10.0
-    """For running utterances to become final when the server stops."""
+    """For those who speak to pause, and a third of it for finals, when the server stops."""
 
     max_lag_seconds: Annotated[float, Gt(0)] = 3.0
     """Predicted work waiting for the engine above which nobody new is let in (503)."""

@@ -50,7 +50,7 @@ async def serve(
         try:
             await _unless(stopped, _start(app, console, plain_token))
             await stopped.wait()
-            console.print("Stopping: what was said becomes final, then the server leaves.")
+            console.print("Stopping: everybody comes to the next pause, then the server leaves.")
         finally:
             await app.stop()
 

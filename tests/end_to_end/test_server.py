@@ -31,7 +31,8 @@ TINY = ModelDimensions(80, 1500, 384, 6, 4, 51865, 448, 384, 6, 4)
 
 
 async def test_a_server_that_stops_makes_final_what_was_said(tmp_path: Path) -> None:
-    server = start_server(tmp_path, WSSERVER_ENGINE__KIND="fake")
+    hasty = {"WSSERVER_ENGINE__KIND": "fake", "WSSERVER_SESSIONS__DRAIN_SECONDS": "1"}
+    server = start_server(tmp_path, **hasty)
 
     async with alone(server) as dictation:
         await dictation.send(SPEECH)

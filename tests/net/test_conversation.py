@@ -207,6 +207,18 @@ async def test_an_end_that_is_under_way_is_not_interrupted() -> None:
     assert said == ["ready", "ack", "done", 1000]
 
 
+async def test_whoever_speaks_is_wound_down_once() -> None:
+    async with conversation(hear) as talk:
+        for message in (START, SPEECH):
+            talk.receive(message)
+        talk.wind_down(ShuttingDown("enough"))
+        talk.receive(messages.Audio(data=bytes(32_000)))
+        talk.wind_down(ShuttingDown("enough"))
+        said = await last_words(talk)
+
+    assert said == ["ready", "speech", "warning", "speech", "final", "shutting_down", 1012]
+
+
 class Notes:
     """A recorder that only takes notes, and lets no final go by itself."""
 

@@ -125,6 +125,11 @@ class Conversation:
         """End the session for *error*, once what was said is final."""
         self._carry_out(partial(self._session.end, error))
 
+    def wind_down(self, error: DictationError) -> None:
+        """End the session for *error* at its next pause, unless its end is under way."""
+        if not self.is_ending:
+            self._carry_out(partial(self._session.wind_down, error))
+
     def interrupt(self, error: DictationError) -> None:
         """End the session for *error*, unless its end is under way."""
         if not self.is_ending:

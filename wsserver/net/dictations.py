@@ -29,6 +29,9 @@ A multiple of every sample size: a frame of odd length still shows as one, in it
 """
 
 
+SHARE_OF_FINALS = 1 / 3
+"""Part of the time to drain that is kept for the finals of those who did not pause in the rest."""
+
 FAREWELL_SECONDS = 1.0
 """For the last messages to clients whose finals did not come in time when the server stopped."""
 
@@ -67,14 +70,20 @@ class Dictations:
             conversation.warn(warning)
 
     async def drain(self, seconds: float) -> None:
-        """Finalize what was said, tell every client to go elsewhere; after *seconds* just leave."""
-        self._farewell = ShuttingDown("the server is shutting down; reconnect to go on")
-        for conversation in self._open:
-            conversation.interrupt(self._farewell)
-        await self._wait(seconds)
-        for conversation in self._open:
-            conversation.give_up(self._farewell)
-        await self._wait(FAREWELL_SECONDS)
+        """Finalize what was said, tell every client to go elsewhere; after *seconds* just leave.
+
+        Whoever speaks is heard to the next pause; whoever makes none in time is cut in mid-word.
+        """
+        self._farewell = farewell = ShuttingDown("the server is shutting down; reconnect to go on")
+        finals_seconds = seconds * SHARE_OF_FINALS
+        for tell, wait_seconds in (
+            (Conversation.wind_down, seconds - finals_seconds),
+            (Conversation.interrupt, finals_seconds),
+            (Conversation.give_up, FAREWELL_SECONDS),
+        ):
+            for conversation in self._open:
+                tell(conversation, farewell)
+            await self._wait(wait_seconds)
         for task in self._open.values():
             task.cancel()
 
