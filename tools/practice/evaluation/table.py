@@ -9,7 +9,7 @@ from rich.table import Table
 
 from tools.practice.evaluation.report import Report, Row, columns_of
 
-_HEADS = ("set", "heard by training", "way", "items", "words")
+_HEADS = ("set", "seen", "way", "items", "words")
 
 
 def tables(report: Report) -> list[Table]:
