@@ -3,7 +3,10 @@
 Knows the catalog and the folder; knows nothing of models.
 """
 
-from collections.abc import Callable, Iterator
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,28 +19,32 @@ NAMES: tuple[str, ...] = tuple(plan.head.name for plan in CATALOG)
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """A set that cannot be made on this machine, and why."""
+class Made:
+    """A set that was made, or why it cannot be on this machine."""
 
     name: str
-    reason: str
+    lacks: str = ""
+    """The voice that is not here."""
 
 
-def build(path: Path, told: Callable[[str], None] = lambda _: None) -> list[Missing]:
-    """Make the sets that *path* lacks; *told* gets the name of each before it is made.
+def build(path: Path, told: Callable[[Made], None] = lambda _: None) -> None:
+    """Make the sets that *path* lacks and this machine has the voices for.
 
-    A set is the same on every machine that has the same voices.  Gives the sets that cannot be
-    made because a voice is not here.
+    A set is the same on every machine that has the same voices; *told* gets each as it is made.
     """
-    return list(_build(path, told))
+    names = [name for name in NAMES if not folder.is_there(path, name)]
+    # Espeak keeps some state from text to text: only a new process says the same again.
+    with ProcessPoolExecutor(
+        os.cpu_count(), multiprocessing.get_context("forkserver"), max_tasks_per_child=1
+    ) as pool:
+        for future in as_completed([pool.submit(_make, path, name) for name in names]):
+            told(future.result())
 
 
-def _build(path: Path, told: Callable[[str], None]) -> Iterator[Missing]:
-    for plan in CATALOG:
-        if folder.is_there(path, plan.head.name):
-            continue
-        told(plan.head.name)
-        try:
-            folder.write(path, plan.made())
-        except NoVoice as error:
-            yield Missing(plan.head.name, str(error))
+def _make(path: Path, name: str) -> Made:
+    plan = CATALOG[NAMES.index(name)]
+    try:
+        folder.write(path, plan.made())
+    except NoVoice as error:
+        return Made(name, str(error))
+    return Made(name)

@@ -1,0 +1,158 @@
+"""The steps from nothing to a model with its card; what is done is not done again.
+
+Knows what each tool takes and gives; the tools know nothing of one another.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from tools.practice import recordings
+from tools.practice.corpus import store
+from tools.practice.corpus.progress import Bars
+from tools.practice.corpus.synthesize import Plan, synthesize
+from tools.practice.evaluation import card, evaluate, report, sets
+from tools.practice.evaluation.card import Corpus, Logged, Origin
+from tools.practice.evaluation.report import Report, Row
+from tools.practice.text.vocabulary import WORDS
+from tools.practice.training.loop import MODEL, train
+from tools.practice.training.loop import Report as Progress
+from tools.practice.training.progress import Bar
+from tools.practice.training.settings import Settings
+from tools.practice.voices.digits import FOLDER_VARIABLE
+from tools.practice.work import SHIPPED, Work, sha256
+from wsserver.errors import OperatorError
+
+_LOGGED_EVERY = 100
+
+
+class NotThere(OperatorError):
+    """A step is asked for before the one that it needs."""
+
+    code = "not_there"
+
+
+class OtherModel(OperatorError):
+    """A report is about another model than the one beside which its card would lie."""
+
+    code = "other_model"
+
+
+def find_recordings(work: Work, console: Console) -> None:
+    """Let the voices find the digits that people spoke; say so if there are none."""
+    try:
+        os.environ[FOLDER_VARIABLE] = str(recordings.find(work.folder / "digits"))
+    except recordings.NoRecordings as error:
+        console.print(f"Without digits spoken by people: {error}")
+
+
+def synthesize_corpora(work: Work, plan: Plan, console: Console) -> None:
+    """Make the corpora that are not there; without recordings of digits, all others."""
+    if FOLDER_VARIABLE not in os.environ:
+        plan = replace(plan, digits_hours=0.0)
+    with Bars(console) as bars:
+        synthesize(work.corpora, plan, workers=os.cpu_count() or 1, progress=bars)
+
+
+def train_model(work: Work, settings: Settings, device: str, console: Console) -> None:
+    """Train where a training broke off, or from the start; log it."""
+    work.folder.mkdir(parents=True, exist_ok=True)
+    with Bar(console) as bar, work.log.open("a") as log:
+
+        def watch(progress: Progress) -> None:
+            bar(progress)
+            if progress.step % _LOGGED_EVERY == 0 or progress.step == progress.steps:
+                log.write(json.dumps(asdict(progress)) + "\n")
+                log.flush()
+
+        trained = train(work.corpora, work.run, settings, device, watch)
+    work.recipe.write_text(json.dumps({"words": len(WORDS), "commit": _commit()}) + "\n")
+    draft = work.model.with_suffix(".draft")
+    shutil.copyfile(trained, draft)
+    draft.replace(work.model)
+
+
+def build_sets(path: Path, console: Console) -> None:
+    """Make the evaluation sets that are not there."""
+
+    def told(made: sets.Made) -> None:
+        console.print(f"no set {made.name}: {made.lacks}" if made.lacks else f"set {made.name}")
+
+    sets.build(path, told)
+
+
+def measure(checkpoint: Path, path: Path, quick: bool, console: Console) -> Report:
+    """Evaluate a checkpoint on the sets in a folder; show each row as it is found."""
+    if not checkpoint.is_file():
+        raise NotThere(f"there is no checkpoint {checkpoint}")
+
+    def told(row: Row) -> None:
+        figures = ", ".join(f"{figure.name} {figure}" for figure in row.figures)
+        console.print(f"{row.name} ({row.way.value}): {figures}", highlight=False)
+
+    return evaluate.evaluate(checkpoint, path, sets.NAMES, quick, told)
+
+
+def write_card(found: Path, work: Work, target: Path) -> None:
+    """Write the card of the model beside *target*; raises `OtherModel` if the report has another.
+
+    A quick report has too few items for a card.
+    """
+    if not found.is_file():
+        raise NotThere(f"there is no report {found}; evaluate a checkpoint first")
+    about = report.read(found)
+    if about.quick:
+        raise OtherModel(f"{found} is of a quick evaluation; a card needs a whole one")
+    model = target.with_name(MODEL)
+    if sha256(model) != about.sha256:
+        raise OtherModel(f"{found} is about {about.sha256}, but {model} is {sha256(model)}")
+    target.write_text(card.card(about, origin(work)), encoding="utf-8")
+
+
+def ship(work: Work, target: Path = SHIPPED) -> None:
+    """Put the finished model and its card where the product takes them from."""
+    for needed in (work.model, work.report):
+        if not needed.is_file():
+            raise NotThere(f"there is no {needed}; make it first")
+    write_card(work.report, work, work.card)
+    for made in (work.model, work.card):
+        draft = target / f"{made.name}.draft"
+        shutil.copyfile(made, draft)
+        draft.replace(target / made.name)
+
+
+def origin(work: Work) -> Origin:
+    """Tell what is known of where a model comes from."""
+    recipe = json.loads(work.recipe.read_text()) if work.recipe.is_file() else {}
+    return Origin(corpora=tuple(_corpora(work)), log=tuple(_log(work)), **recipe)
+
+
+def _corpora(work: Work) -> Iterator[Corpus]:
+    for path in sorted(work.corpora.glob("*.words.jsonl")):
+        name = path.name.removesuffix(".words.jsonl")
+        corpus = store.read(work.corpora / name)
+        yield Corpus(name, len(corpus.entries), corpus.hours)
+
+
+def _log(work: Work) -> Iterator[Logged]:
+    """Give the log in order of steps; what was trained twice after a break counts once."""
+    if not work.log.is_file():
+        return
+    lines = map(json.loads, work.log.read_text().splitlines())
+    by_step = {
+        line["step"]: Logged(line["step"], line["steps"], line["audio_h"], line["losses"])
+        for line in lines
+    }
+    yield from (by_step[step] for step in sorted(by_step))
+
+
+def _commit() -> str:
+    command = ("git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    return done.stdout.strip()
