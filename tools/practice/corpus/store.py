@@ -16,6 +16,8 @@ from tools.practice.speech import FRAMES_PER_SECOND, Mel, Phone, Word
 
 BANDS = 80
 
+_ENDS = ("mel.npy", "words.jsonl")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -49,7 +51,7 @@ def write(path: Path, spoken: Iterable[tuple[Mel, str, tuple[Word, ...]]]) -> in
 
     The files appear under their names only once they are whole.
     """
-    drafts = [_sibling(path, f"{end}.draft") for end in ("mel.npy", "words.jsonl")]
+    drafts = [_sibling(path, f"{end}.draft") for end in _ENDS]
     header = {"descr": npy.dtype_to_descr(np.dtype(np.float16)), "fortran_order": False}
     count = first = 0
     with drafts[0].open("wb") as frames, drafts[1].open("w") as lines:
@@ -74,6 +76,17 @@ def read(path: Path) -> Corpus:
     mel = np.load(_sibling(path, "mel.npy"), mmap_mode="r")
     with _sibling(path, "words.jsonl").open() as lines:
         return Corpus(mel, tuple(_entry(json.loads(line)) for line in lines))
+
+
+def exists(path: Path) -> bool:
+    """Tell whether `read` would find a corpus."""
+    return all(_sibling(path, end).is_file() for end in _ENDS)
+
+
+def remove(path: Path) -> None:
+    """Remove a corpus; the last of its files goes last, so that half a corpus is none."""
+    for end in _ENDS:
+        _sibling(path, end).unlink(missing_ok=True)
 
 
 def _sibling(path: Path, end: str) -> Path:
