@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 SOURCES := wsserver tests bench tools
 
-.PHONY: run test lint types format wheel bench bench-peers bench-fuzz bench-faults bench-soak clean
+.PHONY: run test lint types format wheel bench bench-peers bench-crowd bench-fuzz bench-faults bench-soak clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
@@ -36,6 +36,9 @@ bench: $(VENV)/bench.stamp
 
 bench-peers: $(VENV)/bench.stamp
 	$(BIN)/python -m bench.peers $(ARGS)
+
+bench-crowd: $(VENV)/bench.stamp
+	$(BIN)/python -m bench.crowd $(ARGS)
 
 bench-faults: $(VENV)/test.stamp
 	$(BIN)/python -m bench.faults $(ARGS)

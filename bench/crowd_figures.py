@@ -1,0 +1,157 @@
+"""What a crowd did to those who spoke meanwhile, beside those who spoke with nobody else there.
+
+Knows figures; knows nothing of how they came about.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from bench.lags import Lags, percentile
+
+ALONE, AGAIN = "alone", "alone, again"
+"""Told apart to show what chance alone does: between the two nothing differs."""
+
+_SETTLED_S = 0.02
+"""Below it a lag has no ratio: both are as good as nothing."""
+
+LEGEND = """\
+Seconds, p50 p95, and in brackets how often that of the first line goes into it:
+  word       from a word's last sample to the first text that holds the word
+  endpoint   from the silence that ends an utterance to the final
+  finish     from `finish`, in mid-speech, to the last final
+  newcomer   milliseconds to the answer to an upgrade with a token, asked for four times a second
+ms late: of the server's event loop, p99 and at most, medians of the turns.  cores: that the server
+and its engine kept busy, and the crowd.  KB each: by which the server grew for each of a crowd that
+stays.  refused: those of the crowd that got an answer they did not come for; cut off: that got
+none.  heard: seconds of their audio that became final, each second.  left: files that the server
+still had open when they had gone.  The last line is the first once more: what chance does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What came of one turn of one case."""
+
+    lags: Lags
+    newcomers: Sequence[float]
+    """Seconds until each was let in."""
+
+    turned_away: int
+    """Newcomers that were not let in."""
+
+    beats_ms: Mapping[str, float]
+    cores: float
+    crowd_cores: float
+    kb_each: float
+    crowd_came: int
+    crowd_refused: int
+    crowd_lost: int
+    heard: float
+    """Seconds of the crowd's audio that became final, for each second."""
+
+    left: int
+
+
+@dataclass
+class Case:
+    """All turns of one case."""
+
+    name: str
+    turns: list[Turn] = field(default_factory=list)
+
+    @property
+    def lags(self) -> Lags:
+        """Give the lags of all turns."""
+        lags = Lags()
+        for turn in self.turns:
+            lags.add(turn.lags)
+        return lags
+
+    @property
+    def newcomers(self) -> list[float]:
+        """Give the waits of all newcomers."""
+        return [wait for turn in self.turns for wait in turn.newcomers]
+
+
+def ratio(values: Sequence[float], alone: Sequence[float], q: float) -> float:
+    """Say how often the percentile of those *alone* goes into that of *values*; NaN for nothing."""
+    one, other = percentile(values, q), percentile(alone, q)
+    return one / other if other >= _SETTLED_S else math.nan
+
+
+def lags_table(cases: Sequence[Case]) -> Table:
+    """Show how long was waited for what."""
+    names = ("", "word", "endpoint", "finish", "newcomer", "turned away")
+    table = Table(*names, box=SIMPLE_HEAD, pad_edge=False)
+    alone = cases[0]
+    for case in cases:
+        lags, base = case.lags, alone.lags
+        away = sum(turn.turned_away for turn in case.turns)
+        table.add_row(
+            _name(case),
+            _two(lags.words, base.words),
+            _two(lags.endpoints, base.endpoints),
+            _two(lags.finishes, base.finishes),
+            " ".join(f"{percentile(case.newcomers, q) * 1000:.0f}" for q in (50, 95)),
+            f"{away} of {away + len(case.newcomers)}",
+        )
+    return table
+
+
+def load_table(cases: Sequence[Case]) -> Table:
+    """Show what the server had to bear, and bore."""
+    names = ("", "ms late", "cores", "KB each", "came", "refused", "cut off", "heard", "left")
+    table = Table(*names, box=SIMPLE_HEAD, pad_edge=False)
+    for case in cases:
+        turns = case.turns
+        late = (median(turn.beats_ms[name] for turn in turns) for name in ("p99", "p100"))
+        cores = median(turn.cores for turn in turns), median(turn.crowd_cores for turn in turns)
+        came, refused, lost = (
+            sum(getattr(turn, name) for turn in turns)
+            for name in ("crowd_came", "crowd_refused", "crowd_lost")
+        )
+        table.add_row(
+            _name(case),
+            " ".join(f"{each:.0f}" for each in late),
+            " ".join(f"{each:.2f}" for each in cores),
+            _told(max(turn.kb_each for turn in turns)),
+            *(_told(each, 0) for each in (came, refused, lost)),
+            _told(median(turn.heard for turn in turns)),
+            _told(max(turn.left for turn in turns), 0),
+        )
+    return table
+
+
+def _told(amount: float, digits: int = 1) -> str:
+    return f"{amount:.{digits}f}" if amount else ""
+
+
+def _name(case: Case) -> str:
+    lags = case.lags
+    failed = f" failed {lags.unfinished}" if lags.unfinished else ""
+    lost = f" lost {lags.lost_seconds:.1f} s" if lags.lost_seconds else ""
+    return case.name + failed + lost
+
+
+def _two(values: Sequence[float], alone: Sequence[float]) -> str:
+    return " ".join(
+        f"{percentile(values, q):.2f}{_times(ratio(values, alone, q))}" for q in (50, 95)
+    )
+
+
+def _times(times: float) -> str:
+    return "" if math.isnan(times) else f" ({times:.2f})"
+
+
+def verdict(cases: Sequence[Case]) -> str:
+    """Say for each crowd what it did to the words, beside what chance did."""
+    base = cases[0].lags.words
+    told = [
+        f"{case.name}: {' and '.join(f'{ratio(case.lags.words, base, q):.2f}' for q in (50, 95))}"
+        for case in cases[1:]
+    ]
+    return "Word lag, p50 and p95, as a multiple of that alone: " + "; ".join(told) + "."
