@@ -82,11 +82,21 @@ def test_files_get_their_share_while_everybody_speaks(price: float, gap: float) 
         else:
             now += price
             served += 1
-            spare.serve(now)
+            spare.serve(price, now)
         looks += 1
 
     assert now <= 5 * (max(price / SHARE, price + SHORTEST_WAIT_SECONDS) + 0.01)
     assert looks < 10_000
+
+
+def test_a_machine_that_became_slow_gives_files_no_larger_share() -> None:
+    spare = speaking(("ann", 10.0))
+    spare.serve(2.0, 10.0)
+
+    spare.ask(window("ann", Priority.PARTIAL), 27.9)
+
+    assert spare.turn(0.6, 10.0, 27.9)[0] is Turn.LATER
+    assert spare.turn(0.6, 10.0, 28.0)[0] is Turn.FIRST
 
 
 def test_a_file_that_is_due_goes_first_and_one_that_is_not_waits() -> None:

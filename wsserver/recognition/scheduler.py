@@ -242,7 +242,7 @@ class Scheduler:
             ended = time.monotonic()
             self._capacity.serve(windows, ended - started, ended)
             if any(window.priority is Priority.BULK for window in windows):
-                self._spare.serve(ended)
+                self._spare.serve(ended - started, ended)
             for ticket, hypothesis in zip(batch, hypotheses, strict=True):
                 self._resolve(self._backlog.settle(ticket), hypothesis)
 

@@ -25,7 +25,7 @@ CAUTION = 1.25
 LATE = 0.5
 """How much later than expected a partial may come, in hops; then its speaker is silent."""
 
-MOST_AHEAD_SECONDS = 20.0
+MOST_AHEAD_SECONDS = 10.0
 """Audio that came faster than it can be spoken, above which a session is a file.  What a line kept
 back for a while comes at once as well."""
 
@@ -52,6 +52,7 @@ class Spare:
         self._hop_seconds = hop_seconds
         self._partials: dict[str, float] = {}
         self._served = 0.0
+        self._took_seconds = 0.0
 
     def ask(self, window: Window, now: float) -> None:
         """Learn that *window* of somebody who speaks is wanted."""
@@ -60,16 +61,18 @@ class Spare:
         else:
             self._partials.pop(window.session, None)  # the utterance is over
 
-    def serve(self, now: float) -> None:
-        """Learn that a window of a file is through."""
-        self._served = now
+    def serve(self, took_seconds: float, now: float) -> None:
+        """Learn that a window of a file is through, and what it took."""
+        self._served, self._took_seconds = now, took_seconds
 
     def turn(self, price_seconds: float, since: float, now: float) -> tuple[Turn, float]:
         """Say when a file's window goes that takes so long and has waited since then.
 
         If it is later, give the seconds after which to ask again unless a window comes before.
         """
-        patience = max(price_seconds * (1 / SHARE - 1), SHORTEST_WAIT_SECONDS)
+        # A machine with other work takes longer than it did: their share shall not grow by that.
+        longest = max(price_seconds, self._took_seconds)
+        patience = max(longest * (1 / SHARE - 1), SHORTEST_WAIT_SECONDS)
         due = max(self._served, since) + patience
         if now >= due:
             return Turn.FIRST, 0.0
