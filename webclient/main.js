@@ -16,7 +16,7 @@ import { denial, INSECURE } from "./problems.js";
 import { keepToken, takeToken } from "./token.js";
 import { abandon, apply, breakParagraph, reopen, undoClear } from "./transcript.js";
 import { initWakeLock, keepAwake } from "./wakelock.js";
-import { CALM } from "./wording.js";
+import { CALM, heed, SOUNDLESS } from "./wording.js";
 import { initWords } from "./words.js";
 
 let token = takeToken();
@@ -31,7 +31,8 @@ const dictation = new Dictation({
     notices.showProblem(phase, dictation.keptSeconds > 0);
     if (phase === "reconnecting" || phase === "recovering") {
       notices.showFlow({ ...CALM, keptSeconds: dictation.keptSeconds });
-    } else if (phase !== "listening") notices.showFlow(CALM);
+    } else if (phase === "paused" || phase === "finishing") notices.showFlow(SOUNDLESS);
+    else if (phase !== "listening") notices.showFlow(CALM);
   },
   onMessage: receive,
   text: keepsake,
@@ -67,7 +68,7 @@ function receive(message) {
       announce(message.text);
       break;
     case "warning":
-      notices.showFlow({ warning: message.message });
+      notices.showFlow(heed(message));
   }
 }
 

@@ -79,13 +79,13 @@ export function explain({ text }, phase) {
 
 /**
  * @typedef {{silentSeconds: number, waitingSeconds: number, keptSeconds: number,
- *   lagSeconds: number, warning: string, isSaved: boolean}} Flow
+ *   lagSeconds: number, isEngineAway: boolean, warning: string, isSaved: boolean}} Flow
  *   how sound and words flow, and what the server found odd; *keptSeconds* wait for a connection;
- *   *isSaved*: a reload would lose nothing
+ *   *isEngineAway*: the server starts its recognition again; *isSaved*: a reload would lose nothing
  */
 
-/** @type {Readonly<Flow>} */
-export const CALM = Object.freeze({
+/** What the end of the sound calms: words that wait for the server wait on. */
+export const SOUNDLESS = Object.freeze({
   silentSeconds: 0,
   waitingSeconds: 0,
   keptSeconds: 0,
@@ -94,18 +94,38 @@ export const CALM = Object.freeze({
   isSaved: true,
 });
 
+/** @type {Readonly<Flow>} */
+export const CALM = Object.freeze({ ...SOUNDLESS, isEngineAway: false });
+
+/** What warnings say of the engine; others are shown as they are. @type {Record<string, boolean>} */
+const IS_ENGINE_AWAY = { engine_restarting: true, engine_restarted: false };
+
+/**
+ * Read what a warning says of the flow.
+ * @param {{code: string, message: string}} warning
+ * @returns {Partial<Flow>}
+ */
+export function heed({ code, message }) {
+  return code in IS_ENGINE_AWAY ? { isEngineAway: IS_ENGINE_AWAY[code] } : { warning: message };
+}
+
 /**
  * Say the one thing about the flow that is worth knowing, if any.
  * @param {Flow} flow
  * @returns {{text: string, isSpoken: boolean}} *isSpoken*: worth interrupting those who listen
  */
-export function hint({ silentSeconds, waitingSeconds, keptSeconds, lagSeconds, warning, isSaved }) {
+export function hint(flow) {
+  const { silentSeconds, waitingSeconds, keptSeconds, lagSeconds, warning, isSaved } = flow;
   if (waitingSeconds > SLOW_SECONDS) {
     const text = "The network is slow: sound waits here to be sent. Nothing is lost.";
     return { text, isSpoken: true };
   }
   if (silentSeconds > SILENT_SECONDS) {
     return { text: "No sound from the microphone. Is it muted?", isSpoken: true };
+  }
+  if (flow.isEngineAway) {
+    const text = "Recognition is being restarted: your words wait. Nothing is lost.";
+    return { text, isSpoken: true };
   }
   if (keptSeconds >= 1) {
     return { text: `${Math.floor(keptSeconds)} s of sound are kept.`, isSpoken: false };

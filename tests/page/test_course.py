@@ -151,6 +151,19 @@ async def test_words_that_come_late_are_told_quietly(visit: Visit) -> None:
     await expect(visit.at("hint")).to_be_empty()
 
 
+async def test_while_the_engine_is_replaced_that_is_told_until_it_is_back(visit: Visit) -> None:
+    call = await visit.begin()
+
+    await call.say(Warn(code="engine_restarting", message="it is started again"))
+    await expect(visit.at("hint")).to_contain_text("your words wait")
+    await visit.at("stop").click()
+    await visit.is_in("Finishing the last words…")
+    await expect(visit.at("hint")).to_contain_text("your words wait")
+    await call.say(Warn(code="engine_restarted", message="it works again"))
+
+    await expect(visit.at("hint")).to_be_empty()
+
+
 async def test_a_warning_is_passed_on(visit: Visit) -> None:
     call = await visit.begin()
 

@@ -28,6 +28,8 @@ async def wording(modules: Page, expression: str, argument: Any = None) -> Any:
         ({"keptSeconds": 12.3, "silentSeconds": 9}, "Is it muted?"),
         ({"isSaved": False}, "This browser keeps no sound"),
         ({"isSaved": False, "lagSeconds": 2}, "2.0 s behind"),
+        ({"isEngineAway": True, "lagSeconds": 2}, "your words wait"),
+        ({"isEngineAway": True, "silentSeconds": 9}, "Is it muted?"),
         ({"warning": "found something odd"}, "Found something odd."),
         ({"warning": "found something odd", "lagSeconds": 2}, "2.0 s behind"),
     ],
