@@ -4,6 +4,7 @@ Knows plans, processes and files; knows nothing of what is said.
 """
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -93,11 +94,17 @@ def _in_own_process(part: Shard) -> None:
     # Espeak keeps some state from text to text: only a new process says the same again.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([shard.__name__])
-    process = context.Process(target=shard.make, args=(part,), daemon=True)
+    process = context.Process(target=_here, args=(part, dict(os.environ)), daemon=True)
     process.start()
     process.join()
     if process.exitcode != 0:
         raise ShardLost(f"{part.path.name} ended with {process.exitcode}, expected 0")
+
+
+def _here(part: Shard, variables: dict[str, str]) -> None:
+    # The fork server knows the variables of its own start, not what was set since.
+    os.environ.update(variables)
+    shard.make(part)
 
 
 def _join(shards: list[Shard], path: Path) -> None:
