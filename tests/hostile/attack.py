@@ -85,8 +85,11 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire(server: Running) -> AsyncIterator[Wire]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(server.url).port)
+async def wire(server: Running, source: str = "127.0.0.1") -> AsyncIterator[Wire]:
+    """Connect, from an address of this machine."""
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", urlsplit(server.url).port, local_addr=(source, 0)
+    )
     try:
         yield Wire(reader, writer)
     finally:
