@@ -11,7 +11,8 @@ from bench.quality_words import Shown, Spoken, words_of
 from wsserver.config import Config
 from wsserver.messages import Audio, ClientMessage, Final, Finish, Limits, Partial, Start
 from wsserver.session.actions import Action, Recognize, Send
-from wsserver.session.dialog import Session, SessionSettings, Setting
+from wsserver.session.dialog import Session
+from wsserver.session.setting import SessionSettings, Setting
 from wsserver.speech import Engine, Priority, VoiceModel, Window
 from wsserver.text.stabilizer import normalize
 

@@ -39,7 +39,8 @@ from wsserver.recognition.scheduler import Scheduler
 from wsserver.recognition.silero import SileroVoice
 from wsserver.self_check import SAMPLE, SelfCheck, self_check
 from wsserver.session.cursor import Resumption
-from wsserver.session.dialog import Session, SessionSettings, Setting
+from wsserver.session.dialog import Session
+from wsserver.session.setting import SessionSettings, Setting
 from wsserver.sound_file import open_sound
 from wsserver.speech import Engine, EngineInfo, Priority
 from wsserver.store.keeper import Keeper

@@ -24,7 +24,8 @@ from wsserver.errors import ClientError, EngineError, ShuttingDown
 from wsserver.net.cursors import Cursors
 from wsserver.session.actions import Action, Close, Recognize, Send
 from wsserver.session.cursor import Resumption
-from wsserver.session.dialog import Session, SessionSettings, Setting
+from wsserver.session.dialog import Session
+from wsserver.session.setting import SessionSettings, Setting
 from wsserver.speech import (
     LONGEST_WINDOW,
     EngineInfo,

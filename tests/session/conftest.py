@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from wsserver.audio.endpointer import CAPTIONING, DICTATION
 from wsserver.messages import Limits
-from wsserver.session.dialog import Session, SessionSettings, Setting
+from wsserver.session.dialog import Session
+from wsserver.session.setting import SessionSettings, Setting
 from wsserver.speech import EngineInfo, Priority, Samples
 from wsserver.text.guards import GuardLimits
 

@@ -18,7 +18,8 @@ from wsserver.audio.pcm import Format, decode
 from wsserver.recognition.silero import SileroVoice
 from wsserver.session.actions import Action, Recognize, Send
 from wsserver.session.cursor import Cursor, Resumption
-from wsserver.session.dialog import Session, SessionSettings, Setting
+from wsserver.session.dialog import Session
+from wsserver.session.setting import SessionSettings, Setting
 from wsserver.speech import SAMPLE_RATE, EngineInfo, Hypothesis, Samples, Window
 from wsserver.text.guards import GuardLimits
 

@@ -12,7 +12,8 @@ from tests.session.spoken import INFO, SETTINGS, Recording, Vault, hear, steady,
 from wsserver import messages
 from wsserver.errors import BadAudio, EngineError, ShuttingDown
 from wsserver.session.actions import Action, Close, Recognize, Send
-from wsserver.session.dialog import Session, Setting
+from wsserver.session.dialog import Session
+from wsserver.session.setting import Setting
 from wsserver.speech import SAMPLE_RATE
 
 STOP = ShuttingDown("so long")

@@ -4,18 +4,15 @@ Knows which message may come when and what it sets off; knows nothing of sockets
 What it decides it returns as actions, in the order in which they are to be carried out.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wsserver import messages
-from wsserver.audio.endpointer import Endpointing
 from wsserver.audio.intake import Intake
 from wsserver.errors import DictationError, EngineError
 from wsserver.session import opening
 from wsserver.session.actions import Action, Close, Hold, Send
 from wsserver.session.cursor import (
     Cursor,
-    Resumption,
     first_cursor,
     model_change,
     next_generation,
@@ -25,47 +22,15 @@ from wsserver.session.finals import Finals, FinalSettings, Silence, Spoken
 from wsserver.session.hearing import Hearing
 from wsserver.session.partials import Partials
 from wsserver.session.phase import Phase, check_order
+from wsserver.session.setting import Setting
 from wsserver.speech import (
     SAMPLE_RATE,
     DecodeOptions,
-    EngineInfo,
     Hypothesis,
-    Priority,
-    VoiceModel,
     Window,
     seconds,
 )
-from wsserver.text.guards import GuardLimits
 from wsserver.text.transcript import Transcript
-
-
-@dataclass(frozen=True, slots=True)
-class SessionSettings:
-    """What the operator decides for all sessions."""
-
-    limits: messages.Limits
-    endpointing: Mapping[messages.Profile, Endpointing]
-    guards: GuardLimits
-    hop_ms: int
-    """Audio between two partials of an utterance."""
-
-    carry_tokens: int
-    """Tokens of earlier finals that the decoder sees before the next one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a session is placed in: its name, the model it speaks to, the operator's settings."""
-
-    session: str
-    info: EngineInfo
-    voice: VoiceModel
-    settings: SessionSettings
-    priority: Priority = Priority.FINAL
-    """BULK for files, which wait for everybody who speaks."""
-
-    resumption: Resumption | None = None
-    """How the session is resumed; None if it cannot be."""
 
 
 class Session:
