@@ -28,7 +28,9 @@ def speech(power: Power, rng: Rng) -> None:
         power += _tilt(rng)
     power += rng.uniform(-2.5, 0.7)
     if rng.random() < 0.15:
-        power[:] = reverberant(power, decay=rng.uniform(0.6, 0.9), share=10 ** rng.uniform(-2, -0.5))
+        power[:] = reverberant(
+            power, decay=rng.uniform(0.6, 0.9), share=10 ** rng.uniform(-2, -0.5)
+        )
     if rng.random() < 0.5:
         _add_noise(power, rng)
     if rng.random() < 0.08:
@@ -51,7 +53,8 @@ def warped(power: Power, factor: float) -> Power:
     before = places.astype(int)
     after = np.minimum(before + 1, BANDS - 1)
     weight = (places - before).astype(np.float32)
-    return power[:, before] * (1 - weight) + power[:, after] * weight
+    moved: Power = power[:, before] * (1 - weight) + power[:, after] * weight
+    return moved
 
 
 def reverberant(power: Power, decay: float, share: float) -> Power:
@@ -60,7 +63,8 @@ def reverberant(power: Power, decay: float, share: float) -> Power:
     tail = np.zeros_like(direct)
     for frame in range(1, len(direct)):
         tail[frame] = decay * tail[frame - 1] + share * direct[frame - 1]
-    return np.log10(direct + tail)
+    lingering: Power = np.log10(direct + tail)
+    return lingering
 
 
 def telephone(power: Power, rng: Rng) -> None:
@@ -82,10 +86,15 @@ def mask(power: Power, rng: Rng) -> None:
 
 def _add_noise(power: Power, rng: Rng) -> None:
     noise = _noise(len(power), rng, steady=rng.random() < 0.6)
-    loudness = np.log10(np.mean(np.float32(10) ** power)) - np.log10(np.mean(np.float32(10) ** noise))
-    noise += loudness - np.float32(rng.uniform(2, 45) / 10)
+    speech_to_noise = rng.uniform(2, 45) / 10
+    noise += np.float32(_loudness(power) - _loudness(noise) - speech_to_noise)
     np.logaddexp2(power * _LOG2_10, noise * _LOG2_10, out=power)
     power /= _LOG2_10
+
+
+def _loudness(power: Power) -> float:
+    """Give log10 of the mean power."""
+    return float(np.log10(np.mean(np.float32(10) ** power)))
 
 
 _LOG2_10 = np.float32(np.log2(10))
@@ -116,14 +125,18 @@ def _bank() -> Power:
     """Give a minute of white noise, each band at level 0 on average, always the same."""
     samples = np.random.default_rng(0).standard_normal(_BANK_FRAMES * HOP_LENGTH, np.float32)
     window = torch.hann_window(N_FFT)
-    spectra = torch.stft(torch.from_numpy(samples), N_FFT, HOP_LENGTH, window=window, return_complex=True)
+    spectra = torch.stft(
+        torch.from_numpy(samples), N_FFT, HOP_LENGTH, window=window, return_complex=True
+    )
     power = _filters() @ np.square(np.abs(spectra[:, :-1].numpy()))
-    return np.ascontiguousarray(np.log10(power / power.mean(1, keepdims=True)).T.astype(np.float32))
+    level = np.log10(power / power.mean(1, keepdims=True))
+    return np.ascontiguousarray(level.T, np.float32)
 
 
 @lru_cache(maxsize=1)
 def _centers() -> NDArray[np.float64]:
-    return np.argmax(_filters(), axis=1) * (RATE / N_FFT)
+    centers: NDArray[np.float64] = np.argmax(_filters(), axis=1) * (RATE / N_FFT)
+    return centers
 
 
 def _filters() -> NDArray[np.float32]:

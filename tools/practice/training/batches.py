@@ -109,17 +109,17 @@ def _batch(
     padding = np.where(zero, 0, floor).astype(np.float32)[:, None, None]
     sequence = [phone for row in heard for phone in row.sequence]
     return Batch(
-        *map(torch.from_numpy, (mel, padding, _places(shape, rng))),
-        _padded([row.inputs for row in lines], 0),
-        _padded([row.labels for row in lines], IGNORED),
-        _spans(lines),
-        *(torch.from_numpy(np.stack([getattr(row, name) for row in heard])) for name in _KINDS),
-        torch.tensor(sequence, dtype=torch.long),
-        torch.tensor([len(row.sequence) for row in heard]),
+        mel=torch.from_numpy(mel),
+        padding=torch.from_numpy(padding),
+        places=torch.from_numpy(_places(shape, rng)),
+        inputs=_padded([row.inputs for row in lines], 0),
+        labels=_padded([row.labels for row in lines], IGNORED),
+        spans=_spans(lines),
+        phones=torch.from_numpy(np.stack([row.phones for row in heard])),
+        words=torch.from_numpy(np.stack([row.words for row in heard])),
+        sequence=torch.tensor(sequence, dtype=torch.long),
+        sequence_lengths=torch.tensor([len(row.sequence) for row in heard]),
     )
-
-
-_KINDS = ("phones", "words")
 
 
 def _places(shape: Shape, rng: Rng) -> np.ndarray:

@@ -18,7 +18,9 @@ from tools.practice.training.tokens import STOCK_COUNT, Tokens
 _EMBEDDING = "decoder.token_embedding.weight"
 
 
-def export(path: Path, dims: ModelDimensions, weights: Mapping[str, Tensor], tokens: Tokens) -> None:
+def export(
+    path: Path, dims: ModelDimensions, weights: Mapping[str, Tensor], tokens: Tokens
+) -> None:
     """Write *weights*, those of a Whisper over *tokens* alone, as a model over all tokens.
 
     The rows of tokens not in use are zero.  The file appears under its name once it is whole.

@@ -4,6 +4,7 @@ Knows the net and one window's sound; knows nothing of words.
 """
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
@@ -46,11 +47,11 @@ def _level_sound(net: Net, mel: Tensor) -> None:
         x = F.gelu(layer(x))
 
 
-def _look_aside(attention: torch.nn.Module, head: int, shift: int) -> None:
+def _look_aside(attention: Any, head: int, shift: int) -> None:
     """Let a head's scores be highest *shift* positions away, by turning the sinusoids."""
     own = slice(head * HEAD_WIDTH, (head + 1) * HEAD_WIDTH)
-    query, key = attention.query.weight[own], attention.key.weight[own]  # type: ignore[union-attr,index]
-    attention.query.bias[own] = 0  # type: ignore[union-attr,index,operator]
+    query, key = attention.query.weight[own], attention.key.weight[own]
+    attention.query.bias[own] = 0
     half = query.shape[1] // 2
     pairs = torch.arange(HEAD_WIDTH // 2)
     turn = shift * torch.exp(-math.log(10_000) / (half - 1) * pairs)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,7 @@ from tools.practice.training.library import Library
 from tools.practice.training.losses import Losses, measure
 from tools.practice.training.model import Net
 from tools.practice.training.optimizer import Optimizer
-from tools.practice.training.settings import Settings
+from tools.practice.training.settings import USUAL, Settings
 from tools.practice.training.state import State
 from tools.practice.training.team import Team
 
@@ -60,7 +61,7 @@ def ignore(report: Report) -> None:
 def train(
     corpora: Path,
     out: Path,
-    settings: Settings = Settings(),
+    settings: Settings = USUAL,
     device: str = "cpu",
     watch: Watch = ignore,
 ) -> Path:
@@ -74,12 +75,17 @@ def train(
     """
     out.mkdir(parents=True, exist_ok=True)
     world = min(settings.shards, os.cpu_count() or 1) if device == "cpu" else 1
-    team.run(work, (corpora, out, settings, device, watch), world)
+    team.run(work, (corpora, out, settings, device), world, watch=watch)
     return out / MODEL
 
 
 def work(
-    team: Team, corpora: Path, out: Path, settings: Settings, device: str, watch: Watch
+    team: Team,
+    corpora: Path,
+    out: Path,
+    settings: Settings,
+    device: str,
+    watch: Watch = ignore,
 ) -> None:
     """Do the part of one process."""
     books = library.load(corpora)
@@ -165,9 +171,10 @@ class _Trainer:
         gradients = [p.grad for p in self.state.net.parameters() if p.grad is not None]
         together = torch.cat([gradient.flatten() for gradient in gradients] + [heard_s])
         self._team.add_up(together)
-        parts = together.split([gradient.numel() for gradient in gradients] + [1])
-        torch._foreach_copy_(gradients, [p.view_as(g) for p, g in zip(parts, gradients)])
-        heard_s.copy_(parts[-1])
+        *parts, sum_s = torch.split(together, [*(g.numel() for g in gradients), 1])
+        summed = [p.view_as(g) for p, g in zip(parts, gradients, strict=True)]
+        torch._foreach_copy_(gradients, summed)
+        heard_s.copy_(sum_s)
 
 
 class _Batches(Dataset[Batch]):
@@ -183,7 +190,7 @@ class _Batches(Dataset[Batch]):
         return batches.make(self._library, self._settings, *self._order[place])
 
 
-def _as_it_is(batch: Batch) -> Batch:
+def _as_it_is(batch: Any) -> Any:
     return batch
 
 

@@ -21,7 +21,7 @@ _LIKE_ADAM = 0.2
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 _ITERATIONS = 5
 
-Exchange = Callable[[Tensor], None]
+Exchange = Callable[[Tensor], object]
 """Adds up a tensor over all processes, in place."""
 
 
@@ -33,9 +33,10 @@ def orthogonalized(matrices: Tensor) -> Tensor:
     which takes twice as long on a processor without AMX.
     """
     if matrices.shape[1] > matrices.shape[2]:
-        return orthogonalized(matrices.mT).mT
+        turned: Tensor = orthogonalized(matrices.mT).mT
+        return turned
     a, b, c = _COEFFICIENTS
-    x = matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    x: Tensor = matrices / (matrices.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(_ITERATIONS):
         square = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
@@ -63,7 +64,7 @@ class Muon:
         if self._world > 1:
             together = torch.cat([update.flatten() for update in updates])
             exchange(together)
-            parts = together.split([update.numel() for update in updates])
+            parts = torch.split(together, [update.numel() for update in updates])
             updates = [p.view_as(u) for p, u in zip(parts, updates, strict=True)]
         for group, update in zip(self._groups, updates, strict=True):
             size = _LIKE_ADAM * max(group[0].shape) ** 0.5

@@ -39,3 +39,7 @@ class Settings:
 
     checkpoint_every: int = 200
     """Steps between two checkpoints."""
+
+
+USUAL = Settings()
+"""About two hours on two cores."""

@@ -40,7 +40,7 @@ class State:
 
         self._identity = {"settings": asdict(settings), "tokens": tokens.used}
         self._tokens = tokens
-        self._parameters = list(net.parameters())
+        self._parameters: list[Tensor] = list(net.parameters())
         self._average = [p.detach().clone() for p in self._parameters]
 
     def advance(self, audio_s: float) -> None:

@@ -40,7 +40,9 @@ class Line:
     spans: list[tuple[float, float]] = field(default_factory=list)
     """Where it should look for that, in seconds; NaN where it may look anywhere."""
 
-    def say(self, token: int, span: tuple[float, float] = _NOWHERE, label: int | None = None) -> None:
+    def say(
+        self, token: int, span: tuple[float, float] = _NOWHERE, label: int | None = None
+    ) -> None:
         """Add a token, to be predicted (or *label*, if given) while looking at *span*."""
         if self.inputs:
             self.labels.append(token if label is None else label)

@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as processes
 from torch import Tensor
+from torch.multiprocessing.spawn import start_processes
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 
@@ -33,8 +34,10 @@ class Team:
             dist.all_reduce(tensor)
 
 
-def run(work: Callable[..., None], arguments: tuple[Any, ...], world: int) -> None:
+def run(work: Callable[..., None], arguments: tuple[Any, ...], world: int, **own: object) -> None:
     """Call *work*(team, *arguments*) in *world* processes, one of which is this one.
+
+    This one's call has the *own* arguments besides; they need not travel.
 
     Each has one thread, because two threads of one matrix wait for each other more than two
     processes do.
@@ -42,12 +45,12 @@ def run(work: Callable[..., None], arguments: tuple[Any, ...], world: int) -> No
     with _one_thread(), tempfile.TemporaryDirectory() as folder:
         meeting = f"file://{Path(folder) / 'meeting'}"
         if world == 1:
-            work(Team(), *arguments)
+            work(Team(), *arguments, **own)
             return
-        others = processes.start_processes(
+        others = start_processes(  # type: ignore[no-untyped-call]
             _join, (work, arguments, world, meeting), world - 1, join=False, daemon=True
         )
-        _meet(work, arguments, Team(0, world), meeting)
+        _meet(partial(work, **own), arguments, Team(0, world), meeting)
         while not others.join():
             pass
 
@@ -59,9 +62,7 @@ def _join(
         _meet(work, arguments, Team(place + 1, world), meeting)
 
 
-def _meet(
-    work: Callable[..., None], arguments: tuple[Any, ...], team: Team, meeting: str
-) -> None:
+def _meet(work: Callable[..., None], arguments: tuple[Any, ...], team: Team, meeting: str) -> None:
     dist.init_process_group("gloo", init_method=meeting, rank=team.rank, world_size=team.world)
     try:
         work(team, *arguments)
@@ -81,8 +82,10 @@ def _one_thread() -> Iterator[None]:
 
 
 def _keep_memory() -> None:
-    """Ask glibc to keep what is freed: every step takes the same blocks again, and pages that come
-    fresh from the kernel must be cleared each time."""
+    """Ask glibc to keep what is freed.
+
+    Every step takes the same blocks again, and pages fresh from the kernel must be cleared first.
+    """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         for option, value in ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, 2**31 - 1)):
