@@ -26,6 +26,7 @@ from wsserver.dialects import native
 from wsserver.messages import Audio, ClientMessage, Finish, ServerMessage, Start
 from wsserver.net.refusal import Refusal
 from wsserver.net.settings import SocketSettings
+from wsserver.session.finals import UNRECOGNIZABLE
 from wsserver.text.guards import Verdict
 
 ROOT = Path(__file__).parent.parent
@@ -169,9 +170,11 @@ def test_a_refusal_is_what_the_server_answers() -> None:
 
 
 def test_every_reason_of_an_empty_final_is_explained() -> None:
+    guards = [each.value for each in Verdict if each is not Verdict.HEARD]
+
     said = [plain(row[0]) for row in table("`reason`")]
 
-    assert said == [each.value for each in Verdict if each is not Verdict.HEARD]
+    assert said == [*guards, UNRECOGNIZABLE]
 
 
 def test_the_formats_are_those_that_are_served() -> None:
