@@ -84,7 +84,7 @@ def build_sets(path: Path, console: Console) -> None:
     def told(made: sets.Made) -> None:
         console.print(f"no set {made.name}: {made.lacks}" if made.lacks else f"set {made.name}")
 
-    sets.build(path, told)
+    sets.build(path, told=told)
 
 
 def measure(checkpoint: Path, path: Path, quick: bool, console: Console) -> Report:

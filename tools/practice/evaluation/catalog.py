@@ -111,7 +111,7 @@ def _channels() -> Iterator[Plan]:
     }
     for name, how in named.items():
         head = Head(name, "Lines, rooms and levels", Kind.SPOKEN, (Way.FULL,), True)
-        yield Plan(head, makers.spoiled(how, makers.FEWER))
+        yield Plan(head, makers.spoiled(how))
 
 
 def _silences() -> Iterator[Plan]:

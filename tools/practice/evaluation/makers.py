@@ -49,7 +49,7 @@ def base() -> tuple[Item, ...]:
     return tuple(natural(studio.trained("espeak", "flite"))(chance_of("base")))
 
 
-def spoiled(how: spoil.Spoil, count: int = SENTENCES) -> Make:
+def spoiled(how: spoil.Spoil, count: int = FEWER) -> Make:
     """Spoil the first of the base."""
     return lambda chance: studio.spoiled(base()[:count], how, chance)
 
@@ -59,7 +59,7 @@ def in_babble(snr_db: float) -> Make:
 
     def make(chance: Chance) -> list[Item]:
         voices = [item.samples for item in base()]
-        return studio.spoiled(base(), spoil.in_babble(voices, snr_db), chance)
+        return studio.spoiled(base()[:FEWER], spoil.in_babble(voices, snr_db), chance)
 
     return make
 

@@ -5,7 +5,7 @@ Knows the catalog and the folder; knows nothing of models.
 
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,17 +27,24 @@ class Made:
     """The voice that is not here."""
 
 
-def build(path: Path, told: Callable[[Made], None] = lambda _: None) -> None:
-    """Make the sets that *path* lacks and this machine has the voices for.
+def build(
+    path: Path, names: Sequence[str] = NAMES, told: Callable[[Made], None] = lambda _: None
+) -> None:
+    """Make those of the sets that *path* lacks and this machine has the voices for.
 
     A set is the same on every machine that has the same voices; *told* gets each as it is made.
     """
-    names = [name for name in NAMES if not folder.is_there(path, name)]
-    # Espeak keeps some state from text to text: only a new process says the same again.
+    lacking = [name for name in names if not folder.is_there(path, name)]
     with ProcessPoolExecutor(
-        os.cpu_count(), multiprocessing.get_context("forkserver"), max_tasks_per_child=1
+        os.cpu_count(),
+        multiprocessing.get_context("forkserver"),
+        # New processes have the environment of when the first of all was started.
+        initializer=os.environ.update,
+        initargs=(dict(os.environ),),
+        # Espeak keeps some state from text to text: only a new process says the same again.
+        max_tasks_per_child=1,
     ) as pool:
-        for future in as_completed([pool.submit(_make, path, name) for name in names]):
+        for future in as_completed([pool.submit(_make, path, name) for name in lacking]):
             told(future.result())
 
 
