@@ -39,13 +39,17 @@ def build(
         os.cpu_count(),
         multiprocessing.get_context("forkserver"),
         # New processes have the environment of when the first of all was started.
-        initializer=os.environ.update,
+        initializer=_settle_in,
         initargs=(dict(os.environ),),
         # Espeak keeps some state from text to text: only a new process says the same again.
         max_tasks_per_child=1,
     ) as pool:
         for future in as_completed([pool.submit(_make, path, name) for name in lacking]):
             told(future.result())
+
+
+def _settle_in(environment: dict[str, str]) -> None:
+    os.environ.update(environment)
 
 
 def _make(path: Path, name: str) -> Made:
