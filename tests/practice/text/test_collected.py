@@ -18,7 +18,7 @@ def _said_in_samples() -> list[str]:
 def test_there_are_many_sentences_and_none_twice() -> None:
     training, held_out = collected.training(), collected.held_out()
 
-    assert len(training) >= 400
+    assert len(training) >= 700
     assert len(held_out) >= 120
     assert len({*training, *held_out}) == len(training) + len(held_out)
 
