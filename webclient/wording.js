@@ -97,8 +97,16 @@ export const SOUNDLESS = Object.freeze({
 /** @type {Readonly<Flow>} */
 export const CALM = Object.freeze({ ...SOUNDLESS, isEngineAway: false });
 
-/** What warnings say of the engine; others are shown as they are. @type {Record<string, boolean>} */
-const IS_ENGINE_AWAY = { engine_restarting: true, engine_restarted: false };
+/**
+ * What warnings say of the flow; others are shown as they are.  That a server stops is no news for
+ * people: the page goes on at the next one.
+ * @type {Map<string, Partial<Flow>>}
+ */
+const HEEDED = new Map([
+  ["engine_restarting", { isEngineAway: true }],
+  ["engine_restarted", { isEngineAway: false }],
+  ["server_stopping", {}],
+]);
 
 /**
  * Read what a warning says of the flow.
@@ -106,7 +114,7 @@ const IS_ENGINE_AWAY = { engine_restarting: true, engine_restarted: false };
  * @returns {Partial<Flow>}
  */
 export function heed({ code, message }) {
-  return code in IS_ENGINE_AWAY ? { isEngineAway: IS_ENGINE_AWAY[code] } : { warning: message };
+  return HEEDED.get(code) ?? { warning: message };
 }
 
 /**

@@ -173,6 +173,15 @@ async def test_a_warning_is_passed_on(visit: Visit) -> None:
     await expect(visit.at("announcer")).to_have_text("Found samples that are no numbers.")
 
 
+async def test_a_server_that_is_about_to_stop_bothers_nobody(visit: Visit) -> None:
+    call = await visit.begin()
+
+    await call.say(Warn(code="server_stopping", message="about to stop"), final("One."))
+
+    await expect(visit.at("announcer")).to_have_text("One.")
+    await expect(visit.at("hint")).to_be_empty()
+
+
 async def test_what_was_chosen_is_asked_for_and_remembered(visit: Visit) -> None:
     await visit.arrive()
     await visit.at("options").locator("summary").click()
