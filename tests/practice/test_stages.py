@@ -1,0 +1,74 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.practice.evaluation.reports import REPORT
+from tools.practice import stages
+from tools.practice.evaluation import report
+from tools.practice.stages import NotThere, OtherModel
+from tools.practice.work import Work, sha256, unless_there
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
+    """A model that is finished and measured."""
+    work = Work(tmp_path / "work")
+    work.folder.mkdir()
+    work.model.write_bytes(b"weights")
+    report.write(work.report, replace(REPORT, sha256=sha256(work.model)))
+    return work
+
+
+def test_a_model_is_shipped_with_its_card(work: Work, tmp_path: Path) -> None:
+    target = tmp_path / "product"
+    target.mkdir()
+
+    stages.ship(work, target)
+
+    assert (target / "practice.pt").read_bytes() == b"weights"
+    assert sha256(work.model) in (target / "CARD.md").read_text()
+    assert sorted(path.name for path in target.iterdir()) == ["CARD.md", "practice.pt"]
+
+
+def test_a_card_is_not_written_for_a_model_that_was_not_measured(work: Work) -> None:
+    work.model.write_bytes(b"other weights")
+
+    with pytest.raises(OtherModel, match="is about"):
+        stages.write_card(work.report, work, work.card)
+
+    assert not work.card.exists()
+
+
+def test_a_card_needs_a_whole_evaluation(work: Work) -> None:
+    report.write(work.report, replace(report.read(work.report), quick=True))
+
+    with pytest.raises(OtherModel, match="quick"):
+        stages.write_card(work.report, work, work.card)
+
+
+def test_nothing_is_shipped_before_it_is_made(tmp_path: Path) -> None:
+    with pytest.raises(NotThere, match=r"practice\.pt"):
+        stages.ship(Work(tmp_path / "empty"), tmp_path)
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_a_model_comes_from_is_told_as_far_as_it_is_known(work: Work) -> None:
+    steps = (100, 200, 200)  # the last hundred was trained twice
+    lines = [{"step": s, "steps": 200, "audio_h": 1.5, "losses": {"text": 2.0}} for s in steps]
+    work.log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    work.recipe.write_text(json.dumps({"words": 1234, "commit": "abc1234"}))
+
+    origin = stages.origin(work)
+
+    assert [one.step for one in origin.log] == [100, 200]
+    assert (origin.words, origin.commit, origin.corpora) == (1234, "abc1234", ())
+
+
+def test_what_is_there_is_not_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "made"
+
+    assert unless_there(path, path.touch)
+    assert not unless_there(path, path.touch)
