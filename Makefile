@@ -6,13 +6,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 SOURCES := wsserver tests bench tools
 
-.PHONY: run test lint types format wheel bench bench-peers bench-crowd bench-fuzz bench-faults bench-soak clean
+.PHONY: run test lint types format wheel practice bench bench-peers bench-crowd bench-fuzz bench-faults bench-soak clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
 
 test: $(VENV)/test.stamp
-	deploy/system-packages.sh chromium caddy
+	deploy/system-packages.sh chromium caddy espeak-ng flite
 	$(BIN)/pytest $(ARGS)
 
 lint: $(VENV)/test.stamp
@@ -29,6 +29,11 @@ format: $(VENV)/test.stamp
 
 wheel: $(VENV)/test.stamp
 	$(PIP) wheel --no-deps --wheel-dir dist .
+
+practice: $(VENV)/test.stamp
+	deploy/system-packages.sh git espeak-ng flite festival \
+		festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts
+	$(BIN)/python -m tools.practice all $(ARGS)
 
 bench: $(VENV)/bench.stamp
 	$(BIN)/python -m bench.update

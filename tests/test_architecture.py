@@ -105,6 +105,11 @@ def test_an_engine_knows_no_other_engine() -> None:
             assert known <= {room, "spec"}, path
 
 
+def test_the_product_needs_nothing_that_is_not_shipped() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        assert not {"bench", "tests", "tools"} & outside(path), path
+
+
 @pytest.mark.parametrize(("library", "owner"), ONLY_IN.items())
 def test_a_heavy_library_stays_in_its_room(library: str, owner: str) -> None:
     for path in PACKAGE.rglob("*.py"):

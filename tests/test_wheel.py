@@ -21,3 +21,4 @@ def test_the_wheel_holds_the_package_the_page_and_the_practice_model(tmp_path: P
     others = {f"wsserver/{name}" for name in ("py.typed", "practice/practice.pt")}
     others |= {f"wsserver/practice/{name}" for name in ("CARD.md", "sample.wav")}
     assert modules | pages | others <= packed
+    assert {name.split("/")[0].split("-")[0] for name in packed} == {"wsserver"}
