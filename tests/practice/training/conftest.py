@@ -38,11 +38,13 @@ def _words(text: str) -> tuple[Word, ...]:
 
 @pytest.fixture(scope="session")
 def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two corpora of two voices each."""
+    """Two corpora of two voices each, and one of noise."""
     folder = tmp_path_factory.mktemp("corpora")
     for name in ("first", "second"):
         spoken = [(_sound(text), f"voice-{n % 2}", _words(text)) for n, text in enumerate(SPOKEN)]
         store.write(folder / name, spoken)
+    noise: Mel = np.full((40, 80), -3, np.float16)
+    store.write(folder / "noise", [(noise, "noise", ())])
     return folder
 
 

@@ -49,6 +49,15 @@ def test_a_telephone_carries_nothing_above_four_kilohertz() -> None:
     assert (power[:, 10:50] == 0).all()
 
 
+def test_noise_that_is_there_changes_its_level_alone() -> None:
+    power = _tone(30)
+
+    augment.silence(power, np.random.default_rng(0))
+
+    assert power.argmax() == _tone(30).argmax()
+    assert 7 < power.max() - power.min() <= 10 + 1e-5
+
+
 def test_silence_is_digital_or_noise_of_any_level() -> None:
     rng = np.random.default_rng(0)
     powers = [np.full((50, 80), FLOOR, np.float32) for _ in range(60)]

@@ -3,6 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tools.practice.corpus import store
+from tools.practice.speech import Word
 from tools.practice.training.library import Library
 from tools.practice.training.windows import FLOOR, LEAST_HEARD_S, Scene, compose
 
@@ -46,7 +48,23 @@ def test_some_windows_are_whole_and_some_are_silent(scenes: list[Scene]) -> None
 
     assert 20 < len(silent) < 120
     assert len(whole) > 100
-    assert all((scene.power == FLOOR).all() for scene in silent)
+    assert {float(level) for scene in silent for level in np.unique(scene.power)} == {FLOOR, -3}
+
+
+def test_a_pause_sounds_like_the_room(books: Library) -> None:
+    mel = np.full((100, 80), -6, np.float16)
+    mel[20:80] = 0
+    spoken = store.Entry(0, 100, "someone", (Word("Where", 0.2, 0.8),))
+    noisy = Library.of([store.Corpus(mel, (spoken,))])
+    rng = np.random.default_rng(1)
+
+    scenes = [compose(noisy, 400, rng) for _ in range(200)]
+
+    paused = [scene for scene in scenes if len(scene.words) > 2 and scene.end == 400]
+    assert len(paused) > 10
+    for scene in paused:
+        last = int(scene.words[-1].end * 100)
+        assert (scene.power[:last] > -7).all()
 
 
 def test_a_window_that_begins_midway_tells_what_was_said_before(scenes: list[Scene]) -> None:

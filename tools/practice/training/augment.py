@@ -21,26 +21,32 @@ _LOUDEST = 1.0
 
 
 def speech(power: Power, rng: Rng) -> None:
-    """Change a window with speech in it, in place; half of them stay nearly clean."""
+    """Change a window with speech in it, in place; many of them but for the level hardly."""
     if rng.random() < 0.4:
         power[:] = warped(power, rng.uniform(0.9, 1.12))
     if rng.random() < 0.4:
         power += _tilt(rng)
-    power += rng.uniform(-2.5, 0.7)
-    if rng.random() < 0.15:
+    power += rng.uniform(-3.5, 0.7)
+    if rng.random() < 0.08:
         power[:] = reverberant(
             power, decay=rng.uniform(0.6, 0.9), share=10 ** rng.uniform(-2, -0.5)
         )
-    if rng.random() < 0.5:
+    if rng.random() < 0.4:
         _add_noise(power, rng)
-    if rng.random() < 0.08:
+    if rng.random() < 0.05:
         telephone(power, rng)
     if rng.random() < 0.15:
         mask(power, rng)
 
 
 def silence(power: Power, rng: Rng) -> None:
-    """Fill a window without speech, in place: digital silence, or noise faint to loud."""
+    """Fill a window without speech, in place: digital silence, or noise faint to loud.
+
+    Noise that is there already gets another level.
+    """
+    if power.max() > FLOOR:
+        power += rng.uniform(-2, 1)
+        return
     if rng.random() < 0.3:
         return
     level = rng.uniform(-8, _LOUDEST)

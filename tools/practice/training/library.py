@@ -31,7 +31,7 @@ class Shelf:
 
     corpus: Corpus
     voices: tuple[tuple[int, ...], ...]
-    """Of each voice, which entries are its own."""
+    """Of each voice, which entries are its own; a voice is somebody in one recording."""
 
     voice_of: tuple[int, ...]
 
@@ -65,10 +65,13 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Library:
-    """Shelves, and how often each is drawn from."""
+    """Shelves of speech, and how often each is drawn from; and shelves of noise."""
 
     shelves: tuple[Shelf, ...]
     shares: tuple[float, ...]
+    noises: tuple[Shelf, ...]
+    """Corpora in which nobody says anything."""
+
     tokens: Tokens
     words: dict[str, int] = field(repr=False)
     """Numbers of the plain words, from 1; 0 is no word."""
@@ -81,16 +84,20 @@ class Library:
         """Take corpora in, each drawn from by the root of its hours.
 
         So a corpus ten times as long is heard three times as often: the short ones hold what is
-        dear to make, which is what makes them short.
+        dear to make, which is what makes them short.  Raises `NoCorpus` if nobody speaks.
         """
-        written = sorted({w.text for c in corpora for entry in c.entries for w in entry.words})
+        spoken = [c for c in corpora if any(entry.words for entry in c.entries)]
+        if not spoken:
+            raise NoCorpus(f"found no word in {len(corpora)} corpora, expected speech")
+        written = sorted({w.text for c in spoken for entry in c.entries for w in entry.words})
         words = sorted({plain(text) for text in written})
-        spoken = (word for c in corpora for entry in c.entries for word in entry.words)
-        phones = sorted({phone.symbol for word in spoken for phone in word.phones})
-        shares = np.sqrt([corpus.hours for corpus in corpora])
+        said = (word for c in spoken for entry in c.entries for word in entry.words)
+        phones = sorted({phone.symbol for word in said for phone in word.phones})
+        shares = np.sqrt([corpus.hours for corpus in spoken])
         return cls(
-            tuple(map(Shelf.of, corpora)),
+            tuple(map(Shelf.of, spoken)),
             tuple((shares / shares.sum()).tolist()),
+            tuple(Shelf.of(c) for c in corpora if not any(entry.words for entry in c.entries)),
             Tokens.of(written),
             {word: number for number, word in enumerate(words, start=1)},
             {symbol: number for number, symbol in enumerate(phones, start=1)},
@@ -101,7 +108,7 @@ class Library:
         return self.words[plain(written)]
 
     def draw(self, rng: Rng) -> Shelf:
-        """Draw a shelf."""
+        """Draw a shelf of speech."""
         return self.shelves[int(rng.choice(len(self.shelves), p=self.shares))]
 
 

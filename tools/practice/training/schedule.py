@@ -22,7 +22,7 @@ _LONG_SHARE = 0.12
 POSITIONS = 1500
 """Encoder positions of 30 s."""
 
-SAMPLED = 50
+SAMPLED = 32
 """Positions that stand for all of the padding behind a window."""
 
 MARGIN = 5

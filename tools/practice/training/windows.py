@@ -5,6 +5,7 @@ Knows frames and words; knows nothing of noise, tokens or models.
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ LEAST_HEARD_S = 0.03
 """A word that lacks no more than this is heard in full."""
 
 _SILENT_SHARE = 0.08
+_RECORDED_NOISE_SHARE = 0.5
+_SENTENCE_ENDS = (".", "?", "!")
+_QUIET_SHARE = 0.02
 _LEAD_SHARE = 0.7
 _LONGEST_LEAD_S = 1.0
 _MIDWAY_SHARE = 0.15
@@ -72,7 +76,7 @@ class Scene:
 def compose(library: Library, frames: int, rng: Rng) -> Scene:
     """Draw a window of so many frames."""
     if rng.random() < _SILENT_SHARE:
-        return Scene(np.full((frames, BANDS), FLOOR, np.float32), (), end=frames)
+        return Scene(_silence(library, frames, rng), (), end=frames)
     endings = tuple(Ending)
     ending = endings[int(rng.choice(len(endings), p=[ending.value for ending in endings]))]
     end = frames
@@ -81,6 +85,17 @@ def compose(library: Library, frames: int, rng: Rng) -> Scene:
     canvas = _Canvas(frames, end)
     canvas.fill(library, ending is Ending.WHOLE, rng)
     return canvas.scene()
+
+
+def _silence(library: Library, frames: int, rng: Rng) -> Power:
+    """Give frames in which nobody speaks: nothing, or noise out of a corpus of it."""
+    power = np.full((frames, BANDS), FLOOR, np.float32)
+    if library.noises and rng.random() < _RECORDED_NOISE_SHARE:
+        shelf = library.noises[int(rng.integers(len(library.noises)))]
+        _, noise = shelf[shelf.draw(rng)]
+        first = int(rng.integers(len(noise)))
+        power[:] = np.take(noise, np.arange(first, first + frames), axis=0, mode="wrap")
+    return power
 
 
 class _Canvas:
@@ -111,8 +126,12 @@ class _Canvas:
             fits = self._at + len(piece.power) <= self._end
             if whole and self._sentences and not fits:
                 return
+            if not self._sentences:
+                self._rest(piece, 0, self._at, rng)
             self._put(piece)
-            self._at += int(_pause_s(rng) * FRAMES_PER_SECOND)
+            pause = int(_pause_s(rng) * FRAMES_PER_SECOND)
+            self._rest(piece, self._at, self._at + pause, rng)
+            self._at += pause
             enough = whole and rng.random() < last_share
             if enough or self._at >= self._end:
                 return
@@ -144,6 +163,15 @@ class _Canvas:
         self._before = " ".join(word.text for word in skipped)
         return piece.without(int(start * FRAMES_PER_SECOND))
 
+    def _rest(self, piece: "_Piece", first: int, last: int, rng: Rng) -> None:
+        """Let the room of *piece* be heard where nothing is said: its quietest frames."""
+        last = min(last, self._end)
+        if last > first:
+            loudness = piece.power.mean(1)
+            count = max(2, int(_QUIET_SHARE * len(loudness)))
+            quiet = np.argpartition(loudness, min(count, len(loudness) - 1))[:count]
+            self._power[first:last] = piece.power[rng.choice(quiet, last - first)]
+
     def _put(self, piece: "_Piece") -> None:
         last = min(self._end, self._at + len(piece.power))
         self._power[self._at : last] = piece.power[: last - self._at]
@@ -156,8 +184,7 @@ class _Canvas:
                 self._words.append(word)
             elif word.start < limit:
                 self._broken.append(word)
-        if len(self._words) > count:
-            self._sentences.append(len(self._words) - count)
+        self._sentences += _sentences(self._words[count:])
         self._cut = bool(moved) and moved[-1].end > limit + LEAST_HEARD_S
         self._at = last
 
@@ -172,6 +199,13 @@ class _Piece:
         shift = -frames / FRAMES_PER_SECOND
         words = tuple(_timed(word, 1.0, shift) for word in self.words)
         return _Piece(self.power[frames:], tuple(w for w in words if w.end > 0))
+
+
+def _sentences(words: list[Word]) -> list[int]:
+    """Count the words of each sentence; what is left of the last one counts as one."""
+    ends = [n for n, word in enumerate(words, start=1) if word.text.endswith(_SENTENCE_ENDS)]
+    edges = [0, *ends, *([len(words)] if len(words) not in (0, *ends) else [])]
+    return [end - start for start, end in pairwise(edges)]
 
 
 def _stretched(entry: Entry, mel: Mel, tempo: float) -> _Piece:
