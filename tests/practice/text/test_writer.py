@@ -64,3 +64,13 @@ def test_grammar_stays_within_the_vocabulary(way: writer.Way) -> None:
 
     for _ in range(200):
         assert unknown(way(rng)) == ()
+
+
+def test_a_and_an_stay_right_in_varied_sentences() -> None:
+    rng = np.random.default_rng(5)
+
+    for written in ("It takes an hour.", "She has a house."):
+        for _ in range(300):
+            *_, article, noun = writer.varied(written, rng).strip(".").split()
+            takes_an = noun[0] in "aeiou" or noun == "hour"
+            assert article == ("an" if takes_an else "a")

@@ -14,8 +14,8 @@ from tools.practice.text.vocabulary import KINDS, PUNCTUATION
 _EXCHANGED = ("noun", "adjective", "name", "place", "day", "month", "digit", "plural", "color")
 """Kinds of words of which one may stand for the other, as far as grammar goes."""
 
-_VOWELS = "aeiouh"
-"""An "a" or "an" stays right if both words begin with one of these, or neither; "h" may be mute."""
+_VOWELS = "aeiou"
+_MUTE_H = ("hour", "hours")
 
 
 def _exchanges() -> dict[str, tuple[str, ...]]:
@@ -62,7 +62,12 @@ def _exchanged(word: str, rng: Chance) -> str:
 
 
 def _starts_alike(one: str, other: str) -> bool:
-    return (one[0] in _VOWELS) == (other[0] in _VOWELS)
+    """Tell whether "a" or "an" stays right before the one if it was before the other."""
+    return _takes_an(one) == _takes_an(other)
+
+
+def _takes_an(word: str) -> bool:
+    return word[0] in _VOWELS or word in _MUTE_H
 
 
 def _collected(rng: Chance) -> str:

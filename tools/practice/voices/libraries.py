@@ -20,10 +20,10 @@ def load(name: str, version: int, *needs: str) -> ctypes.CDLL:
 
     Raises `NoVoice` if there is none.
     """
-    for need in needs:
-        _carried(f"lib{need}")
-    carried = _carried(f"lib{name}.so.{version}")
     try:
+        for need in needs:
+            _carried(f"lib{need}")
+        carried = _carried(f"lib{name}.so.{version}")
         return carried or ctypes.CDLL(_system(name, version), mode=ctypes.RTLD_GLOBAL)
     except OSError as error:
         raise NoVoice(f"no library {name} here; on Debian: apt install espeak-ng flite") from error
