@@ -231,13 +231,15 @@ async def test_a_session_that_ends_while_its_client_sends_on_tells_it(run: Run) 
 
 
 async def test_what_breaks_every_engine_is_left_empty_and_the_rest_is_heard(run: Run) -> None:
-    async with run(engine={"script": {"faults": {2: "raise"}}}) as server:
-        async with client.connect(server.socket_url, server.token) as dictation:
-            for _ in range(3):
-                await dictation.send(SPEECH)
-                await dictation.flush()
-            await dictation.finish()
-            said = [message async for message in dictation]
+    async with (
+        run(engine={"script": {"faults": {2: "raise"}}}) as server,
+        client.connect(server.socket_url, server.token) as dictation,
+    ):
+        for _ in range(3):
+            await dictation.send(SPEECH)
+            await dictation.flush()
+        await dictation.finish()
+        said = [message async for message in dictation]
 
     finals = [message for message in said if isinstance(message, Final)]
     assert [bool(final.text) for final in finals] == [True, False, True]
