@@ -153,6 +153,6 @@ def _log(work: Work) -> Iterator[Logged]:
 
 
 def _commit() -> str:
-    command = ("git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD")
+    command = ("git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty")
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     return done.stdout.strip()

@@ -25,8 +25,6 @@ def test_a_card_says_what_the_model_is_where_it_comes_from_and_how_well_it_does(
         "commit abc1234",
         "| espeak | 60000 | 47.2 |",
         "| 3000 of 3000 | 30.0 | 2.000 |",
-        "Free Spoken Digit Dataset",
-        "CC BY-SA 4.0",
         "Not measured: digits, theo.",
         "### Noise",
         "| pink, 10 dB | yes | 30 s | 2 | 6 | 12.3 [10.0, 15.0] |",
@@ -39,12 +37,21 @@ def test_a_long_log_is_told_by_a_few_lines() -> None:
     assert card(REPORT, ORIGIN).count(" of 3000 |") <= 8
 
 
-def test_what_is_not_known_is_not_said() -> None:
+def test_what_is_not_known_is_not_said_but_for_whose_voices_may_be_in_it() -> None:
     text = card(replace(REPORT, missing=()), Origin())
 
+    assert "Free Spoken Digit Dataset" in text
+    assert "CC BY-SA 4.0" in text
     assert "hours" not in text
     assert "Not measured" not in text
     assert "commit" not in text
+
+
+def test_a_model_that_never_heard_people_says_so() -> None:
+    with_people = replace(ORIGIN, corpora=(*ORIGIN.corpora, Corpus("digits", 900, 2.0)))
+
+    assert "No people" in card(REPORT, ORIGIN)
+    assert "No people" not in card(REPORT, with_people)
 
 
 def test_samples_that_are_always_right_need_no_words() -> None:

@@ -44,7 +44,7 @@ class Origin:
 
 def card(report: Report, origin: Origin) -> str:
     """Give the card in Markdown."""
-    parts = [_what(report), _LIMITS, _origin(origin), _DATA, _how(report)]
+    parts = [_what(report), _LIMITS, _origin(origin), _data(origin), _how(report)]
     return "\n".join([*parts, *_tables(report)])
 
 
@@ -108,18 +108,27 @@ def _log(log: Sequence[Logged], lines: int = 8) -> Iterator[str]:
     yield ""
 
 
-_DATA = """\
+def _data(origin: Origin) -> str:
+    known = [corpus.name for corpus in origin.corpora]
+    people = _NOBODY if known and "digits" not in known else _PEOPLE
+    return f"""\
 ## Data and licences
 
 - Speech synthesized by espeak-ng (GPL-3.0) and flite (BSD-like, Carnegie Mellon University), from
   texts that this project wrote. The programs are not part of the model.
-- Digits spoken by people: the Free Spoken Digit Dataset by Zohar Jackson and others,
-  <https://github.com/Jakobovski/free-spoken-digit-dataset>, CC BY-SA 4.0; the speakers theo and
-  nicolas were left out of training. No recording is part of the model.
-- For evaluation alone: festival (X11-like) with the voices kal, ked and slt (HTS).
+{people}
+- For evaluation alone: festival (X11-like) with the voices kal, ked and slt (HTS), and what the
+  sets of people's digits hold of the Free Spoken Digit Dataset.
 
 The model is licensed as the project is (MIT).
 """
+
+
+_PEOPLE = """\
+- Digits spoken by people: the Free Spoken Digit Dataset by Zohar Jackson and others,
+  <https://github.com/Jakobovski/free-spoken-digit-dataset>, CC BY-SA 4.0; the speakers theo and
+  nicolas were left out of training. No recording is part of the model."""
+_NOBODY = "- No people: the Free Spoken Digit Dataset was not at hand when this model was trained."
 
 
 def _how(report: Report) -> str:
@@ -150,7 +159,7 @@ _NOTES = {
     "Cut at any place": "*After the end*: words written behind the last one that was wholly said; "
     "*invented*: without the one whose beginning can be heard.\n\n",
     "Nobody speaks": "*Taken for speech*: probability of no speech up to 0.6; *kept*: what stock's "
-    "`transcribe` would write by its own rule. Of clusters each sound is one.\n\n",
+    "`transcribe` would write by its own rule. Intervals draw whole sounds.\n\n",
     "Times of words": "Against the times that the synthesizers tell, by stock's "
     "`word_timestamps`.\n\n",
 }
