@@ -22,7 +22,7 @@ BUSY = "{delay_s: 0.05}"
 """Of an engine that is often at work when something strikes."""
 
 
-KINDS = 2 * (LINE + ENGINE + SERVER[:1])
+KINDS = 2 * (LINE + ENGINE + SERVER)
 
 
 async def test_no_fault_changes_a_word_or_repeats_one(tmp_path: Path) -> None:
