@@ -130,7 +130,7 @@ def _silences() -> Iterator[Plan]:
 def _times() -> Iterator[Plan]:
     for engine in ("espeak", "flite"):
         head = Head(f"{engine}, times", "Times of words", Kind.TIMED, (Way.FULL,), True)
-        yield Plan(head, makers.natural(studio.trained(engine), makers.FEWER))
+        yield Plan(head, makers.natural(studio.trained(engine), makers.FEWEST))
 
 
 def _shipped() -> Iterator[Plan]:

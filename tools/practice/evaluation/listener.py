@@ -7,16 +7,20 @@ are the checkpoint's own; only the length of the short context is the product's.
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import whisper
 from torch import Tensor
-from whisper.audio import N_SAMPLES_PER_TOKEN, log_mel_spectrogram, pad_or_trim
+from whisper.audio import HOP_LENGTH, N_SAMPLES_PER_TOKEN, log_mel_spectrogram, pad_or_trim
 from whisper.decoding import DecodingOptions, DecodingResult
 from whisper.model import Whisper
+from whisper.timing import add_word_timestamps
+from whisper.tokenizer import get_tokenizer
 
 from tools.practice.evaluation.trials import Heard, Item, Way
 from tools.practice.speech import Word
@@ -39,6 +43,7 @@ class Listener:
         if threads:
             torch.set_num_threads(threads)
         self.model: Whisper = whisper.load_model(str(checkpoint), device="cpu").float().eval()
+        self._tokenizer = get_tokenizer(self.model.is_multilingual, language="en")
 
     def hear(self, items: Sequence[Item], way: Way, told: Progress = _untold) -> list[Heard]:
         """Decode every item in this way; gives as many answers, in order."""
@@ -51,12 +56,12 @@ class Listener:
         return [answers[place] for place in range(len(items))]
 
     def time(self, items: Sequence[Item], told: Progress = _untold) -> list[Heard]:
-        """Transcribe every item by stock with a time for each word."""
-        answers = []
-        for item in items:
-            answers.append(self._timed(item))
-            told(1)
-        return answers
+        """Decode every item in the full context, with stock's time for each word."""
+        heard = self.hear(items, Way.FULL, told)
+        return [
+            replace(one, words=self._words(item, one.text))
+            for item, one in zip(items, heard, strict=True)
+        ]
 
     def _batches(self, items: Sequence[Item], way: Way) -> Iterator[tuple[list[int], int]]:
         """Give the places of items that are decoded together, and the positions they get."""
@@ -86,26 +91,24 @@ class Listener:
             results: list[DecodingResult] = self.model.decode(mels, options)
         return results
 
-    def _timed(self, item: Item) -> Heard:
+    @torch.no_grad()
+    def _words(self, item: Item, text: str) -> tuple[Word, ...]:
+        """Align a text with what was said, as `transcribe` does with one window."""
+        tokens = self._tokenizer.encode(f" {text}")
+        segment = {"seek": 0, "start": 0.0, "end": item.seconds, "tokens": tokens}
         with warnings.catch_warnings():
+            # Without a GPU's kernels it says that its own median filter is slow.
             warnings.simplefilter("ignore", UserWarning)
-            told = self.model.transcribe(
-                item.samples,
-                language="en",
-                temperature=0.0,
-                word_timestamps=True,
-                without_timestamps=True,
-                condition_on_previous_text=False,
-                fp16=False,
+            add_word_timestamps(
+                segments=[segment],
+                model=self.model,
+                tokenizer=self._tokenizer,
+                mel=_mel(item, self.model.dims.n_audio_ctx),
+                num_frames=len(item.samples) // HOP_LENGTH,
+                last_speech_timestamp=0.0,
             )
-        segments = told["segments"]
-        words = tuple(
-            Word(word["word"].strip(), float(word["start"]), float(word["end"]))
-            for segment in segments
-            for word in segment["words"]
-        )
-        first = segments[0] if segments else {"no_speech_prob": 1.0, "avg_logprob": 0.0}
-        return Heard(told["text"].strip(), first["no_speech_prob"], first["avg_logprob"], words)
+        timed: Any = segment["words"]
+        return tuple(Word(word["word"].strip(), word["start"], word["end"]) for word in timed)
 
 
 def _heard(result: DecodingResult) -> Heard:

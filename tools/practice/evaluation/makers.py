@@ -22,6 +22,9 @@ SENTENCES = 100
 FEWER = 60
 """Sentences where a set is one of many of its kind."""
 
+FEWEST = 30
+"""Sentences where each takes long."""
+
 
 Make = Callable[[Chance], list[Item]]
 """Draws the items of a set."""
