@@ -91,6 +91,16 @@ def test_a_rest_after_every_word_makes_it_longer() -> None:
     assert lengths[1] > lengths[0] + 1
 
 
+def test_flite_may_read_a_word_as_if_it_were_another() -> None:
+    if not can_speak("flite-kal16"):
+        pytest.skip("flite is not here; on Debian: apt install libflite1")
+
+    utterance = roster.voice("flite-kal16").say("I've read it twice.")
+
+    assert [phone.symbol for phone in utterance.words[1].phones] == ["R", "EH", "D"]
+    assert [word.text for word in utterance.words] == ["I've", "read", "it", "twice."]
+
+
 def test_an_accent_that_espeak_has_not_is_no_voice() -> None:
     if not can_speak("en-us"):
         pytest.skip("espeak-ng is not here; on Debian: apt install espeak-ng")

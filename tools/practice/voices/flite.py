@@ -121,18 +121,23 @@ class _Engine:
     def _starts(self, utterance: int, text: str) -> list[float | None]:
         """Give when each word starts; flite makes two of "it's", so letters are counted."""
         said = [
-            (
-                len(_letters(self._flite.ffeature_string(item, b"name").decode())),
-                self._flite.ffeature_float(item, _WORD_START),
-            )
+            (self._written(item), self._flite.ffeature_float(item, _WORD_START))
             for item in self._items(utterance, b"Word")
         ]
-        places = np.cumsum([0] + [count for count, _ in said])
+        places = np.cumsum([0] + [letters for letters, _ in said])
         starts = dict(zip(places.tolist(), (at for _, at in said), strict=False))
         ends = np.cumsum([0] + [len(_letters(word)) for word in text.split()]).tolist()
         if ends[-1] != places[-1]:
             raise NothingSaid(f"{ends[-1]} letters of {text!r}, and flite said {places[-1]}")
         return [starts.get(place) for place in ends[:-1]]
+
+    def _written(self, item: int) -> int:
+        """Count the letters that a word has in the text: flite writes "red" where it reads so."""
+        said, token = (
+            _letters(self._flite.ffeature_string(item, feature).decode()).lower()
+            for feature in (b"name", b"R:Token.parent.name")
+        )
+        return len(said if said in token else token)
 
     def _phones(self, utterance: int) -> list[Phone]:
         found: list[Phone] = []
