@@ -112,8 +112,7 @@ def ship(work: Work) -> None:
 
 def _evaluate(work: Work, checkpoint: Path, sets: Path, out: Path, quick: bool) -> None:
     console = _console()
-    stages.find_recordings(work, console)
-    stages.build_sets(sets, console)
+    stages.build_sets(work, sets, console)
     found = stages.measure(checkpoint, sets, quick, console)
     report.write(out, found)
     for one in table.tables(found):

@@ -78,13 +78,15 @@ def train_model(work: Work, settings: Settings, device: str, console: Console) -
     draft.replace(work.model)
 
 
-def build_sets(path: Path, console: Console) -> None:
+def build_sets(work: Work, path: Path, console: Console) -> None:
     """Make the evaluation sets that are not there."""
 
     def told(made: sets.Made) -> None:
         console.print(f"no set {made.name}: {made.lacks}" if made.lacks else f"set {made.name}")
 
-    sets.build(path, told=told)
+    if sets.lacking(path):
+        find_recordings(work, console)
+        sets.build(path, told=told)
 
 
 def measure(checkpoint: Path, path: Path, quick: bool, console: Console) -> Report:

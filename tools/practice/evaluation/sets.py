@@ -27,6 +27,11 @@ class Made:
     """The voice that is not here."""
 
 
+def lacking(path: Path, names: Sequence[str] = NAMES) -> list[str]:
+    """Name the sets that *path* lacks."""
+    return [name for name in names if not folder.is_there(path, name)]
+
+
 def build(
     path: Path, names: Sequence[str] = NAMES, told: Callable[[Made], None] = lambda _: None
 ) -> None:
@@ -34,7 +39,6 @@ def build(
 
     A set is the same on every machine that has the same voices; *told* gets each as it is made.
     """
-    lacking = [name for name in names if not folder.is_there(path, name)]
     with ProcessPoolExecutor(
         os.cpu_count(),
         multiprocessing.get_context("forkserver"),
@@ -44,7 +48,9 @@ def build(
         # Espeak keeps some state from text to text: only a new process says the same again.
         max_tasks_per_child=1,
     ) as pool:
-        for future in as_completed([pool.submit(_make, path, name) for name in lacking]):
+        for future in as_completed(
+            [pool.submit(_make, path, name) for name in lacking(path, names)]
+        ):
             told(future.result())
 
 
