@@ -69,6 +69,12 @@ def test_whose_utterance_is_over_is_not_waited_for(priority: Priority) -> None:
     assert spare.turn(5.0, 10.4, 10.4) == (Turn.LAST, 0.0)
 
 
+def test_who_left_in_the_midst_of_an_utterance_is_forgotten_though_no_file_comes() -> None:
+    spare = speaking(*((f"session {number}", 10.0 * number) for number in range(1_000)))
+
+    assert len(spare._partials) == 1
+
+
 @given(st.floats(0.01, 2.0), st.floats(0.1, 3.0))
 def test_files_get_their_share_while_everybody_speaks(price: float, gap: float) -> None:
     spare, now, served, looks = Spare(gap), 0.0, 0, 0

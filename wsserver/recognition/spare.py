@@ -50,16 +50,18 @@ class Spare:
 
     def __init__(self, hop_seconds: float) -> None:
         self._hop_seconds = hop_seconds
-        self._partials: dict[str, float] = {}
+        self._partials: OrderedDict[str, float] = OrderedDict()
+        """When each session last asked for one; who has waited longest comes first."""
+
         self._served = 0.0
         self._took_seconds = 0.0
 
     def ask(self, window: Window, now: float) -> None:
         """Learn that *window* of somebody who speaks is wanted."""
-        if window.priority is Priority.PARTIAL:
+        self._partials.pop(window.session, None)
+        if window.priority is Priority.PARTIAL:  # else the utterance is over
             self._partials[window.session] = now
-        else:
-            self._partials.pop(window.session, None)  # the utterance is over
+        self._forget_the_silent(now)
 
     def serve(self, took_seconds: float, now: float) -> None:
         """Learn that a window of a file is through, and what it took."""
@@ -79,7 +81,7 @@ class Spare:
         self._forget_the_silent(now)
         if not self._partials:
             return Turn.LAST, 0.0
-        expected = min(self._partials.values()) + self._hop_seconds
+        expected = next(iter(self._partials.values())) + self._hop_seconds
         if expected - now >= price_seconds * CAUTION:
             return Turn.LAST, 0.0
         silent = expected + LATE * self._hop_seconds
@@ -87,7 +89,8 @@ class Spare:
 
     def _forget_the_silent(self, now: float) -> None:
         oldest = now - (1 + LATE) * self._hop_seconds
-        self._partials = {name: at for name, at in self._partials.items() if at > oldest}
+        while self._partials and next(iter(self._partials.values())) <= oldest:
+            self._partials.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
