@@ -158,3 +158,18 @@ async def test_who_vanishes_or_is_refused_does_not_wait_any_more() -> None:
                 await raw.send(b"GET")
             while len(doorway.listener._hall.waiting):
                 await asyncio.sleep(0)
+
+
+async def test_who_was_refused_and_lingers_makes_room_without_an_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with (
+        open_doorway(Setup(settings=with_http(waiting_limit=1))) as doorway,
+        doorway.raw() as lingering,
+    ):
+        await lingering.send(b"nonsense\r\n\r\n")
+        assert b" 400 " in await lingering.read_all()
+
+        assert b" 200 " in await doorway.send_and_read(head("GET /ping HTTP/1.1"))
+
+    assert not [record for record in caplog.records if record.name == "asyncio"]

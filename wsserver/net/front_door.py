@@ -110,7 +110,9 @@ class FrontDoor(ServerConnection):
 
     def make_room(self) -> None:
         """Leave, for others want to come in."""
-        if self._guest is not None:
+        if self._is_refused and self._guest is not None:
+            self._guest.abort()  # it has its answer, and nothing can be written after the end
+        elif self._guest is not None:
             self._is_refused, self._received = True, b""
             self._guest.write(_ANSWER % _CROWDED)
             # At once: those who come in crowds shall not stay.
