@@ -147,6 +147,16 @@ def test_what_a_line_kept_back_is_made_good_at_last() -> None:
     assert not live[-1]
 
 
+def test_what_the_engine_kept_back_makes_nobody_a_file() -> None:
+    paces = Paces()
+    before = [paces.note(window("ann", Priority.FINAL, at), at) for at in (5.0, 10.0)]
+
+    # The final of the second 10 came 40 s late; those of what was said meanwhile are asked for now.
+    after = [paces.note(window("ann", Priority.FINAL, 15.0 + 5 * n), 50.0 + n) for n in range(8)]
+
+    assert not any(before + after)
+
+
 def test_sessions_that_are_over_are_forgotten() -> None:
     paces = Paces()
 

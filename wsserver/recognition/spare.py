@@ -32,6 +32,10 @@ back for a while comes at once as well."""
 FASTEST = 2.0
 """Audio for each second that is nobody's haste: a backlog has to come to an end."""
 
+MOST_KEPT_SECONDS = 60.0
+"""Audio that may come at once after a session waited, for an engine that was replaced or as a file.
+Else who speaks would be taken for a file again by what the wait kept back, and never catch up."""
+
 _FORGOTTEN_SECONDS = 600.0
 
 
@@ -98,6 +102,7 @@ class _Seen:
     end: int
     at: float
     ahead_seconds: float
+    """Negative for what may still come at once."""
 
 
 class Paces:
@@ -110,7 +115,7 @@ class Paces:
         """Learn that *window* came; tell whether its session sends a file as if it spoke."""
         last = self._seen.get(window.session, _Seen(window.end, now, 0.0))
         came = seconds(max(0, window.end - last.end)) - FASTEST * (now - last.at)
-        ahead_seconds = max(0.0, last.ahead_seconds + came)
+        ahead_seconds = max(-MOST_KEPT_SECONDS, last.ahead_seconds + came)
         self._seen[window.session] = _Seen(max(window.end, last.end), now, ahead_seconds)
         self._seen.move_to_end(window.session)
         self._forget(now)
