@@ -14,6 +14,7 @@ import pytest
 from tests.recognition import scripted
 from tests.recognition.scripted import Scripted, window
 from wsserver.errors import EngineError, EngineLost, ModelError
+from wsserver.recognition.child import Child
 from wsserver.recognition.process import MAX_RAISED_IN_A_ROW, Backoff, EngineProcess, Patience
 from wsserver.speech import Engine
 
@@ -244,6 +245,37 @@ async def test_goes_on_trying_when_the_replacement_dies_too(tmp_path: Path) -> N
 
         assert await say(process, "hello") == ["hello"]
         assert (tmp_path / "count").read_text() == "xxx"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="this system has no such signals")
+async def test_an_engine_that_is_killed_by_a_signal_without_a_name_is_replaced(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with running() as process:
+        os.kill(pid(process), signal.SIGRTMIN + 1)
+        await becomes(process, alive=False)
+        await becomes(process, alive=True)
+
+        assert await say(process, "hello") == ["hello"]
+
+    assert f"was killed by signal {signal.SIGRTMIN + 1}" in caplog.text
+
+
+async def test_goes_on_trying_when_what_nobody_foresaw_keeps_it_from_starting_a_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spawn = Child.spawn
+
+    async def fail_once() -> Child:
+        monkeypatch.setattr(Child, "spawn", spawn)
+        raise RuntimeError("can't start new thread")  # as asyncio says under a limit of threads
+
+    async with running() as process:
+        monkeypatch.setattr(Child, "spawn", fail_once)
+        process.replace()
+        await becomes(process, alive=True)
+
+        assert await say(process, "hello") == ["hello"]
 
 
 async def test_a_replacement_that_hangs_while_loading_is_killed_and_replaced(

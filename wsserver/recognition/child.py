@@ -69,7 +69,7 @@ class Child:
         """Wait until the child has ended; say how, to go after its name."""
         code = await self._process.wait()
         if code < 0:
-            return f"was killed by {signal.Signals(-code).name}"
+            return f"was killed by {_name(-code)}"
         return f"ended with code {code}"
 
     async def end(self) -> str:
@@ -80,3 +80,10 @@ class Child:
         with suppress(OSError):
             await self._writer.wait_closed()
         return ended
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # of most of the real-time ones
+        return f"signal {number}"

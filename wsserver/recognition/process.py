@@ -245,6 +245,8 @@ class EngineProcess:
                 return await self._launch(self._patience.limit(self._load_seconds, self._late))
             except (DictationError, OSError) as error:
                 logger.error("the engine cannot be started again: %s", error)
+            except Exception:  # nobody else would try, and all words would wait for ever
+                logger.exception("the engine cannot be started again, in an unforeseen way")
 
     def _lose(self, child: Child) -> None:
         child.kill()
