@@ -244,6 +244,16 @@ def test_warnings_and_the_practice_model_are_told_beside_the_words() -> None:
     ]
 
 
+@pytest.mark.parametrize("form", [[], ["--srt"]])
+def test_what_no_engine_can_decode_is_told_beside_the_words(form: list[str]) -> None:
+    lost = final("", 2.0, reason="unrecognizable")
+
+    with running(answering(final("A"), lost, DONE)) as peer:
+        result = invoke(peer, *form, str(SPOKEN))
+
+    assert result.stderr == "unrecognizable: what was said from 2.0 to 3.5 s is missing\n"
+
+
 def test_a_connection_that_breaks_costs_no_words() -> None:
     def script(peer: Peer) -> None:
         again = isinstance(start := peer.receive(), Start) and start.resume == "wsc_1"

@@ -162,6 +162,9 @@ class Display:
                 self.note("the practice model listens: it knows about a thousand words")
             case messages.Warn() | messages.Error():
                 self.note(f"{message.code}: {message.message}")
+            case messages.Final(reason="unrecognizable"):
+                gap = f"{message.start:.1f} to {message.end:.1f} s"
+                self.note(f"unrecognizable: what was said from {gap} is missing")
             case messages.Final() if self._form != "text":
                 self._finals.append(message)
             case messages.Final() if message.text:
