@@ -292,6 +292,14 @@ def test_a_lost_batch_keeps_what_cannot_be_replaced() -> None:
     assert served(plan) == "Fa0 | Bd0"
 
 
+def test_what_broke_an_engine_lets_everybody_else_go_first() -> None:
+    plan = backlog("Fa0 Fb0 Fc0", max_batch=1, retries=2)
+
+    plan.lose(plan.take())
+
+    assert served(plan) == "Fb0 | Fc0 | Fa0"
+
+
 def test_what_was_lost_too_often_fails() -> None:
     plan = backlog("Fa0")
     plan.lose(plan.take())

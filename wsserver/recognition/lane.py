@@ -63,6 +63,12 @@ class Lane:
         self._queues.setdefault(session, deque()).appendleft(ticket)
         self._queues.move_to_end(session, last=False)
 
+    def postpone(self, ticket: Ticket) -> None:
+        """Give *ticket* the first place of its session, and its session the last turn."""
+        session = ticket.window.session
+        self._queues.setdefault(session, deque()).appendleft(ticket)
+        self._queues.move_to_end(session)
+
     def replace_first(self, ticket: Ticket) -> None:
         """Give *ticket* the place and the turn of its session's first one."""
         self._queues[ticket.window.session][0] = ticket

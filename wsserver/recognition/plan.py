@@ -266,7 +266,9 @@ class Backlog:
             for ticket in tickets
             if ticket not in failed
         ]
-        self._return(again)
+        for ticket in again:
+            # Behind the others: what breaks one engine after the other may keep nobody waiting.
+            self._lane(ticket).postpone(ticket)
         return Ended(
             failed=failed,
             wants_new_engine=any(ticket.failures == self._retries for ticket in again),
