@@ -8,6 +8,7 @@ from wsserver.recognition.plan import Backlog
 from wsserver.recognition.spare import (
     FASTEST,
     MOST_AHEAD_SECONDS,
+    MOST_KEPT_SECONDS,
     SHARE,
     SHORTEST_WAIT_SECONDS,
     Paces,
@@ -125,20 +126,32 @@ def test_who_is_faster_than_anybody_speaks_sends_a_file(faster: float, is_file: 
     paces = Paces()
 
     told = [
-        paces.note(window("ann", Priority.FINAL, end), end / faster) for end in range(5, 200, 5)
+        paces.note(window("ann", Priority.FINAL, end), end / faster) for end in range(5, 400, 5)
     ]
 
     assert told[-1] is is_file
     assert not told[0]
 
 
-def test_what_a_line_kept_back_is_made_good_at_last() -> None:
+def test_what_a_broken_line_kept_back_makes_nobody_a_file() -> None:
+    paces = Paces()
+
+    told = [
+        paces.note(window("ann", Priority.FINAL, 100.0 + 5 * n), n / 10)
+        for n in range(int(MOST_KEPT_SECONDS / 5))
+    ]
+
+    assert not any(told)
+
+
+def test_what_is_more_than_any_line_keeps_is_made_good_at_last() -> None:
     paces = Paces()
     paces.note(window("ann", Priority.FINAL, 10.0), 0.0)
+    end = 10.0 + MOST_KEPT_SECONDS + 2 * MOST_AHEAD_SECONDS
 
-    late = paces.note(window("ann", Priority.FINAL, 10.0 + 2 * MOST_AHEAD_SECONDS), 1.0)
+    late = paces.note(window("ann", Priority.FINAL, end), 1.0)
     live = [
-        paces.note(window("ann", Priority.FINAL, 51.0 + second), 1.0 + second)
+        paces.note(window("ann", Priority.FINAL, end + 1.0 + second), 1.0 + second)
         for second in range(40)
     ]
 

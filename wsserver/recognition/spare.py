@@ -26,15 +26,15 @@ LATE = 0.5
 """How much later than expected a partial may come, in hops; then its speaker is silent."""
 
 MOST_AHEAD_SECONDS = 10.0
-"""Audio that came faster than it can be spoken, above which a session is a file.  What a line kept
-back for a while comes at once as well."""
+"""Audio that came faster than it can be spoken, above which a session is a file."""
 
 FASTEST = 2.0
 """Audio for each second that is nobody's haste: a backlog has to come to an end."""
 
 MOST_KEPT_SECONDS = 60.0
-"""Audio that may come at once after a session waited, for an engine that was replaced or as a file.
-Else who speaks would be taken for a file again by what the wait kept back, and never catch up."""
+"""Audio that may come at once all the same: what a broken line kept back, at the beginning; and
+what a wait did, for an engine that was replaced or as a file.  Else all who speak would be files
+after any outage, and those who wait as files would never catch up."""
 
 _FORGOTTEN_SECONDS = 600.0
 
@@ -113,7 +113,7 @@ class Paces:
 
     def note(self, window: Window, now: float) -> bool:
         """Learn that *window* came; tell whether its session sends a file as if it spoke."""
-        last = self._seen.get(window.session, _Seen(window.end, now, 0.0))
+        last = self._seen.get(window.session, _Seen(window.end, now, -MOST_KEPT_SECONDS))
         came = seconds(max(0, window.end - last.end)) - FASTEST * (now - last.at)
         ahead_seconds = max(-MOST_KEPT_SECONDS, last.ahead_seconds + came)
         self._seen[window.session] = _Seen(max(window.end, last.end), now, ahead_seconds)
