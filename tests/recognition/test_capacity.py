@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wsserver.recognition.batching import Batching
 from wsserver.recognition.capacity import (
     MEMORY_SECONDS,
     MOST_FINALS,
@@ -13,7 +14,6 @@ from wsserver.recognition.capacity import (
     Forecast,
 )
 from wsserver.recognition.costs import Costs
-from wsserver.recognition.plan import Batching
 from wsserver.speech import SAMPLE_RATE, Priority, Window
 
 AUDIO = np.zeros(2 * SAMPLE_RATE, np.float32)

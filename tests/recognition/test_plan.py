@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from wsserver.recognition.batching import Batching
 from wsserver.recognition.costs import Costs
 from wsserver.recognition.lane import Ticket
-from wsserver.recognition.plan import REPLACEABLE, Backlog, Batching
+from wsserver.recognition.plan import REPLACEABLE, Backlog
 from wsserver.speech import DecodeOptions, Priority, Window
 
 CLASSES = {

@@ -8,8 +8,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from wsserver.recognition.batching import Batching
 from wsserver.recognition.costs import Costs
-from wsserver.recognition.plan import Batching
 from wsserver.speech import Priority, Window, seconds
 
 FINALS_PER_SECOND = 1 / 6

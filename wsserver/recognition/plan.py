@@ -3,10 +3,11 @@
 Knows windows, their sessions and priorities; knows nothing of clocks, processes or models.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from wsserver.recognition.batching import Batching, may_share
 from wsserver.recognition.costs import Costs
 from wsserver.recognition.lane import Lane, Ticket, Tickets
 from wsserver.recognition.spare import Turn
@@ -41,36 +42,6 @@ class Load:
 
     oldest_seconds: float
     """How long the oldest live one has waited."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batching:
-    """How large a batch may be."""
-
-    max_batch: int
-    max_seconds: float
-
-    def has_room(self, predicted: Sequence[float], alone_seconds: float) -> bool:
-        """Tell whether the last window may go too, if the first ones take *predicted* together.
-
-        *predicted* holds the seconds of the first window, of the first two, and so on to all;
-        *alone_seconds* is what the last one takes alone.
-
-        Where one window alone takes too long, there is nothing to save by going alone: but where
-        another makes the batch longer by more than half of what it takes alone, all wait less, on
-        average, if they go one by one.  So processors take finals singly, and GPUs many together.
-        """
-        if len(predicted) > self.max_batch or predicted[-1] <= self.max_seconds:
-            return len(predicted) <= self.max_batch
-        longer_by = predicted[-1] - predicted[-2]
-        return predicted[0] > self.max_seconds and longer_by < alone_seconds / 2
-
-    def most(self, price: Callable[[int], float]) -> int:
-        """Give how many windows alike go together, if so many take *price* seconds."""
-        prices = [price(1)]
-        while self.has_room([*prices, price(len(prices) + 1)], prices[0]):
-            prices.append(price(len(prices) + 1))
-        return len(prices)
 
 
 class Backlog:
@@ -120,7 +91,7 @@ class Backlog:
         batch: list[Ticket] = []
         prices: list[float] = []
         for ticket in self._candidates(bulk):
-            if not all(_may_share_batch(ticket, other) for other in batch):
+            if not all(may_share(ticket, other) for other in batch):
                 continue
             prices.append(self.costs.predict([t.window for t in (*batch, ticket)]))
             if batch and not self._has_room(prices, ticket):
@@ -281,15 +252,6 @@ class Backlog:
     def _remove(self, tickets: Iterable[Ticket]) -> None:
         for ticket in tickets:
             self._lane(ticket).remove(ticket)
-
-
-def _may_share_batch(ticket: Ticket, other: Ticket) -> bool:
-    # The one place that says what mixes.  Exact windows and others do not: the engine decodes one
-    # kind after the other, so together nobody is answered sooner, and the first only later.
-    one, two = ticket.window, other.window
-    both_bulk = one.priority is two.priority is Priority.BULK
-    apart = ticket.alone or other.alone or both_bulk
-    return not apart and one.exact is two.exact and one.session != two.session
 
 
 def _outdates(new: Window, old: Window) -> bool:
