@@ -71,8 +71,8 @@ def test_the_list_has_a_line_for_each_session_the_oldest_first(kept: Path, run: 
         ("4w", [ADA]),
         ("5w", [BO, ADA]),
         ("1h", []),
-        ((NOW - timedelta(days=3)).date().isoformat(), [ADA]),
-        ((NOW - timedelta(hours=25)).isoformat(), [ADA]),
+        pytest.param((NOW - timedelta(days=3)).date().isoformat(), [ADA], id="a date"),
+        pytest.param((NOW - timedelta(hours=25)).isoformat(), [ADA], id="a time"),
     ],
 )
 def test_the_list_begins_where_it_is_told_to(run: Run, since: str, found: list[str]) -> None:
