@@ -64,7 +64,7 @@ async def test_a_rate_no_server_takes_is_lowered(
     )
 
     call = await visit.begin()
-    await call.listen(declared // 2)
+    await call.listen(2 * declared)  # the microphone of Chromium beeps once a second
 
     assert call.start.sample_rate == declared
     assert any(call.audio)
