@@ -13,7 +13,7 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/test.stamp
 	deploy/system-packages.sh chromium caddy espeak-ng flite
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check $(SOURCES)
