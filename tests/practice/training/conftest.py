@@ -7,8 +7,8 @@ import pytest
 
 from tools.practice.corpus import store
 from tools.practice.speech import Mel, Phone, Word
-from tools.practice.training import library
-from tools.practice.training.library import Library
+from tools.practice.training import shelves
+from tools.practice.training.shelves import Library
 
 SPOKEN = ("Open the window.", "Close the door, please.", "The door is open.", "Where is it?")
 WORD_S = 0.3
@@ -50,4 +50,4 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def books(corpora: Path) -> Library:
-    return library.load(corpora)
+    return shelves.load(corpora)

@@ -5,7 +5,7 @@ import pytest
 
 from tools.practice.training import augment
 from tools.practice.training.augment import reverberant, telephone, warped
-from tools.practice.training.library import Rng
+from tools.practice.training.shelves import Rng
 from tools.practice.training.windows import FLOOR, Power
 
 

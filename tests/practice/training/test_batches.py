@@ -6,9 +6,9 @@ from whisper.audio import log_mel_spectrogram, mel_filters
 
 from tools.practice.training import batches
 from tools.practice.training.batches import Batch, normalized
-from tools.practice.training.library import Library
 from tools.practice.training.schedule import POSITIONS
 from tools.practice.training.settings import Settings
+from tools.practice.training.shelves import Library
 
 SETTINGS = Settings(steps=100, audio_s=20)
 

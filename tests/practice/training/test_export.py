@@ -3,9 +3,9 @@ from pathlib import Path
 import torch
 
 from tools.practice.training.export import export
-from tools.practice.training.library import Library
 from tools.practice.training.model import Net
 from tools.practice.training.settings import Size
+from tools.practice.training.shelves import Library
 from tools.practice.training.tokens import STOCK_COUNT
 
 

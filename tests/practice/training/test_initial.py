@@ -1,9 +1,9 @@
 import torch
 
 from tools.practice.training import batches, initial
-from tools.practice.training.library import Library
 from tools.practice.training.model import Net
 from tools.practice.training.settings import Settings, Size
+from tools.practice.training.shelves import Library
 
 
 @torch.no_grad()

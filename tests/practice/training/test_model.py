@@ -6,10 +6,10 @@ import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 
 from tools.practice.training import batches
 from tools.practice.training.batches import Batch
-from tools.practice.training.library import Library
 from tools.practice.training.model import Net
 from tools.practice.training.schedule import MARGIN, POSITIONS
 from tools.practice.training.settings import Settings, Size
+from tools.practice.training.shelves import Library
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from whisper.tokenizer import get_tokenizer
 
 from tools.practice.speech import Phone, Word
 from tools.practice.training import targets
-from tools.practice.training.library import Library
+from tools.practice.training.shelves import Library
 from tools.practice.training.targets import IGNORED, Line, line, sounds
 from tools.practice.training.windows import Scene
 

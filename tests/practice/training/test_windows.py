@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tools.practice.corpus import store
 from tools.practice.speech import Word
-from tools.practice.training.library import Library
+from tools.practice.training.shelves import Library
 from tools.practice.training.windows import FLOOR, LEAST_HEARD_S, Scene, compose
 
 FRAMES = st.integers(1, 400).map(lambda half: 2 * half)

@@ -12,7 +12,7 @@ from whisper.audio import HOP_LENGTH, N_FFT, mel_filters
 
 from tools.practice.corpus.store import BANDS
 from tools.practice.speech import RATE
-from tools.practice.training.library import Rng
+from tools.practice.training.shelves import Rng
 from tools.practice.training.windows import FLOOR, Power
 
 _BANK_FRAMES = 6_000

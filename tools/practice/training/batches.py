@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from tools.practice.training import augment, schedule
-from tools.practice.training.library import Library, Rng
 from tools.practice.training.schedule import POSITIONS, SAMPLED, Shape
 from tools.practice.training.settings import Settings
+from tools.practice.training.shelves import Library, Rng
 from tools.practice.training.targets import (
     IGNORED,
     POSITIONS_PER_SECOND,

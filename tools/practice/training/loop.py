@@ -14,13 +14,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from tools.practice.training import batches, initial, library, schedule, team
+from tools.practice.training import batches, initial, schedule, shelves, team
 from tools.practice.training.batches import Batch
-from tools.practice.training.library import Library
 from tools.practice.training.losses import Losses, measure
 from tools.practice.training.model import Net
 from tools.practice.training.optimizer import Optimizer
 from tools.practice.training.settings import USUAL, Settings
+from tools.practice.training.shelves import Library
 from tools.practice.training.state import State
 from tools.practice.training.team import Team
 
@@ -88,7 +88,7 @@ def work(
     watch: Watch = ignore,
 ) -> None:
     """Do the part of one process."""
-    books = library.load(corpora)
+    books = shelves.load(corpora)
     trainer = _Trainer(team, books, settings, torch.device(device))
     checkpoint = out / CHECKPOINT
     if checkpoint.exists():

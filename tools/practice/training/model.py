@@ -16,9 +16,9 @@ from whisper.model import ModelDimensions, Whisper, sinusoids
 
 from tools.practice.corpus.store import BANDS
 from tools.practice.training.batches import Batch
-from tools.practice.training.library import Library
 from tools.practice.training.schedule import MARGIN, POSITIONS
 from tools.practice.training.settings import Size
+from tools.practice.training.shelves import Library
 
 HEAD_WIDTH = 64
 _TEXT_CONTEXT = 448

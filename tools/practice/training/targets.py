@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.practice.speech import Word
-from tools.practice.training.library import Library, Rng
+from tools.practice.training.shelves import Library, Rng
 from tools.practice.training.tokens import Tokens
 from tools.practice.training.windows import Scene
 

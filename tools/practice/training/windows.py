@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tools.practice.corpus.store import BANDS, Entry
 from tools.practice.speech import FRAMES_PER_SECOND, Mel, Phone, Word
-from tools.practice.training.library import Library, Rng, Shelf
+from tools.practice.training.shelves import Library, Rng, Shelf
 
 Power = NDArray[np.float32]
 """Shape (frames, 80): log10 of the mel power, as in `Mel`."""

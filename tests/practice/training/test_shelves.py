@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tools.practice.training import library
-from tools.practice.training.library import Library, NoCorpus
+from tools.practice.training import shelves
+from tools.practice.training.shelves import Library, NoCorpus
 
 
 def test_all_corpora_of_a_folder_are_drawn_from_alike_if_they_are_as_long(books: Library) -> None:
@@ -33,4 +33,4 @@ def test_noise_alone_is_an_error(books: Library) -> None:
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(NoCorpus, match="found no corpus"):
-        library.load(tmp_path)
+        shelves.load(tmp_path)
