@@ -15,7 +15,7 @@ from rich.console import Console
 
 from tools.practice import recordings
 from tools.practice.corpus import store
-from tools.practice.corpus.progress import Bars
+from tools.practice.corpus.progress import bars
 from tools.practice.corpus.synthesize import Plan, synthesize
 from tools.practice.evaluation import card, evaluate, report, sets
 from tools.practice.evaluation.card import Corpus, Logged, Origin
@@ -23,7 +23,7 @@ from tools.practice.evaluation.report import Report, Row
 from tools.practice.text.vocabulary import WORDS
 from tools.practice.training.loop import MODEL, train
 from tools.practice.training.loop import Report as Progress
-from tools.practice.training.progress import Bar
+from tools.practice.training.progress import bar
 from tools.practice.training.settings import Settings
 from tools.practice.voices.digits import FOLDER_VARIABLE
 from tools.practice.work import SHIPPED, Work, sha256
@@ -56,17 +56,17 @@ def synthesize_corpora(work: Work, plan: Plan, console: Console) -> None:
     """Make the corpora that are not there; without recordings of digits, all others."""
     if FOLDER_VARIABLE not in os.environ:
         plan = replace(plan, digits_hours=0.0)
-    with Bars(console) as bars:
-        synthesize(work.corpora, plan, workers=os.cpu_count() or 1, progress=bars)
+    with bars(console) as show:
+        synthesize(work.corpora, plan, workers=os.cpu_count() or 1, progress=show)
 
 
 def train_model(work: Work, settings: Settings, device: str, console: Console) -> None:
     """Train where a training broke off, or from the start; log it."""
     work.folder.mkdir(parents=True, exist_ok=True)
-    with Bar(console) as bar, work.log.open("a") as log:
+    with bar(console) as show, work.log.open("a") as log:
 
         def watch(progress: Progress) -> None:
-            bar(progress)
+            show(progress)
             if progress.step % _LOGGED_EVERY == 0 or progress.step == progress.steps:
                 log.write(json.dumps(asdict(progress)) + "\n")
                 log.flush()

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from tests.practice.voices.engines import can_speak
 from tools.practice.corpus import shard, store, synthesize
-from tools.practice.corpus.progress import Bars
+from tools.practice.corpus.progress import bars
 from tools.practice.corpus.shard import Shard
 from tools.practice.corpus.synthesize import TINY, Plan
 from tools.practice.text.vocabulary import unknown
@@ -152,9 +152,9 @@ def test_a_plan_is_rounded_up_to_whole_shards(tmp_path: Path) -> None:
 def test_bars_show_each_corpus() -> None:
     console = Console(record=True, width=80)
 
-    with Bars(console) as bars:
+    with bars(console) as show:
         for done in range(3):
-            bars("flite", done, 2)
+            show("flite", done, 2)
 
     shown = console.export_text()
     assert "flite" in shown

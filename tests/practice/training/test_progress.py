@@ -3,7 +3,7 @@ from io import StringIO
 from rich.console import Console
 
 from tools.practice.training.loop import Report
-from tools.practice.training.progress import Bar, summary
+from tools.practice.training.progress import bar, summary
 
 
 def _report(step: int) -> Report:
@@ -17,9 +17,9 @@ def test_a_report_says_how_well_it_goes() -> None:
 def test_without_a_terminal_a_line_comes_every_hundred_steps() -> None:
     written = StringIO()
 
-    with Bar(Console(file=written, width=200)) as bar:
+    with bar(Console(file=written, width=200)) as show:
         for step in range(10, 260, 10):
-            bar(_report(step))
+            show(_report(step))
 
     lines = written.getvalue().split("\n")
     steps = [line.split(":")[0] for line in lines if line.strip()]

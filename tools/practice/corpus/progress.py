@@ -3,8 +3,8 @@
 Knows rich; knows nothing of how they are made.
 """
 
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import (
@@ -17,33 +17,21 @@ from rich.progress import (
 )
 
 
-class Bars:
-    """One bar for each corpus; an instance is what `synthesize` tells its progress."""
+@contextmanager
+def bars(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Give what `synthesize` tells its progress: it shows one bar for each corpus."""
+    tasks: dict[str, TaskID] = {}
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    ) as progress:
 
-    def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-        )
-        self._tasks: dict[str, TaskID] = {}
+        def show(corpus: str, done: int, shards: int) -> None:
+            if corpus not in tasks:
+                tasks[corpus] = progress.add_task(corpus, total=shards)
+            progress.update(tasks[corpus], completed=done)
 
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
-
-    def __call__(self, corpus: str, done: int, shards: int) -> None:
-        """Show that so many shards of a corpus are done."""
-        if corpus not in self._tasks:
-            self._tasks[corpus] = self._progress.add_task(corpus, total=shards)
-        self._progress.update(self._tasks[corpus], completed=done)
+        yield show

@@ -3,55 +3,41 @@
 Knows reports; knows nothing of what is trained.
 """
 
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from tools.practice.training.loop import Report
+from tools.practice.training.loop import Report, Watch
 
 _LINES_APART = 100
 
 
-class Bar:
-    """A bar with the losses; call it with each report, inside of `with`."""
+@contextmanager
+def bar(console: Console) -> Iterator[Watch]:
+    """Give what shows each report; every hundred steps also as a line that stays."""
+    told = 0
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task("training", total=None)
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console()
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
-        )
-        self._task = self._progress.add_task("training", total=None)
-        self._told = 0
+        def show(report: Report) -> None:
+            nonlocal told
+            said = summary(report)
+            progress.update(task, total=report.steps, completed=report.step, description=said)
+            if report.step - told >= _LINES_APART or report.step == report.steps:
+                told = report.step
+                console.print(f"step {report.step} of {report.steps}: {said}")
 
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
-
-    def __call__(self, report: Report) -> None:
-        """Show a report; every hundred steps also as a line that stays."""
-        said = summary(report)
-        self._progress.update(
-            self._task, total=report.steps, completed=report.step, description=said
-        )
-        if report.step - self._told >= _LINES_APART or report.step == report.steps:
-            self._told = report.step
-            self._console.print(f"step {report.step} of {report.steps}: {said}")
+        yield show
 
 
 def summary(report: Report) -> str:
