@@ -136,10 +136,9 @@ def origin(work: Work) -> Origin:
 
 
 def _corpora(work: Work) -> Iterator[Corpus]:
-    for path in sorted(work.corpora.glob("*.words.jsonl")):
-        name = path.name.removesuffix(".words.jsonl")
-        corpus = store.read(work.corpora / name)
-        yield Corpus(name, len(corpus.entries), corpus.hours)
+    for path in store.found(work.corpora):
+        size = store.size(path)
+        yield Corpus(path.name, size.utterances, size.hours)
 
 
 def _log(work: Work) -> Iterator[Logged]:

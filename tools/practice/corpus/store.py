@@ -30,6 +30,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How much there is in a corpus."""
+
+    utterances: int
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
     """Utterances; the mel frames of all of them lie in one array, read from disk when needed."""
 
@@ -39,7 +47,7 @@ class Corpus:
     @property
     def hours(self) -> float:
         """How much there is to hear."""
-        return len(self.mel) / FRAMES_PER_SECOND / 3600
+        return _hours(self.mel)
 
     def frames(self, entry: Entry) -> Mel:
         """Give the mel of one utterance, shape (frames, 80)."""
@@ -73,9 +81,22 @@ def write(path: Path, spoken: Iterable[tuple[Mel, str, tuple[Word, ...]]]) -> in
 
 def read(path: Path) -> Corpus:
     """Read what `write` wrote; raises `FileNotFoundError` if there is none."""
-    mel = np.load(_sibling(path, "mel.npy"), mmap_mode="r")
+    mel = _frames(path)
     with _sibling(path, "words.jsonl").open() as lines:
         return Corpus(mel, tuple(_entry(json.loads(line)) for line in lines))
+
+
+def found(folder: Path) -> list[Path]:
+    """Give the paths of all corpora in a folder, by name."""
+    end = f".{_ENDS[1]}"
+    paths = (each.with_name(each.name.removesuffix(end)) for each in folder.glob(f"*{end}"))
+    return sorted(filter(exists, paths))
+
+
+def size(path: Path) -> Size:
+    """Tell how much `read` would read, without reading it."""
+    with _sibling(path, "words.jsonl").open("rb") as lines:
+        return Size(sum(1 for _ in lines), _hours(_frames(path)))
 
 
 def exists(path: Path) -> bool:
@@ -91,6 +112,15 @@ def remove(path: Path) -> None:
 
 def _sibling(path: Path, end: str) -> Path:
     return path.with_name(f"{path.name}.{end}")
+
+
+def _frames(path: Path) -> Mel:
+    mel: Mel = np.load(_sibling(path, "mel.npy"), mmap_mode="r")
+    return mel
+
+
+def _hours(mel: Mel) -> float:
+    return len(mel) / FRAMES_PER_SECOND / 3600
 
 
 def _plain(words: tuple[Word, ...]) -> list[Any]:

@@ -116,12 +116,11 @@ class Library:
 
 def load(folder: Path) -> Library:
     """Read every corpus in *folder*, by name; raises `NoCorpus` if there is none."""
-    ending = ".words.jsonl"
-    names = sorted(path.name.removesuffix(ending) for path in folder.glob(f"*{ending}"))
-    if not names:
-        raise NoCorpus(f"found no corpus in {folder}, expected files *{ending}")
+    found = store.found(folder)
+    if not found:
+        raise NoCorpus(f"found no corpus in {folder}; synthesize first")
     with _left_alone():
-        return Library.of([store.read(folder / name) for name in names])
+        return Library.of([store.read(path) for path in found])
 
 
 @contextmanager
