@@ -3,11 +3,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tests.practice.evaluation.reports import REPORT
-from tools.practice import stages
+from tools.practice import recordings, stages
 from tools.practice.evaluation import report
 from tools.practice.stages import NotThere, OtherModel
+from tools.practice.voices.digits import FOLDER_VARIABLE
 from tools.practice.work import Work, sha256, unless_there
 
 
@@ -19,6 +21,27 @@ def work(tmp_path: Path) -> Work:
     work.model.write_bytes(b"weights")
     report.write(work.report, replace(REPORT, sha256=sha256(work.model)))
     return work
+
+
+def test_recordings_that_were_asked_for_have_to_be_there(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "mistyped"))
+
+    with pytest.raises(recordings.NoRecordings, match="mistyped"):
+        stages.find_recordings(work, Console(record=True))
+
+
+def test_it_goes_without_recordings_that_cannot_be_had_and_says_so(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, "")
+    monkeypatch.setattr(recordings, "URL", str(tmp_path / "no-such-repository"))
+    console = Console(record=True)
+
+    stages.find_recordings(work, console)
+
+    assert "Without digits spoken by people" in console.export_text()
 
 
 def test_a_model_is_shipped_with_its_card(work: Work, tmp_path: Path) -> None:

@@ -45,16 +45,21 @@ class OtherModel(OperatorError):
 
 
 def find_recordings(work: Work, console: Console) -> None:
-    """Let the voices find the digits that people spoke; say so if there are none."""
+    """Let the voices find the digits that people spoke; say so if there are none to be had.
+
+    Raises `NoRecordings` if the environment names a folder that has none.
+    """
     try:
         os.environ[FOLDER_VARIABLE] = str(recordings.find(work.folder / "digits"))
     except recordings.NoRecordings as error:
-        console.print(f"Without digits spoken by people: {error}")
+        if os.environ.get(FOLDER_VARIABLE):
+            raise
+        console.print(f"Without digits spoken by people: {error}", soft_wrap=True)
 
 
 def synthesize_corpora(work: Work, plan: Plan, console: Console) -> None:
     """Make the corpora that are not there; without recordings of digits, all others."""
-    if FOLDER_VARIABLE not in os.environ:
+    if not os.environ.get(FOLDER_VARIABLE):
         plan = replace(plan, digits_hours=0.0)
     with bars(console) as show:
         synthesize(work.corpora, plan, workers=os.cpu_count() or 1, progress=show)
