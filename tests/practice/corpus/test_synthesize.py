@@ -106,6 +106,20 @@ def test_shards_and_corpora_that_are_there_are_kept(tmp_path: Path) -> None:
     assert voices.count("kept") == 1
 
 
+def test_shards_of_a_corpus_that_is_there_are_removed(tmp_path: Path) -> None:
+    plan = Plan(0, 0, 0, 0.005, shard_minutes=0.3)
+    synthesize.synthesize(tmp_path, plan)
+    corpus = (tmp_path / "noise.words.jsonl").read_bytes()
+    left = plan.shards("noise", tmp_path, 1)[0]
+    shard.make(left)
+    left.path.with_name("noise-0007.mel.npy.draft").touch()
+
+    synthesize.synthesize(tmp_path, plan)
+
+    assert not left.path.parent.exists()
+    assert (tmp_path / "noise.words.jsonl").read_bytes() == corpus
+
+
 def test_a_shard_that_breaks_off_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PRACTICE_DIGITS", raising=False)
 

@@ -104,12 +104,6 @@ def exists(path: Path) -> bool:
     return all(_sibling(path, end).is_file() for end in _ENDS)
 
 
-def remove(path: Path) -> None:
-    """Remove a corpus; the last of its files goes last, so that half a corpus is none."""
-    for end in _ENDS:
-        _sibling(path, end).unlink(missing_ok=True)
-
-
 def _sibling(path: Path, end: str) -> Path:
     return path.with_name(f"{path.name}.{end}")
 

@@ -21,6 +21,9 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Told of a corpus, how many of its shards there are, and how many there will be."""
 
 
+_SHARDS = "shards"
+
+
 class ShardLost(OperatorError):
     """A process that made speech broke off; what it said of that stands above."""
 
@@ -44,7 +47,7 @@ class Plan:
     def shards(self, corpus: str, folder: Path, seed: int) -> list[Shard]:
         """Part a corpus into shards; the last one is as long as the others."""
         count = ceil(self.hours(corpus) * 60 / self.shard_minutes)
-        path = folder / "shards"
+        path = folder / _SHARDS
         return [
             Shard(corpus, number, self.shard_minutes, seed, path / f"{corpus}-{number:04d}")
             for number in range(count)
@@ -72,7 +75,9 @@ def synthesize(
         if plan.hours(corpus) > 0 and not store.exists(folder / corpus):
             shards = plan.shards(corpus, folder, seed)
             _make(shards, workers, progress)
-            _join(shards, folder / corpus)
+            store.write(folder / corpus, (spoken for part in shards for spoken in _read(part)))
+        if store.exists(folder / corpus):
+            _remove_shards(folder, corpus)
 
 
 def _make(shards: list[Shard], workers: int, progress: Progress) -> None:
@@ -107,12 +112,13 @@ def _here(part: Shard, variables: dict[str, str]) -> None:
     shard.make(part)
 
 
-def _join(shards: list[Shard], path: Path) -> None:
-    """Put the shards into one corpus, and remove them."""
-    store.write(path, (spoken for part in shards for spoken in _read(part)))
-    for part in shards:
-        store.remove(part.path)
-    shards[0].path.parent.rmdir()
+def _remove_shards(folder: Path, corpus: str) -> None:
+    """Remove what the corpus was joined from, also if a run broke off before that was done."""
+    parts = folder / _SHARDS
+    for path in parts.glob(f"{corpus}-*"):
+        path.unlink()
+    if parts.is_dir() and not any(parts.iterdir()):
+        parts.rmdir()
 
 
 def _read(part: Shard) -> Iterator[tuple[Mel, str, tuple[Word, ...]]]:
