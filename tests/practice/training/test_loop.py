@@ -9,7 +9,7 @@ import whisper
 from tools.practice.training import loop, team
 from tools.practice.training.loop import CHECKPOINT, MODEL, Report, train
 from tools.practice.training.settings import Settings, Size
-from tools.practice.training.state import OtherTraining
+from tools.practice.training.state import OtherTraining, State
 
 SETTINGS = Settings(
     steps=30, shards=1, audio_s=6, size=Size(64, 1, 1), checkpoint_every=15, learning_rate=1e-2
@@ -18,6 +18,11 @@ SETTINGS = Settings(
 
 class _Interrupted(Exception):
     pass
+
+
+def _same_weights(one: Path, other: Path) -> bool:
+    weights = [torch.load(path, weights_only=True)["model_state_dict"] for path in (one, other)]
+    return all(torch.equal(weights[0][name], weights[1][name]) for name in weights[1])
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +53,22 @@ def test_a_training_that_was_interrupted_ends_the_same(
         train(corpora, tmp_path, SETTINGS, watch=interrupt)
     model = train(corpora, tmp_path, SETTINGS)
 
-    weights = [
-        torch.load(path, weights_only=True)["model_state_dict"]
-        for path in (model, trained[0] / MODEL)
-    ]
-    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[1])
+    assert _same_weights(model, trained[0] / MODEL)
+
+
+def test_a_training_that_broke_off_before_its_model_was_written_writes_it(
+    corpora: Path, tmp_path: Path, trained: tuple[Path, list[Report]]
+) -> None:
+    def break_off(state: State, path: Path) -> None:
+        raise _Interrupted
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(State, "export", break_off)
+        with pytest.raises(_Interrupted):
+            train(corpora, tmp_path, replace(SETTINGS, checkpoint_every=SETTINGS.steps))
+    model = train(corpora, tmp_path, replace(SETTINGS, checkpoint_every=SETTINGS.steps))
+
+    assert _same_weights(model, trained[0] / MODEL)
 
 
 def test_a_training_that_is_done_is_not_done_again(

@@ -98,8 +98,9 @@ def work(
         meter.add(trainer.step(shards), trainer.state)
         due = trainer.state.step % settings.checkpoint_every == 0
         if team.rank == 0 and (due or trainer.state.step == settings.steps):
-            trainer.state.save(checkpoint)
+            # Were the last checkpoint written first, a break between would leave an older model.
             trainer.state.export(out / MODEL)
+            trainer.state.save(checkpoint)
 
 
 class _Trainer:
