@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 import torch
 import whisper
 
+from tools.practice.corpus import store
 from tools.practice.training import loop, team
 from tools.practice.training.loop import CHECKPOINT, MODEL, Report, train
 from tools.practice.training.settings import Settings, Size
@@ -91,6 +93,17 @@ def test_a_folder_of_another_training_is_left_alone(
         train(corpora, trained[0], replace(SETTINGS, seed=2))
 
     assert (trained[0] / CHECKPOINT).read_bytes() == before
+
+
+def test_a_training_does_not_go_on_with_other_corpora(
+    corpora: Path, tmp_path: Path, trained: tuple[Path, list[Report]]
+) -> None:
+    copied = tmp_path / "corpora"
+    shutil.copytree(corpora, copied)
+    store.write(copied / "noise", [(np.full((41, 80), -3, np.float16), "noise", ())])
+
+    with pytest.raises(OtherTraining, match="other corpora"):
+        train(copied, trained[0], SETTINGS)
 
 
 def test_the_model_is_one_of_openai_whisper(trained: tuple[Path, list[Report]]) -> None:

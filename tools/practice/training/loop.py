@@ -116,7 +116,7 @@ class _Trainer:
         initial.prepare(net, batches.make(library, settings, 0, 0).mel)
         net.to(device)
         optimizer = Optimizer(net, team.rank, team.world)
-        self.state = State(net, optimizer, settings, library.tokens)
+        self.state = State(net, optimizer, settings, library)
 
     def feed(self) -> Iterator[list[Batch]]:
         """Give this process's batches of each step that is still to be done."""

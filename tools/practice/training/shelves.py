@@ -105,6 +105,11 @@ class Library:
             {symbol: number for number, symbol in enumerate(phones, start=1)},
         )
 
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Give the frames of every corpus, which hardly any others have."""
+        return tuple(len(shelf.corpus.mel) for shelf in (*self.shelves, *self.noises))
+
     def word(self, written: str) -> int:
         """Give the number of the word in "Hello,"."""
         return self.words[plain(written)]

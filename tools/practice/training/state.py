@@ -1,6 +1,6 @@
 """All that a training has learned so far: what a checkpoint keeps and a break must not change.
 
-Knows nets and optimizers; knows nothing of corpora, processes or progress.
+Knows nets and optimizers, and by what to tell corpora apart; knows nothing of processes.
 """
 
 from dataclasses import asdict
@@ -13,7 +13,7 @@ from tools.practice.training.export import export
 from tools.practice.training.model import Net
 from tools.practice.training.optimizer import Optimizer
 from tools.practice.training.settings import Settings
-from tools.practice.training.tokens import Tokens
+from tools.practice.training.shelves import Library
 from wsserver.errors import OperatorError
 
 _AVERAGED_STEPS = 300
@@ -29,7 +29,9 @@ class OtherTraining(OperatorError):
 class State:
     """A net in training: where it stands, and the running average of its weights."""
 
-    def __init__(self, net: Net, optimizer: Optimizer, settings: Settings, tokens: Tokens) -> None:
+    def __init__(
+        self, net: Net, optimizer: Optimizer, settings: Settings, library: Library
+    ) -> None:
         self.net = net
         self.optimizer = optimizer
         self.step = 0
@@ -38,8 +40,12 @@ class State:
         self.audio_s = 0.0
         """Audio heard, by all processes."""
 
-        self._identity = {"settings": asdict(settings), "tokens": tokens.used}
-        self._tokens = tokens
+        self._identity = {
+            "settings": asdict(settings),
+            "tokens": library.tokens.used,
+            "corpora": library.lengths,
+        }
+        self._tokens = library.tokens
         self._parameters: list[Tensor] = list(net.parameters())
         self._average = [p.detach().clone() for p in self._parameters]
 
@@ -71,10 +77,11 @@ class State:
         """Go on where a checkpoint was written; raises `OtherTraining` if that is elsewhere."""
         kept = torch.load(path, map_location=self._average[0].device, weights_only=True)
         for name, own in self._identity.items():
-            if kept[name] != own:
+            # Checkpoints of before corpora were counted do not tell theirs.
+            if kept.get(name, own) != own:
                 raise OtherTraining(
                     f"{path} was written with other {name}: found {_short(kept[name])}, "
-                    f"expected {_short(own)}; train into another folder"
+                    f"expected {_short(own)}; remove it or train into another folder"
                 )
         self.step, self.audio_s = kept["step"], kept["audio_s"]
         self.net.load_state_dict(kept["net"])
