@@ -71,6 +71,49 @@ def test_a_card_needs_a_whole_evaluation(work: Work) -> None:
         stages.write_card(work.report, work, work.card)
 
 
+def test_a_card_does_not_say_that_a_model_was_made_where_it_was_not(
+    work: Work, tmp_path: Path
+) -> None:
+    work.recipe.write_text(json.dumps({"words": 1234, "commit": "abc1234"}))
+    (tmp_path / "practice.pt").write_bytes(b"from elsewhere")
+    elsewhere = replace(REPORT, sha256=sha256(tmp_path / "practice.pt"))
+    report.write(tmp_path / "other.json", elsewhere)
+
+    stages.write_card(tmp_path / "other.json", work, tmp_path / "CARD.md")
+    stages.write_card(work.report, work, work.card)
+
+    assert "abc1234" not in (tmp_path / "CARD.md").read_text()
+    assert "abc1234" in work.card.read_text()
+
+
+def test_a_model_is_measured_once_a_whole_report_is_about_it(work: Work) -> None:
+    assert stages.is_measured(work)
+
+    report.write(work.report, replace(report.read(work.report), quick=True))
+    assert not stages.is_measured(work)
+
+    report.write(work.report, REPORT)
+    assert not stages.is_measured(work)
+
+    work.report.unlink()
+    assert not stages.is_measured(work)
+
+
+def test_what_is_shipped_stays_if_the_new_model_was_not_measured(
+    work: Work, tmp_path: Path
+) -> None:
+    target = tmp_path / "product"
+    target.mkdir()
+    stages.ship(work, target)
+    work.model.write_bytes(b"other weights")
+
+    with pytest.raises(OtherModel, match="is about"):
+        stages.ship(work, target)
+
+    assert (target / "practice.pt").read_bytes() == b"weights"
+    assert sorted(path.name for path in target.iterdir()) == ["CARD.md", "practice.pt"]
+
+
 def test_nothing_is_shipped_before_it_is_made(tmp_path: Path) -> None:
     with pytest.raises(NotThere, match=r"practice\.pt"):
         stages.ship(Work(tmp_path / "empty"), tmp_path)
@@ -84,7 +127,7 @@ def test_where_a_model_comes_from_is_told_as_far_as_it_is_known(work: Work) -> N
     work.log.write_text("".join(json.dumps(line) + "\n" for line in lines))
     work.recipe.write_text(json.dumps({"words": 1234, "commit": "abc1234"}))
 
-    origin = stages.origin(work)
+    origin = stages.origin(work, sha256(work.model))
 
     assert [one.step for one in origin.log] == [100, 200]
     assert (origin.words, origin.commit, origin.corpora) == (1234, "abc1234", ())

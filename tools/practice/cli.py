@@ -96,9 +96,8 @@ def make_all(work: Work, steps: int, device: str) -> None:
     stages.synthesize_corpora(work, Plan(), console)
     settings = Settings(steps=steps)
     unless_there(work.model, lambda: stages.train_model(work, settings, device, console))
-    unless_there(
-        work.report, lambda: _evaluate(work, work.model, work.sets, work.report, quick=False)
-    )
+    if not stages.is_measured(work):
+        _evaluate(work, work.model, work.sets, work.report, quick=False)
     stages.write_card(work.report, work, work.card)
     console.print(f"{work.model} is done; `python -m tools.practice ship` puts it in its place")
 

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
@@ -106,36 +107,52 @@ def measure(checkpoint: Path, path: Path, quick: bool, console: Console) -> Repo
     return evaluate.evaluate(checkpoint, path, sets.NAMES, quick, told)
 
 
+def is_measured(work: Work) -> bool:
+    """Tell whether there is a whole report about the finished model, and not about another."""
+    if not (work.model.is_file() and work.report.is_file()):
+        return False
+    about = report.read(work.report)
+    return not about.quick and about.sha256 == sha256(work.model)
+
+
 def write_card(found: Path, work: Work, target: Path) -> None:
     """Write the card of the model beside *target*; raises `OtherModel` if the report has another.
 
     A quick report has too few items for a card.
     """
+    target.write_text(_card(found, work, target.with_name(MODEL)), encoding="utf-8")
+
+
+def _card(found: Path, work: Work, model: Path) -> str:
     if not found.is_file():
         raise NotThere(f"there is no report {found}; evaluate a checkpoint first")
+    if not model.is_file():
+        raise NotThere(f"there is no {model} for a card to be about")
     about = report.read(found)
     if about.quick:
         raise OtherModel(f"{found} is of a quick evaluation; a card needs a whole one")
-    model = target.with_name(MODEL)
-    if sha256(model) != about.sha256:
-        raise OtherModel(f"{found} is about {about.sha256}, but {model} is {sha256(model)}")
-    target.write_text(card.card(about, origin(work)), encoding="utf-8")
+    if (digest := sha256(model)) != about.sha256:
+        raise OtherModel(f"{found} is about {about.sha256}, but {model} is {digest}; evaluate it")
+    return card.card(about, origin(work, about.sha256))
 
 
 def ship(work: Work, target: Path = SHIPPED) -> None:
-    """Put the finished model and its card where the product takes them from."""
-    for needed in (work.model, work.report):
-        if not needed.is_file():
-            raise NotThere(f"there is no {needed}; make it first")
-    write_card(work.report, work, work.card)
-    for made in (work.model, work.card):
-        draft = target / f"{made.name}.draft"
-        shutil.copyfile(made, draft)
-        draft.replace(target / made.name)
+    """Put the finished model and its card where the product takes them from: both or neither."""
+    if not work.model.is_file():
+        raise NotThere(f"there is no {work.model}; make it first")
+    with TemporaryDirectory(dir=target) as drafts:
+        model, text = Path(drafts, MODEL), Path(drafts, work.card.name)
+        # The copy is what is compared with the report: the original may be made anew meanwhile.
+        shutil.copyfile(work.model, model)
+        text.write_text(_card(work.report, work, model), encoding="utf-8")
+        for made in (model, text):
+            made.replace(target / made.name)
 
 
-def origin(work: Work) -> Origin:
-    """Tell what is known of where a model comes from."""
+def origin(work: Work, digest: str) -> Origin:
+    """Tell what is known of where a model of this sha256 comes from: nothing if not from *work*."""
+    if not work.model.is_file() or sha256(work.model) != digest:
+        return Origin()
     recipe = json.loads(work.recipe.read_text()) if work.recipe.is_file() else {}
     return Origin(corpora=tuple(_corpora(work)), log=tuple(_log(work)), **recipe)
 
