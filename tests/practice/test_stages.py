@@ -1,4 +1,6 @@
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,9 @@ from tests.practice.evaluation.reports import REPORT
 from tools.practice import recordings, stages
 from tools.practice.evaluation import report
 from tools.practice.stages import NotThere, OtherModel
+from tools.practice.training.loop import CHECKPOINT, MODEL, Watch
+from tools.practice.training.loop import Report as Progress
+from tools.practice.training.settings import Settings
 from tools.practice.voices.digits import FOLDER_VARIABLE
 from tools.practice.work import Work, sha256, unless_there
 
@@ -131,6 +136,52 @@ def test_where_a_model_comes_from_is_told_as_far_as_it_is_known(work: Work) -> N
 
     assert [one.step for one in origin.log] == [100, 200]
     assert (origin.words, origin.commit, origin.corpora) == (1234, "abc1234", ())
+
+
+def _trained_to(last: int) -> Callable[..., Path]:
+    """Give what trains as `train` does, goes on where it was, and ends or breaks off at a step."""
+
+    def train(corpora: Path, out: Path, settings: Settings, device: str, watch: Watch) -> Path:
+        out.mkdir(exist_ok=True)
+        checkpoint = out / CHECKPOINT
+        done = int(checkpoint.read_text()) if checkpoint.exists() else 0
+        for step in range(done + 100, last + 1, 100):
+            checkpoint.write_text(str(step))
+            watch(Progress(step, settings.steps, 1.0, 0.1, {"text": 1.0}))
+        if last < settings.steps:
+            raise KeyboardInterrupt
+        (out / MODEL).write_bytes(b"weights")
+        return out / MODEL
+
+    return train
+
+
+def test_a_training_that_goes_on_has_one_log_and_names_both_recipes(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work.log.write_text("of another training\n")
+    console = Console(quiet=True)
+
+    for last, commit in ((200, "abc"), (300, "def"), (300, "ghi")):
+        monkeypatch.setattr(stages, "train", _trained_to(last))
+        monkeypatch.setattr(stages, "_commit", lambda commit=commit: commit)
+        with suppress(KeyboardInterrupt):
+            stages.train_model(work, Settings(steps=300), "cpu", console)
+
+    origin = stages.origin(work, sha256(work.model))
+    assert [one.step for one in origin.log] == [100, 200, 300]
+    assert origin.commit == "abc, def"
+
+
+def test_a_training_from_the_start_forgets_the_one_before(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for steps in (300, 200):
+        monkeypatch.setattr(stages, "train", _trained_to(steps))
+        stages.train_model(work, Settings(steps=steps), "cpu", Console(quiet=True))
+        (work.run / CHECKPOINT).unlink()
+
+    assert [one.steps for one in stages.origin(work, sha256(work.model)).log] == [200, 200]
 
 
 def test_what_is_there_is_not_made_again(tmp_path: Path) -> None:

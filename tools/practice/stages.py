@@ -22,7 +22,7 @@ from tools.practice.evaluation import card, evaluate, report, sets
 from tools.practice.evaluation.card import Corpus, Logged, Origin
 from tools.practice.evaluation.report import Report, Row
 from tools.practice.text.vocabulary import WORDS
-from tools.practice.training.loop import MODEL, train
+from tools.practice.training.loop import CHECKPOINT, MODEL, train
 from tools.practice.training.loop import Report as Progress
 from tools.practice.training.progress import bar
 from tools.practice.training.settings import Settings
@@ -67,8 +67,13 @@ def synthesize_corpora(work: Work, plan: Plan, console: Console) -> None:
 
 
 def train_model(work: Work, settings: Settings, device: str, console: Console) -> None:
-    """Train where a training broke off, or from the start; log it."""
+    """Train where a training broke off, or from the start; log it, and by which recipe it was."""
     work.folder.mkdir(parents=True, exist_ok=True)
+    if not (work.run / CHECKPOINT).exists():
+        for told in (work.log, work.recipe):
+            told.unlink(missing_ok=True)
+    # Now, because who trains for hours may change the recipe meanwhile.
+    commit = _commit()
     with bar(console) as show, work.log.open("a") as log:
 
         def watch(progress: Progress) -> None:
@@ -76,12 +81,21 @@ def train_model(work: Work, settings: Settings, device: str, console: Console) -
             if progress.step % _LOGGED_EVERY == 0 or progress.step == progress.steps:
                 log.write(json.dumps(asdict(progress)) + "\n")
                 log.flush()
+                _note(work.recipe, commit)
 
         trained = train(work.corpora, work.run, settings, device, watch)
-    work.recipe.write_text(json.dumps({"words": len(WORDS), "commit": _commit()}) + "\n")
     draft = work.model.with_suffix(".draft")
     shutil.copyfile(trained, draft)
     draft.replace(work.model)
+
+
+def _note(recipe: Path, commit: str) -> None:
+    """Write down what is trained by; of a training that went on after a change, all commits."""
+    known = json.loads(recipe.read_text())["commit"].split(", ") if recipe.is_file() else []
+    commits = dict.fromkeys(each for each in (*known, commit) if each)
+    told = json.dumps({"words": len(WORDS), "commit": ", ".join(commits)}) + "\n"
+    if not recipe.is_file() or recipe.read_text() != told:
+        recipe.write_text(told)
 
 
 def build_sets(work: Work, path: Path, console: Console) -> None:
@@ -177,5 +191,8 @@ def _log(work: Work) -> Iterator[Logged]:
 
 def _commit() -> str:
     command = ("git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    except FileNotFoundError:
+        return ""
     return done.stdout.strip()
