@@ -41,7 +41,8 @@ def test_what_is_not_known_is_not_said_but_for_whose_voices_may_be_in_it() -> No
     text = card(replace(REPORT, missing=()), Origin())
 
     assert "Free Spoken Digit Dataset" in text
-    assert "CC BY-SA 4.0" in text
+    assert "[CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/)" in text
+    assert "theo and nicolas\n  were left out of training" in text
     assert "hours" not in text
     assert "Not measured" not in text
     assert "commit" not in text
@@ -51,7 +52,16 @@ def test_a_model_that_never_heard_people_says_so() -> None:
     with_people = replace(ORIGIN, corpora=(*ORIGIN.corpora, Corpus("digits", 900, 2.0)))
 
     assert "No people" in card(REPORT, ORIGIN)
+    assert "digits of people" not in card(REPORT, ORIGIN)
     assert "No people" not in card(REPORT, with_people)
+    assert "digits of people" in card(REPORT, with_people)
+
+
+def test_tables_say_what_their_sets_have_in_common_with_training() -> None:
+    voices = replace(ROWS[0], group="Voices, natural sentences", name="festival-kal_diphone")
+
+    assert "only ked is new" in card(replace(REPORT, rows=(voices,)), ORIGIN)
+    assert "only ked is new" not in card(REPORT, ORIGIN)
 
 
 def test_samples_that_are_always_right_need_no_words() -> None:

@@ -1,6 +1,6 @@
 """Write the card of a checkpoint: what it knows, what it does not, and how that was measured.
 
-Knows reports; measures nothing itself.
+Knows reports, and whose data is trained on; measures nothing itself.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from tools.practice.evaluation.report import Report, Row
 from tools.practice.evaluation.table import markdown
+from tools.practice.recordings import URL
+from tools.practice.voices.roster import HELD_OUT_SPEAKERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Origin:
 
 def card(report: Report, origin: Origin) -> str:
     """Give the card in Markdown."""
-    parts = [_what(report), _LIMITS, _origin(origin), _data(origin), _how(report)]
+    parts = [_what(report), _limits(origin), _origin(origin), _data(origin), _how(report)]
     return "\n".join([*parts, *_tables(report)])
 
 
@@ -63,14 +65,22 @@ It is there for first runs and tests, so that both are real without a download. 
 """
 
 
-_LIMITS = """\
+def _limits(origin: Origin) -> str:
+    with_people = _may_have_heard_people(origin)
+    digits = ", and digits of people like those it was trained on" if with_people else ""
+    but_digits = " but for digits" if with_people else ""
+    return f"""\
 ## What it knows, and what it does not
 
-It knows synthetic voices, a closed vocabulary, and digits of people like those it was trained on.
-It does not know other words: it writes the nearest of its own. It does not know people: beyond
-digits nobody has ever spoken to it. Where nobody speaks, or a word is cut off, it may write words
+It knows synthetic voices and a closed vocabulary{digits}.
+It does not know other words: it writes the nearest of its own. It does not know people: nobody has
+ever spoken to it{but_digits}. Where nobody speaks, or a word is cut off, it may write words
 that nobody said; how often stands below.
 """
+
+
+def _may_have_heard_people(origin: Origin) -> bool:
+    return not origin.corpora or "digits" in [corpus.name for corpus in origin.corpora]
 
 
 def _origin(origin: Origin) -> str:
@@ -109,25 +119,29 @@ def _log(log: Sequence[Logged], lines: int = 8) -> Iterator[str]:
 
 
 def _data(origin: Origin) -> str:
-    known = [corpus.name for corpus in origin.corpora]
-    people = _NOBODY if known and "digits" not in known else _PEOPLE
+    people = _PEOPLE if _may_have_heard_people(origin) else _NOBODY
     return f"""\
 ## Data and licences
 
-- Speech synthesized by espeak-ng (GPL-3.0) and flite (BSD-like, Carnegie Mellon University), from
-  texts that this project wrote. The programs are not part of the model.
+- Speech synthesized by espeak-ng (GPL-3.0-or-later) and flite (BSD-like, Carnegie Mellon
+  University), from texts that this project wrote. The programs are not part of the model.
+  `sample.wav` beside it was spoken by espeak-ng.
 {people}
-- For evaluation alone: festival (X11-like) with the voices kal, ked and slt (HTS), and what the
-  sets of people's digits hold of the Free Spoken Digit Dataset.
+- For evaluation alone: festival (X11-like, University of Edinburgh) with the voices kal and ked
+  (likewise) and slt (HTS; X11-like and BSD-3-Clause, Carnegie Mellon University and Nagoya
+  Institute of Technology), and what the sets of people's digits hold of the Free Spoken Digit
+  Dataset.
 
 The model is licensed as the project is (MIT).
 """
 
 
-_PEOPLE = """\
+_PEOPLE = f"""\
 - Digits spoken by people: the Free Spoken Digit Dataset by Zohar Jackson and others,
-  <https://github.com/Jakobovski/free-spoken-digit-dataset>, CC BY-SA 4.0; the speakers theo and
-  nicolas were left out of training. No recording is part of the model."""
+  <{URL}>,
+  [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/); the recordings were trimmed,
+  leveled, resampled, strung together and disturbed. The speakers {" and ".join(HELD_OUT_SPEAKERS)}
+  were left out of training. No recording is part of the model."""
 _NOBODY = "- No people: the Free Spoken Digit Dataset was not at hand when this model was trained."
 
 
@@ -138,11 +152,11 @@ def _how(report: Report) -> str:
 ## How well it does
 
 `python -m tools.practice evaluate CHECKPOINT` gives these tables: stock Whisper, greedy at
-temperature 0, fp32, up to {sentences} items a set. WER is in % of the words said, without case and
-punctuation; exact: items that are right to the letter; brackets: 95 % intervals, sentences drawn
-with replacement. *Seen*: training has the voice, or speech spoiled in such a way. Natural sentences
-are never trained on. *30 s*: the full context, as finals are decoded; *short*: a context as long as
-the window and a little silence, as partials are.
+temperature 0, fp32, up to {sentences} items a set. WER is in % of the words said, without case,
+punctuation and apostrophes; exact: items that are right to the letter; brackets: 95 % intervals,
+sentences drawn with replacement. *Seen*: training has the voice, or speech spoiled in such a way.
+Natural sentences are never trained on. *30 s*: the full context, as finals are decoded; *short*: a
+context as long as the window and a little silence, as partials are.
 {missing}"""
 
 
@@ -156,6 +170,10 @@ def _tables(report: Report) -> Iterator[str]:
 
 
 _NOTES = {
+    "Voices, natural sentences": "festival is an engine that training never heard, but its kal and "
+    "slt are the people of flite's kal16 and slt: only ked is new altogether.\n\n",
+    "Other texts": "*Written for training*: other draws from the same templates and grammar. "
+    "*People training has*: the very recordings that it has, strung together otherwise.\n\n",
     "Cut at any place": "*After the end*: words written behind the last one that was wholly said; "
     "*invented*: without the one whose beginning can be heard.\n\n",
     "Nobody speaks": "*Taken for speech*: probability of no speech up to 0.6; *kept*: what stock's "
