@@ -39,7 +39,7 @@ def plain(written: str) -> str:
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens in use.  All others together are one class: see `losses.text_loss`."""
+    """The tokens in use.  All others together are one class: see `losses.with_unused`."""
 
     used: Ids
     """Stock ids, ascending; a token's place here is its small id."""
