@@ -6,7 +6,6 @@ Knows nothing of how sets are made or of how figures are shown.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tools.practice.evaluation.folder import EvaluationSet
 from tools.practice.evaluation.listener import Listener
 from tools.practice.evaluation.report import Answer, Report, Row
 from tools.practice.evaluation.trials import Item, Kind, Trial, Way
+from tools.practice.work import sha256
 
 QUICK_ITEMS = 24
 """Items of a set that are heard in a quick evaluation, in one way."""
@@ -39,11 +39,9 @@ def evaluate(
         for row in rows_of(listener, folder.read(sets, name), quick):
             rows.append(row)
             told(row)
-    with checkpoint.open("rb") as file:
-        digest = file_digest(file, "sha256").hexdigest()
     return Report(
         checkpoint=checkpoint.name,
-        sha256=digest,
+        sha256=sha256(checkpoint),
         bytes=checkpoint.stat().st_size,
         parameters=sum(tensor.numel() for tensor in listener.model.parameters()),
         dimensions=tuple(asdict(listener.model.dims).items()),

@@ -5,7 +5,7 @@ are the checkpoint's own; only the length of the short context is the product's.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
@@ -28,13 +28,6 @@ from wsserver.recognition.engines.whisper_.encoder import short_context
 
 _BATCH = 16
 
-Progress = Callable[[int], None]
-"""Told after each batch how many items it had."""
-
-
-def _untold(_: int) -> None:
-    pass
-
 
 class Listener:
     """A checkpoint, loaded by stock."""
@@ -45,19 +38,18 @@ class Listener:
         self.model: Whisper = whisper.load_model(str(checkpoint), device="cpu").float().eval()
         self._tokenizer = get_tokenizer(self.model.is_multilingual, language="en")
 
-    def hear(self, items: Sequence[Item], way: Way, told: Progress = _untold) -> list[Heard]:
+    def hear(self, items: Sequence[Item], way: Way) -> list[Heard]:
         """Decode every item in this way; gives as many answers, in order."""
         answers: dict[int, Heard] = {}
         for places, positions in self._batches(items, way):
             batch = [items[place] for place in places]
             results = self._decode(batch, positions, way)
             answers.update(zip(places, map(_heard, results), strict=True))
-            told(len(batch))
         return [answers[place] for place in range(len(items))]
 
-    def time(self, items: Sequence[Item], told: Progress = _untold) -> list[Heard]:
+    def time(self, items: Sequence[Item]) -> list[Heard]:
         """Decode every item in the full context, with stock's time for each word."""
-        heard = self.hear(items, Way.FULL, told)
+        heard = self.hear(items, Way.FULL)
         return [
             replace(one, words=self._words(item, one.text))
             for item, one in zip(items, heard, strict=True)

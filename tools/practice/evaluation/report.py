@@ -37,11 +37,6 @@ class Row:
     figures: tuple[Figure, ...]
     answers: tuple[Answer, ...] = ()
 
-    @property
-    def key(self) -> tuple[str, str, Way]:
-        """Tell it from all other rows."""
-        return self.group, self.name, self.way
-
     def figure(self, name: str) -> Figure | None:
         """Give the figure of this name, if the row has it."""
         return next((figure for figure in self.figures if figure.name == name), None)
