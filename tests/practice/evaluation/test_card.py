@@ -27,7 +27,7 @@ def test_a_card_says_what_the_model_is_where_it_comes_from_and_how_well_it_does(
         "| 3000 of 3000 | 30.0 | 2.000 |",
         "Not measured: digits, theo.",
         "### Noise",
-        "| pink, 10 dB | yes | 30 s | 2 | 6 | 12.3 [10.0, 15.0] |",
+        "| pink, 10 dB | yes | 30 s | 2 | 6 | 2.2 | 12.3 [10.0, 15.0] |",
         'Not always heard right: "We lost it." (1 of 2).',
     ):
         assert said in text

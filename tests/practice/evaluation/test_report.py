@@ -17,10 +17,10 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 def test_a_group_is_a_table_with_a_column_for_every_figure() -> None:
     assert markdown(ROWS[:2]).splitlines() == [
-        "| set | seen | way | items | words | WER % | exact % |",
-        "| --- | --- | --- | --: | --: | --: | --: |",
-        "| pink, 10 dB | yes | 30 s | 2 | 6 | 12.3 [10.0, 15.0] |  |",
-        "| pink, 10 dB | yes | short | 2 | 6 | 12.3 [10.0, 15.0] | 50.0 |",
+        "| set | seen | way | items | words | s each | WER % | exact % |",
+        "| --- | --- | --- | --: | --: | --: | --: | --: |",
+        "| pink, 10 dB | yes | 30 s | 2 | 6 | 2.2 | 12.3 [10.0, 15.0] |  |",
+        "| pink, 10 dB | yes | short | 2 | 6 | 2.2 | 12.3 [10.0, 15.0] | 50.0 |",
     ]
 
 

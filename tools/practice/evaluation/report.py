@@ -34,6 +34,8 @@ class Row:
     items: int
     words: int
     seconds: float
+    """Of all items together."""
+
     figures: tuple[Figure, ...]
     answers: tuple[Answer, ...] = ()
 

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from tools.practice.evaluation.report import Report, Row, columns_of
 
-_HEADS = ("set", "seen", "way", "items", "words")
+_HEADS = ("set", "seen", "way", "items", "words", "s each")
 
 
 def tables(report: Report) -> list[Table]:
@@ -22,7 +22,7 @@ def markdown(rows: Sequence[Row]) -> str:
     names = columns_of(rows)
     lines = [
         _line([*_HEADS, *names]),
-        _line(["---"] * 3 + ["--:"] * (len(names) + 2)),
+        _line(["---"] * 3 + ["--:"] * (len(names) + 3)),
         *(_line(_cells(row, names)) for row in rows),
     ]
     return "\n".join(lines) + "\n"
@@ -48,6 +48,7 @@ def _cells(row: Row, names: Sequence[str]) -> list[str]:
         row.way.value,
         str(row.items),
         str(row.words),
+        f"{row.seconds / max(1, row.items):.1f}",
         *("" if figure is None else str(figure) for figure in figures),
     ]
 
