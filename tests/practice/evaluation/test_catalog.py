@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from tools.practice.evaluation import folder, makers, samples, silence
-from tools.practice.evaluation.catalog import CATALOG
+from tools.practice.evaluation.catalog import CATALOG, SNRS_DB
 from tools.practice.evaluation.trials import Kind
+from tools.practice.sound import noise
 from tools.practice.text import collected
 
 
@@ -32,6 +33,14 @@ def test_a_quick_evaluation_has_sets_of_most_kinds() -> None:
 def test_there_are_enough_sentences_that_training_never_has() -> None:
     assert len(set(collected.held_out())) >= makers.SENTENCES
     assert not set(collected.held_out()) & set(collected.training())
+
+
+def test_what_training_never_does_to_speech_is_told_as_unseen() -> None:
+    seen = {plan.head.name: plan.head.seen for plan in CATALOG}
+
+    assert "babble" not in noise.KINDS
+    assert not any(seen[f"babble, {snr_db} dB"] for snr_db in SNRS_DB)
+    assert all(seen[f"{color}, {snr_db} dB"] for snr_db in SNRS_DB for color in ("white", "pink"))
 
 
 def test_a_set_is_drawn_by_its_name_alone() -> None:

@@ -95,7 +95,9 @@ def _noises() -> Iterator[Plan]:
         ):
             quick = (color, snr_db) == ("pink", 10)
             ways = BOTH if snr_db == 10 else (Way.FULL,)
-            head = Head(f"{color}, {snr_db} dB", "Noise", Kind.SPOKEN, ways, True, quick)
+            # Training has babble where nobody else speaks, never behind somebody.
+            seen = color != "babble"
+            head = Head(f"{color}, {snr_db} dB", "Noise", Kind.SPOKEN, ways, seen, quick)
             yield Plan(head, make)
 
 
