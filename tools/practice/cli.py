@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import torch
 from rich.console import Console
 
 from tools.practice import stages
@@ -40,10 +41,18 @@ def main(context: click.Context, work: Path) -> None:
     context.obj = Work(work)
 
 
+def _there(_: click.Context, __: click.Parameter, device: str) -> str:
+    """Tell at once of a device that is not there: it is used hours later."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise click.BadParameter("torch finds no CUDA device")
+    return device
+
+
 def _training(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a training."""
     steps = click.option("--steps", type=click.IntRange(1), default=Settings().steps)
-    device = click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
+    kinds = click.Choice(["cpu", "cuda"])
+    device = click.option("--device", type=kinds, default="cpu", callback=_there)
     return steps(device(command))
 
 
@@ -110,6 +119,7 @@ def ship(work: Work) -> None:
 
 
 def _evaluate(work: Work, checkpoint: Path, sets: Path, out: Path, quick: bool) -> None:
+    stages.expect_checkpoint(checkpoint)
     console = _console()
     stages.build_sets(work, sets, console)
     found = stages.measure(checkpoint, sets, quick, console)

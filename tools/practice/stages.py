@@ -109,10 +109,14 @@ def build_sets(work: Work, path: Path, console: Console) -> None:
         sets.build(path, told=told)
 
 
+def expect_checkpoint(path: Path) -> None:
+    """Raise `NotThere` unless there is one."""
+    if not path.is_file():
+        raise NotThere(f"there is no checkpoint {path}")
+
+
 def measure(checkpoint: Path, path: Path, quick: bool, console: Console) -> Report:
     """Evaluate a checkpoint on the sets in a folder; show each row as it is found."""
-    if not checkpoint.is_file():
-        raise NotThere(f"there is no checkpoint {checkpoint}")
 
     def told(row: Row) -> None:
         figures = ", ".join(f"{figure.name} {figure}" for figure in row.figures)
