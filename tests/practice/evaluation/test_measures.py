@@ -43,6 +43,7 @@ def test_what_is_said_counts_wrong_words_and_what_is_right_to_the_letter() -> No
         ("We lost the key to the", 50, 25),
         ("We lost the key and", 25, 25),
         ("We lost a lot the key", 0, 0),
+        ("We lost the bee to the", 50, 25),
     ],
 )
 def test_a_word_beyond_a_cut_is_invented_unless_it_was_begun(

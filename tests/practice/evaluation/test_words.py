@@ -12,6 +12,8 @@ from tools.practice.evaluation.words import compare, words_of
         ("We lost the key.", "", 4, ""),
         ("We lost the key.", "We lost the key to the door.", 3, "to the door"),
         ("We lost", "We have lost", 1, ""),
+        ("We lost", "We lust the key", 3, "the key"),
+        ("We lost it.", "We lust it.", 1, ""),
         ("", "That", 1, "that"),
         ("", "", 0, ""),
     ],

@@ -23,7 +23,7 @@ class Comparison:
     """Words that are wrong, missing or too many."""
 
     after_end: Words
-    """Words that were written behind the last one that was said."""
+    """Words that were written behind the last one that was said, however that one was heard."""
 
     same: tuple[tuple[int, int], ...]
     """Pairs of places, in what was said and in what was heard, of the same word."""
@@ -39,7 +39,7 @@ def compare(said: Words, heard: Words) -> Comparison:
     if not said or not heard:
         return Comparison(len(said), len(said) + len(heard), heard if not said else (), ())
     found = jiwer.process_words(" ".join(said), " ".join(heard))
-    edits = found.substitutions + found.deletions + found.insertions
+    edits = _edits(found)
     chunks = found.alignments[0]
     same = tuple(
         pair
@@ -51,6 +51,21 @@ def compare(said: Words, heard: Words) -> Comparison:
             strict=True,
         )
     )
-    last = chunks[-1]
-    after = heard[last.hyp_start_idx :] if last.type == "insert" else ()
-    return Comparison(len(said), edits, after, same)
+    return Comparison(len(said), edits, _after_end(said, heard, edits), same)
+
+
+def _after_end(said: Words, heard: Words, edits: int) -> Words:
+    """Give the longest end of *heard* that some way of the fewest *edits* takes away.
+
+    One such way is not enough: it may take words away before a last one that was misheard, and
+    exchange the very last for that.
+    """
+    for end in range(1, len(heard)):
+        left = jiwer.process_words(" ".join(said), " ".join(heard[:end]))
+        if _edits(left) + len(heard) - end == edits:
+            return heard[end:]
+    return ()
+
+
+def _edits(found: jiwer.WordOutput) -> int:
+    return found.substitutions + found.deletions + found.insertions
