@@ -239,7 +239,7 @@ def test_warnings_and_the_practice_model_are_told_beside_the_words() -> None:
 
     assert result.stdout == "So.\n"
     assert result.stderr.splitlines() == [
-        "the practice model listens: it knows about a thousand words",
+        "the practice model listens: it knows about 1,200 words",
         "non_finite_audio: 3 samples",
     ]
 

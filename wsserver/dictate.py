@@ -159,7 +159,7 @@ class Display:
             case messages.Ready(generation=generation) if generation > 1:
                 self.note("the connection broke; the session goes on in a new one")
             case messages.Ready(practice=True):
-                self.note("the practice model listens: it knows about a thousand words")
+                self.note("the practice model listens: it knows about 1,200 words")
             case messages.Warn() | messages.Error():
                 self.note(f"{message.code}: {message.message}")
             case messages.Final(reason="unrecognizable"):

@@ -23,7 +23,7 @@ from wsserver.speech import Engine, EngineInfo
 
 DEVELOPMENT = "development"
 _PRACTICE = (
-    "[yellow]This is the small practice model: it knows about a thousand words and is no product."
+    "[yellow]This is the small practice model: it knows about 1,200 words and is no product."
     "\nFor real dictation set engine.model in config.yaml, to [b]base[/b] or to the path of a"
     " checkpoint.[/yellow]"
 )

@@ -57,6 +57,6 @@ _CAPTION = (
     " same weights in the precision that each chooses: the figures compare systems, not models."
 )
 _PRACTICE = (
-    "  The practice model knows about 1,000 words and was trained on short audio: what a server"
+    "  The practice model knows about 1,200 words: what a server"
     " loses that decodes several sentences at once says little of it with a real model."
 )

@@ -43,7 +43,7 @@ START = Start(sample_rate=RATE, words=True, partials=False, prompt="Notes.")
 FLUSH_AT = 3 * RATE + 17
 """In the midst of the second sentence."""
 
-NAMES = ("en-us-my-uncle-sold", "flite-slt-a-bird-built", "flite-slt-long", "en-us-we-lost-the")
+NAMES = ("en-us-my-uncle-sold", "flite-slt-we-walked-along", "flite-slt-long", "en-us-we-lost-the")
 
 
 @cache

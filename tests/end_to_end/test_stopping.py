@@ -63,7 +63,7 @@ async def dictate_and_stop(server: Running, seconds: float, more: float) -> list
         (6.0, True),
         (8.0, False),
         (13.0, True),
-        (15.0, False),
+        (15.5, False),
     ],
 )
 async def test_the_next_server_goes_on_as_if_nobody_had_stopped(

@@ -126,7 +126,7 @@ async def test_a_pause_settles_what_was_said_and_keeps_the_session(visit: Visit)
 async def test_the_practice_model_is_told_loudly(visit: Visit) -> None:
     await visit.begin()
 
-    await expect(visit.at("practice")).to_contain_text("about a thousand words")
+    await expect(visit.at("practice")).to_contain_text("about 1,200 words")
     await visit.at("practice").locator("summary").click()
     await expect(visit.at("practice")).to_contain_text("--model base")
 

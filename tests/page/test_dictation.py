@@ -119,11 +119,11 @@ async def test_who_stops_in_mid_sentence_gets_the_words_until_then(
     listened: Page, server: Server, spoken: Sample
 ) -> None:
     await begin(listened, server)
-    # A second of silence, then two of "A bird built a small house in the tree".
+    # A second of silence, then two of "We walked along the ocean until it was dark".
     await listen_for(listened, 3)
     await stop(listened)
 
-    read = words(await listened.locator("#words .final").inner_text())
+    read = words(" ".join(await listened.locator("#words .final").all_text_contents()))
     assert read[:3] == words(spoken.said)[:3]
     assert await listened.locator("#words .tentative").count() == 0
 

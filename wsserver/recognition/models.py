@@ -114,7 +114,7 @@ def _auto() -> Found:
         _ensure_cached(PREFERRED, PROBE_S)
     except ModelError as error:
         logger.warning(
-            "listening with the PRACTICE MODEL, which knows about a thousand words of synthetic "
+            "listening with the PRACTICE MODEL, which knows about 1,200 words of synthetic "
             "English and is no product, because model auto found no real one: %s",
             error,
         )

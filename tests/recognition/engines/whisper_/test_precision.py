@@ -27,7 +27,7 @@ Rounded = Literal["int8", "bf16"]
 
 NAMES = (
     "en-us-my-uncle-sold",
-    "en-us-the-artist-used",
+    "en-us-the-farmer-sold",
     "en-gb-x-rp-f3-she-bought-a",
     "flite-slt-what-did-the",
     "flite-rms-the-old-man",

@@ -22,7 +22,7 @@ def window(audio: Samples, start: int = 0, options: DecodeOptions | None = None)
 
 
 @pytest.mark.parametrize(
-    "name", ["en-us-my-uncle-sold", "flite-slt-a-bird-built", "flite-rms-they-could-hear"]
+    "name", ["en-us-my-uncle-sold", "flite-slt-we-walked-along", "flite-rms-they-could-hear"]
 )
 def test_times_are_close_to_those_of_stocks_second_pass(
     practice: "Pair", sample: Read, name: str
