@@ -248,6 +248,7 @@ async def test_the_text_outlives_a_reload(visit: Visit) -> None:
     await call.hear(Finish)
     await call.say(Done(duration=1.0, utterances=1))
     await visit.is_in("Ready")
+    await visit.saves_nothing()
 
     await visit.page.reload()
     await visit.reads("One.")
