@@ -272,7 +272,7 @@ async def test_a_text_that_is_all_final_just_comes_back(visit: Visit) -> None:
     heard = len(call.audio) // 2
     await call.say(bookmarked(final("One."), LAST, heard, heard), Flushed(id=flush.id))
     await visit.reads("One.")
-    await visit.saves(heard)
+    await visit.has_settled(heard)
 
     await visit.page.close()
     await come_again(visit)

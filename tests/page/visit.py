@@ -21,6 +21,13 @@ SAVED = """async () => {
 }"""
 """Gives up to which sample the oldest dictation lies on this device; -1 without any."""
 
+SETTLED = """async () => {
+  const { openShelf } = await import(new URL("page/shelf.js", document.baseURI));
+  const [head] = await (await openShelf()).heads();
+  return head ? head.places.first : -1;
+}"""
+"""Gives up to which sample all is final of the oldest dictation on this device; -1 without any."""
+
 EXCHANGE = "**/v1/tokens"
 """Where the page exchanges its token."""
 
@@ -57,6 +64,12 @@ class Visit:
         """Wait until so many samples in all, final or not, need no page any more."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while await self.run(SAVED) < samples:
+                pass
+
+    async def has_settled(self, samples: int) -> None:
+        """Wait until so many samples in all are final on this device as well."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await self.run(SETTLED) < samples:
                 pass
 
     async def saves_nothing(self) -> None:
