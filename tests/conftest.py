@@ -97,11 +97,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
     It lets everybody in even on a machine that is busy with other things.
     """
-    folder, patience = (
-        tmp_path_factory.mktemp("server"),
-        {"WSSERVER_SESSIONS__MAX_LAG_SECONDS": "60"},
-    )
-    server = start_server(folder, "--model", "practice", **patience)
+    patience = {"WSSERVER_SESSIONS__MAX_LAG_SECONDS": "60"}
+    server = start_server(tmp_path_factory.mktemp("server"), "--model", "practice", **patience)
     yield server
     assert stop_server(server) == 0
 
