@@ -1,7 +1,7 @@
 """Somebody who looks at the page and presses its buttons."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -62,21 +62,15 @@ class Visit:
 
     async def saves(self, samples: int) -> None:
         """Wait until so many samples in all, final or not, need no page any more."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while await self.run(SAVED) < samples:
-                pass
+        await self._until(SAVED, lambda saved: saved >= samples)
 
     async def has_settled(self, samples: int) -> None:
         """Wait until so many samples in all are final on this device as well."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while await self.run(SETTLED) < samples:
-                pass
+        await self._until(SETTLED, lambda settled: settled >= samples)
 
     async def saves_nothing(self) -> None:
         """Wait until nothing is kept for a later visit."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while await self.run(SAVED) >= 0:
-                pass
+        await self._until(SAVED, lambda saved: saved < 0)
 
     async def is_in(self, state: str) -> None:
         await expect(self.at("state")).to_have_text(state)
@@ -93,6 +87,11 @@ class Visit:
 
     async def run(self, script: str, argument: Any = None) -> Any:
         return await self.page.evaluate(script, argument)
+
+    async def _until(self, script: str, is_so: Callable[[int], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not is_so(await self.run(script)):
+                pass
 
 
 def count_exchanges(page: Page) -> list[str]:
