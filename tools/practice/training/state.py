@@ -77,8 +77,7 @@ class State:
         """Go on where a checkpoint was written; raises `OtherTraining` if that is elsewhere."""
         kept = torch.load(path, map_location=self._average[0].device, weights_only=True)
         for name, own in self._identity.items():
-            # Checkpoints of before corpora were counted do not tell theirs.
-            if kept.get(name, own) != own:
+            if kept.get(name) != own:
                 raise OtherTraining(
                     f"{path} was written with other {name}: found {_short(kept[name])}, "
                     f"expected {_short(own)}; remove it or train into another folder"
