@@ -52,7 +52,20 @@ def chunks(data: bytes, seed: int) -> Iterator[bytes]:
 async def dictate(
     server: Server, recording: Recording, start: Start = DEFAULT, seed: int = 0
 ) -> list[ServerMessage]:
+    """Give all that is said; come again when told to, as a busy machine tells its eighth guest."""
     start = replace(start, sample_rate=recording.sample_rate)
+    while True:
+        try:
+            return await dictate_once(server, recording, start, seed)
+        except client.Refused as refused:
+            if refused.retry_after is None:
+                raise
+            await asyncio.sleep(refused.retry_after)
+
+
+async def dictate_once(
+    server: Server, recording: Recording, start: Start, seed: int
+) -> list[ServerMessage]:
     async with (
         client.connect(server.socket_url, server.token, start) as dictation,
         dictation.feeding(chunks(recording.data, seed)),
