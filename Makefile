@@ -20,8 +20,9 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/codespell $(SOURCES) webclient docs README.md CHANGELOG.md CONTRIBUTING.md config.yaml
 
-types: $(VENV)/test.stamp
+types: $(VENV)/test.stamp node_modules/ci.stamp
 	$(BIN)/mypy $(SOURCES)
+	node_modules/.bin/tsc
 
 format: $(VENV)/test.stamp
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -55,7 +56,7 @@ bench-fuzz: $(VENV)/bench.stamp
 	$(BIN)/python -m bench.fuzz $(ARGS)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) node_modules build dist *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import ensurepip' 2>/dev/null || deploy/system-packages.sh python3-venv
@@ -72,4 +73,10 @@ $(VENV)/test.stamp: $(VENV)/run.stamp
 
 $(VENV)/bench.stamp: $(VENV)/test.stamp
 	$(PIP) install --constraint constraints.txt --editable '.[test,lint,bench]'
+	touch $@
+
+# For the check of types alone: the product has nothing of node's.
+node_modules/ci.stamp: package-lock.json
+	command -v npm >/dev/null || deploy/system-packages.sh nodejs npm
+	npm ci --silent --no-audit --no-fund
 	touch $@
