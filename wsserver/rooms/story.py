@@ -1,0 +1,119 @@
+"""Keep the finals of a room: each once, in order, on one line of time.
+
+Knows sessions, their generations and their finals; knows nothing of viewers, sockets or clocks.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from wsserver import messages
+from wsserver.rooms import captions
+
+MOST_SESSIONS = 1_000
+"""Sessions remembered; of more, those that have been silent longest are forgotten."""
+
+_PLACES = 3
+"""Of a time on the line: milliseconds."""
+
+
+@dataclass(slots=True)
+class _Course:
+    """How far one session has come."""
+
+    generation: int
+    offset: float
+    """The story's seconds at the session's second 0."""
+
+    utterance: int = 0
+    """The latest that is final."""
+
+
+class Story:
+    """What has been said in a room."""
+
+    def __init__(self, most: int) -> None:
+        """Keep the latest *most* finals."""
+        self._finals: deque[captions.Final] = deque(maxlen=most)
+        self._courses: dict[str, _Course] = {}
+        self.last = 0
+        """The number of the latest final; 0 if there was none."""
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest final that is kept; one more than the last if none is."""
+        return self.last - len(self._finals) + 1
+
+    def opened(self, session: str, generation: int, offset: float) -> None:
+        """Take the highest generation of *session*; its *offset* stays that of the first one."""
+        course = self._courses.get(session)
+        if course is None:
+            self._courses[session] = _Course(generation, round(offset, _PLACES))
+            if len(self._courses) > MOST_SESSIONS:
+                del self._courses[next(iter(self._courses))]
+        else:
+            course.generation = max(course.generation, generation)
+
+    def is_news(self, session: str, generation: int, utterance: int) -> bool:
+        """Tell whether *utterance* is still to become final, and *generation* may say so."""
+        course = self._courses.get(session)
+        return (
+            course is not None and generation == course.generation and utterance > course.utterance
+        )
+
+    def add(self, session: str, final: messages.Final) -> None:
+        """Add a final that is news; an empty one has no place in the story, but it is final."""
+        course = self._courses[session] = self._courses.pop(session)
+        course.utterance = final.utterance
+        if final.text:
+            self.last += 1
+            self._finals.append(_told(final, session, self.last, course.offset))
+
+    def time(self, session: str, seconds: float) -> float:
+        """Give the story's time of a session's second."""
+        return _moved(seconds, self._courses[session].offset)
+
+    def after(self, number: int, most: int | None = None) -> tuple[captions.Final, ...]:
+        """Give the oldest *most*, or all, of the finals behind *number* that are kept."""
+        begin = max(0, number - self.first + 1)
+        return tuple(islice(self._finals, begin, None if most is None else begin + most))
+
+
+def as_said(finals: Iterable[captions.Final]) -> list[messages.Final]:
+    """Give finals of several sessions as those of one, in the order in which they were spoken."""
+    return [
+        messages.Final(
+            utterance=final.number,
+            text=final.text,
+            start=final.start,
+            end=final.end,
+            language=final.language,
+            words=final.words,
+            through=0,
+        )
+        for final in sorted(finals, key=lambda final: (final.start, final.number))
+    ]
+
+
+def _told(final: messages.Final, session: str, number: int, offset: float) -> captions.Final:
+    words = final.words
+    if words is not None:
+        words = tuple(
+            replace(word, start=_moved(word.start, offset), end=_moved(word.end, offset))
+            for word in words
+        )
+    return captions.Final(
+        number=number,
+        session=session,
+        utterance=final.utterance,
+        text=final.text,
+        start=_moved(final.start, offset),
+        end=_moved(final.end, offset),
+        language=final.language,
+        words=words,
+    )
+
+
+def _moved(seconds: float, offset: float) -> float:
+    return round(seconds + offset, _PLACES)
