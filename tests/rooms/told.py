@@ -57,6 +57,7 @@ class Reader:
     def come_back(self) -> None:
         """Break off, and go on behind the latest final."""
         number = self.finals[-1].number if self.finals else 0
+        self.told.append(self.room.welcome(None))
         self.position = self.room.entry(self.room.story_name, number)
 
     def read(self, most: int = 100) -> list[str]:

@@ -31,7 +31,10 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Final:
-    """What was said in an utterance; never changed, never repeated."""
+    """What was said in an utterance; never changed, never repeated.
+
+    It takes the place of the session's partial of the same utterance or an earlier one.
+    """
 
     type: Literal["final"] = "final"
     number: int
