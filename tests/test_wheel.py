@@ -17,7 +17,9 @@ def test_the_wheel_holds_the_package_the_page_and_the_practice_model(tmp_path: P
     packed = set(zipfile.ZipFile(wheel).namelist())
 
     modules = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("wsserver/**/*.py")}
-    pages = {f"wsserver/webclient/{path.name}" for path in ROOT.glob("webclient/*.*")}
+    pages = {
+        f"wsserver/{path.relative_to(ROOT).as_posix()}" for path in ROOT.glob("webclient/**/*.*")
+    }
     others = {f"wsserver/{name}" for name in ("py.typed", "practice/practice.pt")}
     others |= {f"wsserver/practice/{name}" for name in ("CARD.md", "sample.wav")}
     assert modules | pages | others <= packed

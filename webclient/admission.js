@@ -1,76 +1,21 @@
 /**
- * Ask over HTTP for what lets in, and what an upgrade would be answered, which browsers keep back.
- * Knows nothing of dictation or the page.
+ * The server that this page came from.
+ * Knows its address; what is asked there is the client's to know.
  */
 
-/** Longer is no answer. */
-const PATIENCE_MS = 10_000;
+import { Server } from "./client/server.js";
 
-/** No time is named: the server's own default suits a page, and is never more than it allows. */
-const WISH = JSON.stringify({ scope: "speak", one_session: true });
-
-/**
- * @typedef {{status: number, code: string, message: string, retryAfterSeconds?: number,
- *   token?: string}} Answer
- *   *status*: of the upgrade, 200 for one that would be let in; *token*: made for who asked
- */
+/** The path is relative, so that a proxy may serve all of this below a prefix. */
+export const server = new Server(new URL("v1/dictation", document.baseURI));
 
 /**
  * Ask whether a token would be let in now.
  * @param {string} token empty for none
- * @returns {Promise<Answer | null>} null when the server cannot be reached
  */
-export async function askAdmission(token) {
-  // An upgrade tells the page's origin, a GET does not.
-  return ask(`v1/admission?origin=${encodeURIComponent(location.origin)}`, token);
-}
+export const askAdmission = (token) => server.askAdmission(token);
 
 /**
  * Exchange a long-lived token for one that opens one session within the next minutes.
  * @param {string} longLived empty for none
- * @returns {Promise<{token: string} | {token?: undefined, refusal: Answer | null}>} the token as it
- *   is where it cannot be exchanged; a *refusal* of null when the server cannot be reached
  */
-export async function exchange(longLived) {
-  if (!longLived) return { token: longLived };
-  const answer = await ask("v1/tokens", longLived, WISH);
-  if (answer?.token) return { token: answer.token };
-  return isNoExchange(answer) ? { token: longLived } : { refusal: answer };
-}
-
-/** @param {Answer | null} answer */
-function isNoExchange(answer) {
-  // An older server, one that signs nothing; or the link itself brought a signed token along.
-  return answer?.status === 404 || answer?.status === 405 || answer?.code === "not_long_lived";
-}
-
-/**
- * @param {string} path relative, so that a proxy may serve all of this below a prefix
- * @param {string} token empty for none
- * @param {string} [body] of JSON, to be posted
- * @returns {Promise<Answer | null>}
- */
-async function ask(path, token, body) {
-  const headers = new Headers(token ? { Authorization: `Bearer ${token}` } : {});
-  if (body) headers.set("Content-Type", "application/json");
-  const method = body ? "POST" : "GET";
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  const url = new URL(path, document.baseURI);
-  try {
-    return await read(await fetch(url, { method, headers, body, cache: "no-store", signal }));
-  } catch {
-    return null;
-  }
-}
-
-/**
- * @param {Response} response the server's own, or that of a proxy before it
- * @returns {Promise<Answer>}
- */
-async function read(response) {
-  const body = await response.json().catch(() => ({}));
-  const { status = response.status, code = "", message = "", token } = body ?? {};
-  const wait = body?.retry_after ?? response.headers.get("Retry-After");
-  const retryAfterSeconds = Number(wait) || undefined;
-  return { status, code, message: String(message), retryAfterSeconds, token };
-}
+export const exchange = (longLived) => server.exchange(longLived);

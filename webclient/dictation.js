@@ -5,23 +5,23 @@
 
 import { askAdmission } from "./admission.js";
 import { LoadError, openMicrophone } from "./capture.js";
-import { Delivery } from "./delivery.js";
 import { isSilent, loudness, toS16le } from "./pcm.js";
 import { allows, next } from "./phases.js";
 import * as problems from "./problems.js";
+import { SavedDelivery } from "./saved-delivery.js";
 
 /** Sound kept while the connection is away; at 48 kHz this is 29 MB. */
 const MAX_AWAY_SECONDS = 300;
 
 /**
- * @typedef {import("./delivery.js").SessionWishes & {token: string, deviceId: string}} Wishes
+ * @typedef {import("./wishes.js").SessionWishes & {token: string, deviceId: string}} Wishes
  * @typedef {{level: number, seconds: number, silentSeconds: number, waitingSeconds: number,
  *   keptSeconds: number, isSaved: boolean}} Heard
  *   *level* from 0 to 1; *seconds* listened to since the start; *waitingSeconds* of sound that the
  *   network did not take yet; *keptSeconds* of sound that wait for a connection; *isSaved*: a reload
  *   would lose nothing
  * @typedef {{onPhase: (phase: import("./phases.js").Phase) => void,
- *   onMessage: (message: import("./protocol.js").Message) => void,
+ *   onMessage: (message: import("./client/protocol.js").Message) => void,
  *   onHeard: (heard: Heard) => void,
  *   text: () => unknown,
  *   onProblem: (problem: problems.Problem | null) => void}} Listener
@@ -52,7 +52,7 @@ export class Dictation {
   /** @param {Listener} listener */
   constructor(listener) {
     this.#listener = listener;
-    this.#delivery = new Delivery({
+    this.#delivery = new SavedDelivery({
       onReady: () => this.#ready(),
       onMessage: (message) => this.#receive(message),
       onBreak: (problem) => this.#broken(problem),
@@ -113,7 +113,7 @@ export class Dictation {
   async pause() {
     this.#step("pause");
     await this.#microphone?.pause();
-    if (this.phase === "paused") this.#delivery.flush();
+    if (this.phase === "paused") this.#delivery.flush("pause");
   }
 
   /** Listen again. */
@@ -223,7 +223,7 @@ export class Dictation {
     this.#step("open");
   }
 
-  /** @param {import("./protocol.js").Message} message */
+  /** @param {import("./client/protocol.js").Message} message */
   #receive(message) {
     this.#listener.onMessage(message);
     if (message.type === "done") this.#leave("end");

@@ -48,7 +48,7 @@ const dictation = new Dictation({
   },
 });
 
-/** @param {import("./protocol.js").Message} message */
+/** @param {import("./client/protocol.js").Message} message */
 function receive(message) {
   write((transcript) => apply(transcript, message));
   switch (message.type) {

@@ -52,7 +52,7 @@ export function chosenOptions() {
   return {
     deviceId: device,
     language,
-    profile: /** @type {import("./protocol.js").Profile} */ (profile),
+    profile: /** @type {import("./client/protocol.js").Profile} */ (profile),
     prompt: prompt.trim(),
     hotwords: hotwords
       .split(",")

@@ -3,6 +3,14 @@
  * Knows nothing of the page; knows errors, answers and close codes as it is handed them.
  */
 
+import {
+  ConnectionLost,
+  isPassingEnd,
+  isPassingRefusal,
+  Refused,
+  SessionFailed,
+} from "./client/failures.js";
+
 /**
  * @typedef {{title: string, text: string, remedy: "retry" | "token" | "none", again?: string,
  *   isPassing?: boolean, isCalm?: boolean, retryAfterSeconds?: number}} Problem
@@ -153,12 +161,23 @@ const REFUSALS = {
   audio_used_up: { title: "This token’s sound for today is used up", text: "", remedy: "retry" },
 };
 
-/** What a server or a proxy answers that may let in later. */
-const FOR_NOW = new Set([429, 502, 503, 504]);
+/**
+ * Explain what ended a connection, or kept it from coming about.
+ * @param {import("./client/failures.js").DictationError} failure
+ * @returns {Problem}
+ */
+export function problemOf(failure) {
+  if (failure.code === "unreadable") return UNREADABLE;
+  if (failure instanceof SessionFailed) return closing(failure.closeCode, failure);
+  if (failure instanceof Refused) return refusal(failure.answer);
+  if (failure.code === "unreachable") return refusal(null);
+  if (failure.code === "blocked") return refusal({ status: 200, code: "", message: "" });
+  return closing(failure instanceof ConnectionLost ? failure.closeCode : 1006, null);
+}
 
 /**
  * Explain why the connection was refused.
- * @param {import("./admission.js").Answer | null} answer null when the server did not answer
+ * @param {import("./client/server.js").Answer | null} answer null when the server did not answer
  * @returns {Problem}
  */
 export function refusal(answer) {
@@ -182,15 +201,13 @@ export function refusal(answer) {
   const unknown = { title: `The server answered ${status}`, text: "", remedy: remedyFor(status) };
   const { title, text, remedy } = REFUSALS[code] ?? unknown;
   const again = retryAfterSeconds ? `Try again in ${span(retryAfterSeconds)}.` : "";
-  // One's own place may still be taken by the connection that broke; a day's quota takes too long.
-  const isPassing = FOR_NOW.has(status) && code !== "audio_used_up";
   const words = [text || sentence(message), again].filter(Boolean).join(" ");
-  return { title, text: words, remedy, isPassing, retryAfterSeconds };
+  return { title, text: words, remedy, isPassing: isPassingRefusal(answer), retryAfterSeconds };
 }
 
 /**
  * Explain why a part of the page did not come.
- * @param {import("./admission.js").Answer | null} answer
+ * @param {import("./client/server.js").Answer | null} answer
  * @returns {Problem}
  */
 export function unloaded(answer) {
@@ -215,7 +232,7 @@ function span(seconds) {
 
 /**
  * Say why a token is not good enough to try, or why that cannot be told.
- * @param {import("./admission.js").Answer | null} answer
+ * @param {import("./client/server.js").Answer | null} answer
  * @returns {string} empty for a token that opens the page, even if the server is full right now
  */
 export function denial(answer) {
@@ -223,33 +240,15 @@ export function denial(answer) {
   return answer === null || remedy === "token" ? [`${title}.`, text].join(" ").trim() : "";
 }
 
-/** Errors that say nothing against the session: it can go on where it was. */
-const SERVERS_FAULT = new Set([
-  "server_error",
-  "engine_error",
-  "engine_lost",
-  "overloaded",
-  "shutting_down",
-]);
-
-/** @param {string} code of a fatal error */
-export function isServersFault(code) {
-  return SERVERS_FAULT.has(code);
-}
-
-/** Close codes after which the same audio may well be taken at a second try. */
-const PASSING = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1014]);
-
 /**
  * Explain why an open connection ended before its time.
  * @param {number} code the WebSocket close code
- * @param {import("./protocol.js").ServerError | null} error the last fatal one, if any
+ * @param {{code: string, message: string} | null} error the last fatal one, if any
  * @returns {Problem}
  */
 export function closing(code, error) {
   if (error?.code === "taken_over") return TAKEN_OVER;
-  // A session that is over goes on as the next one; a day's quota is told when that is asked for.
-  const isPassing = PASSING.has(code) || error?.code === "limit_reached";
+  const isPassing = isPassingEnd(code, error?.code);
   if (code === 1012 || code === 1001) {
     return { title: "The server is restarting", text: "", remedy: "retry", isPassing };
   }

@@ -4,7 +4,7 @@
  */
 
 import { claim } from "./claim.js";
-import { Keeper } from "./keeper.js";
+import { Keeper } from "./client/keeper.js";
 import { openShelf } from "./shelf.js";
 
 /** Sound is written when so much of it is new.  No timer: those of a hidden tab come late. */
@@ -17,7 +17,7 @@ const PAUSE_SECONDS = 5;
  * @typedef {{keeper: Keeper, cursor: string | null, wishes: unknown, text: unknown}} Unfinished
  *   *wishes*: how the session was opened, without the token; *text*: what stands on the page
  * @typedef {import("./shelf.js").Named & {rate: number, cursor: string | null, wishes: unknown,
- *   text: unknown, places: import("./keeper.js").Places}} Head
+ *   text: unknown, places: import("./client/keeper.js").Places}} Head
  */
 
 export class Saver {
@@ -73,7 +73,7 @@ export class Saver {
    * @param {string} id
    * @param {() => void} release
    * @param {Head} head
-   * @param {[place: number, chunk: import("./keeper.js").Chunk][]} sound
+   * @param {[place: number, chunk: import("./client/keeper.js").Chunk][]} sound
    * @returns {Unfinished}
    */
   #adopt(id, release, head, sound) {

@@ -9,7 +9,7 @@
  */
 
 /**
- * @typedef {import("./keeper.js").Chunk} Chunk
+ * @typedef {import("./client/keeper.js").Chunk} Chunk
  * @typedef {{id: string, savedAt: number}} Named
  */
 

@@ -14,7 +14,7 @@ const SPACELESS = new Set(["bo", "ja", "km", "lo", "my", "th", "yue", "zh"]);
  *   *unconfirmed*: heard, but the connection ended before it was final
  * @typedef {{key: string, kind: Kind, text: string, opens: boolean,
  *   language?: string | null}} Sentence *opens* a paragraph
- * @typedef {import("./protocol.js").Partial & {session: number, isStale?: boolean}} Heard
+ * @typedef {import("./client/protocol.js").Partial & {session: number, isStale?: boolean}} Heard
  *   *isStale*: heard over a connection that broke, and about to be heard anew
  * @typedef {{sentences: Sentence[], heard: Heard[], cleared: Sentence[], session: number,
  *   settled: number, end: number | null, breakAfter: number | null}} Transcript
@@ -39,7 +39,7 @@ export const EMPTY = Object.freeze({
 /**
  * Take a message; those that bring no words change nothing.
  * @param {Transcript} transcript
- * @param {import("./protocol.js").Message} message
+ * @param {import("./client/protocol.js").Message} message
  * @returns {Transcript}
  */
 export function apply(transcript, message) {
@@ -78,7 +78,7 @@ function goOn(transcript) {
 
 /**
  * @param {Transcript} transcript
- * @param {import("./protocol.js").Partial} partial
+ * @param {import("./client/protocol.js").Partial} partial
  */
 function hear(transcript, partial) {
   if (partial.utterance <= transcript.settled) return transcript;
@@ -88,7 +88,7 @@ function hear(transcript, partial) {
 
 /**
  * @param {Transcript} transcript
- * @param {import("./protocol.js").Final} final
+ * @param {import("./client/protocol.js").Final} final
  */
 function settle(transcript, final) {
   const { utterance, text, end, language, reason } = final;

@@ -210,7 +210,7 @@ async def test_another_tab_that_takes_it_over_ends_it_here(page: Page, server: S
         """async () => {
           const load = (name) => import(new URL(`page/${name}.js`, document.baseURI));
           const { openShelf } = await load("shelf");
-          const { resume, subprotocols } = await load("protocol");
+          const { resume, subprotocols } = await load("client/protocol");
           const [{ cursor }] = await (await openShelf()).heads();
           const address = new URL("v1/dictation", document.baseURI.replace("http", "ws"));
           const socket = new WebSocket(address, subprotocols(cursor));

@@ -8,7 +8,7 @@ async def kept_after(modules: Page, steps: str, expression: str = "kept()") -> A
     """Take the steps with a keeper of ten samples a second; give what it keeps."""
     return await modules.evaluate(
         f"""async () => {{
-          const {{ Keeper }} = await import("/page/keeper.js");
+          const {{ Keeper }} = await import("/page/client/keeper.js");
           let keeper = new Keeper(10);
           const kept = () => keeper.chunks.flatMap((chunk) => [...chunk]);
           const push = (...samples) => keeper.push(Int16Array.from(samples));

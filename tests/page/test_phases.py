@@ -45,24 +45,3 @@ async def test_an_event_without_a_meaning_is_an_error(
     assert await phases(modules, f"phases.allows('{phase}', '{event}')") is False
     with pytest.raises(PageError, match=f'found "{event}" while {phase}'):
         await phases(modules, f"phases.next('{phase}', '{event}')")
-
-
-async def test_tries_come_less_and_less_often(modules: Page) -> None:
-    delays = await phases(
-        modules, "[0, 1, 2, 3, 4, 5, 50].map((n) => phases.retryDelayMs(n, 0, 0.5))"
-    )
-
-    assert delays == [500, 1000, 2000, 4000, 8000, 15_000, 15_000]
-
-
-@pytest.mark.parametrize(("tries", "asked", "delay"), [(0, 5, 5000), (5, 5, 7500)])
-async def test_a_try_waits_as_long_as_the_server_asks(
-    modules: Page, tries: int, asked: int, delay: int
-) -> None:
-    assert await phases(modules, f"phases.retryDelayMs({tries}, {asked}, 0)") == delay
-
-
-async def test_no_two_pages_try_at_the_same_moment(modules: Page) -> None:
-    delays = await phases(modules, "[0, 0.5, 1].map((chance) => phases.retryDelayMs(1, 0, chance))")
-
-    assert delays == [500, 1000, 1500]

@@ -38,7 +38,7 @@ FROM_SERVER: tuple[ServerMessage, ...] = (
 
 async def protocol(modules: Page, expression: str, argument: Any = None) -> Any:
     return await modules.evaluate(
-        "async (given) => { const protocol = await import('/page/protocol.js');"
+        "async (given) => { const protocol = await import('/page/client/protocol.js');"
         f" return {expression}; }}",
         argument,
     )
@@ -85,22 +85,11 @@ async def test_a_binary_frame_throws(modules: Page) -> None:
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("protocol.start({ sampleRate: 44100 })", Start(sample_rate=44_100)),
+        ("protocol.start({})", Start()),
         (
-            "protocol.start({ sampleRate: 48000, language: '', profile: 'dictation', prompt: '',"
-            " hotwords: [] })",
-            Start(sample_rate=48_000),
-        ),
-        (
-            "protocol.start({ sampleRate: 48000, language: 'de', profile: 'captioning',"
-            " prompt: 'Notes.', hotwords: ['Ada', 'Grace'] })",
-            Start(
-                sample_rate=48_000,
-                language="de",
-                endpointing="captioning",
-                prompt="Notes.",
-                hotwords=("Ada", "Grace"),
-            ),
+            "protocol.start({ encoding: 'mulaw', sample_rate: 8000, words: true, prompt: undefined,"
+            " language: null, hotwords: ['Ada', 'Grace'] })",
+            Start(encoding="mulaw", sample_rate=8_000, words=True, hotwords=("Ada", "Grace")),
         ),
         ("protocol.resume('wsc_abc')", Start(resume="wsc_abc")),
         ("protocol.flush('pause')", Flush(id="pause")),
@@ -108,7 +97,7 @@ async def test_a_binary_frame_throws(modules: Page) -> None:
         ("protocol.keepalive()", Keepalive()),
     ],
 )
-async def test_what_the_page_writes_is_read(
+async def test_what_the_client_writes_is_read(
     modules: Page, expression: str, expected: ClientMessage
 ) -> None:
     frame = await protocol(modules, expression)

@@ -8,7 +8,7 @@ async def saved_after(modules: Page, steps: str, expression: str) -> Any:
     """Take the steps with a saver and a keeper of a hundred samples a second."""
     return await modules.evaluate(
         f"""async () => {{
-          const {{ Keeper }} = await import("/page/keeper.js");
+          const {{ Keeper }} = await import("/page/client/keeper.js");
           const {{ Saver }} = await import("/page/saver.js");
           const {{ openShelf }} = await import("/page/shelf.js");
           const shelf = await openShelf();
@@ -106,7 +106,7 @@ async def test_it_tells_where_nothing_can_be_kept(modules: Page, missing: str) -
     await page.goto(modules.url)
     told = await page.evaluate(
         """async () => {
-          const { Keeper } = await import("/page/keeper.js");
+          const { Keeper } = await import("/page/client/keeper.js");
           const { Saver } = await import("/page/saver.js");
           const saver = new Saver(), keeper = new Keeper(100);
           keeper.push(new Int16Array(20));

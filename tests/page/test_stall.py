@@ -26,7 +26,7 @@ async def test_a_network_that_takes_nothing_is_given_up(
 ) -> None:
     told: list[Any] = await modules.evaluate(
         """async (looks) => {
-          const { Stall } = await import("/page/stall.js");
+          const { Stall } = await import("/page/client/stall.js");
           const stall = new Stall();
           return looks.map(([takenBytes, waitingBytes, seconds, isOnline]) =>
             stall.look({ takenBytes, waitingBytes }, seconds, isOnline));

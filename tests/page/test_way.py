@@ -13,7 +13,7 @@ async def way_after(modules: Page, steps: str) -> Any:
     """Take the steps with a way that has a cursor; give what they gave and what is next."""
     return await modules.evaluate(
         f"""async () => {{
-          const {{ Way }} = await import("/page/way.js");
+          const {{ Way }} = await import("/page/client/way.js");
           const way = new Way();
           way.cursor = "wsc_1";
           const isWorthATry = {steps};

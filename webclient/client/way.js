@@ -3,7 +3,7 @@
  * Knows credentials and what speaks against them; knows nothing of sockets or sound.
  */
 
-import { isServersFault } from "./problems.js";
+import { isServersFault } from "./failures.js";
 
 const UNAUTHORIZED = [401, 403];
 
@@ -24,7 +24,7 @@ export class Way {
   /**
    * Take in that the handshake was refused.
    * @param {string} presented
-   * @param {import("./admission.js").Answer | null} answer
+   * @param {import("./server.js").Answer | null} answer
    * @returns {boolean} whether there is something else to try at once
    */
   refuse(presented, answer) {

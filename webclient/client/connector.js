@@ -3,10 +3,9 @@
  * Knows credentials, sockets and what their end means; knows nothing of sound.
  */
 
-import { askAdmission, exchange } from "./admission.js";
+import { retryDelayMs } from "./backoff.js";
+import { failureInSession, failureToOpen, SessionFailed } from "./failures.js";
 import { CLOSE_LOST, CLOSE_UNREADABLE, Link } from "./link.js";
-import { retryDelayMs } from "./phases.js";
-import * as problems from "./problems.js";
 import { keepalive } from "./protocol.js";
 import { Stall } from "./stall.js";
 
@@ -14,35 +13,45 @@ import { Stall } from "./stall.js";
 const MAX_LOSSES = 3;
 
 /**
+ * @typedef {import("./failures.js").DictationError} DictationError
  * @typedef {{onOpen: () => void, onMessage: (message: import("./protocol.js").Message) => void,
- *   onBreak: (problem: problems.Problem) => void}} ConnectorListener
- *   *onOpen*: the server waits for the first frame; *onBreak*: there is no connection any more, or
- *   none came about
+ *   onUnreadable: (error: unknown) => void,
+ *   onBreak: (failure: DictationError, isPassing: boolean) => void}} ConnectorListener
+ *   *onOpen*: the server waits for the first frame; *onUnreadable*: it sent what is no message;
+ *   *onBreak*: there is no connection any more, or none came about; *isPassing*: worth another try
  */
 
 export class Connector {
   /** True while the server takes sound. */
   isReady = false;
+  #server;
   #way;
   #listener;
-  #token = "";
+  /** @type {import("./tokens.js").TokenSource} */
+  #tokens = async () => ({ token: "" });
   /** Counts whatever ends a try, so that one that was waiting knows itself overtaken. */
   #attempt = 0;
   /** @type {Link | null} */
   #link = null;
   /** @type {import("./protocol.js").ServerError | null} */
   #fatal = null;
+  /** What the server sent that is no message. @type {unknown} */
+  #unreadable = null;
   #stall = new Stall();
   #losses = 0;
   #tries = 0;
-  #retryTimer = 0;
-  #keepaliveTimer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retryTimer;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #keepaliveTimer;
 
   /**
+   * @param {import("./server.js").Server} server
    * @param {import("./way.js").Way} way
    * @param {ConnectorListener} listener
    */
-  constructor(way, listener) {
+  constructor(server, way, listener) {
+    this.#server = server;
     this.#way = way;
     this.#listener = listener;
   }
@@ -54,10 +63,10 @@ export class Connector {
 
   /**
    * Connect for the first time.
-   * @param {string} token the long-lived one, which is exchanged wherever that is possible
+   * @param {import("./tokens.js").TokenSource} tokens
    */
-  open(token) {
-    this.#token = token;
+  open(tokens) {
+    this.#tokens = tokens;
     this.#losses = this.#tries = 0;
     this.#connect();
   }
@@ -65,11 +74,13 @@ export class Connector {
   /**
    * Connect again after a while, longer at every try without success.
    * @param {number} [retryAfterSeconds] what the server asked for
+   * @returns {number} how long that is, in milliseconds
    */
   retry(retryAfterSeconds) {
-    const delay = retryDelayMs(this.#tries, retryAfterSeconds);
+    const delayMs = retryDelayMs(this.#tries, retryAfterSeconds);
     this.#tries += 1;
-    this.#retryTimer = window.setTimeout(() => this.#connect(), delay);
+    this.#retryTimer = setTimeout(() => this.#connect(), delayMs);
+    return delayMs;
   }
 
   /** Connect again at once. */
@@ -78,24 +89,26 @@ export class Connector {
     this.#connect();
   }
 
-  /** @param {string | Int16Array<ArrayBuffer>} frame */
+  /** @param {string | import("./keeper.js").Chunk} frame */
   send(frame) {
     this.#link?.send(frame);
   }
 
   /**
    * Give the connection up if the network has taken nothing for too long.
-   * @param {number} seconds of sound until now
+   * @param {number} seconds until now, on a clock that stands still while nothing is sent
    */
   watch(seconds) {
-    if (this.#link && this.#stall.look(this.#link, seconds, navigator.onLine)) this.cut();
+    // Only browsers know, and they err on the side of being online.
+    const isOnline = globalThis.navigator?.onLine !== false;
+    if (this.#link && this.#stall.look(this.#link, seconds, isOnline)) this.cut();
   }
 
   /** Give the connection up for another one, which goes on where this one came to. */
   cut() {
     this.hangUp();
     this.#losses += 1;
-    this.#break(problems.closing(CLOSE_LOST, null));
+    this.#break(failureInSession(CLOSE_LOST, null));
   }
 
   /** Let go of the connection, and of one that is still to come. */
@@ -110,28 +123,31 @@ export class Connector {
 
   async #connect() {
     this.hangUp();
-    this.#fatal = null;
+    this.#fatal = this.#unreadable = null;
     const attempt = this.#attempt;
-    const credential = this.#way.credential(this.#token);
-    // A cursor is good for its own session only: there is nothing to exchange.
-    const got = credential === this.#token ? await exchange(credential) : { token: credential };
+    const cursor = this.#way.credential("");
+    // A cursor is good for its own session, and there is no other token to be had for it.
+    const pass = cursor ? { token: cursor } : await this.#tokens();
     if (attempt !== this.#attempt) return;
-    if (got.token === undefined) this.#break(problems.refusal(got.refusal));
-    else this.#dial(credential, got.token);
+    if (pass.token === undefined) this.#break(pass.failure);
+    else this.#dial(pass.token, pass.madeWith);
   }
 
   /**
-   * @param {string} credential
-   * @param {string} presented in its place
+   * @param {string} presented
+   * @param {string} [madeWith]
    */
-  #dial(credential, presented) {
-    const isMade = presented !== credential;
-    const link = new Link(presented, {
+  #dial(presented, madeWith) {
+    this.#link = new Link(this.#server.socketUrl, presented, {
       onOpen: () => this.#listener.onOpen(),
       onMessage: (message) => this.#receive(message),
-      onClose: (end) => (end.wasOpen ? this.#ended(end.code) : this.#refused(credential, isMade)),
+      onUnreadable: (error) => {
+        this.#unreadable = error;
+        this.#listener.onUnreadable(error);
+      },
+      onClose: ({ wasOpen, code }) =>
+        wasOpen ? this.#ended(code) : this.#refused(presented, madeWith),
     });
-    this.#link = link;
   }
 
   /** @param {import("./protocol.js").Message} message */
@@ -148,7 +164,7 @@ export class Connector {
     this.#stall = new Stall();
     this.#tries = 0;
     const beat = () => this.send(keepalive());
-    this.#keepaliveTimer = window.setInterval(beat, (1000 * idleSeconds) / 3);
+    this.#keepaliveTimer = setInterval(beat, (1000 * idleSeconds) / 3);
   }
 
   /** @param {number} code with which an open connection was closed */
@@ -158,31 +174,36 @@ export class Connector {
     this.isReady = false;
     clearInterval(this.#keepaliveTimer);
     if (this.#fatal && this.#way.fail(this.#fatal, wasReady)) this.#connect();
-    else if (code === CLOSE_UNREADABLE) this.#break(problems.UNREADABLE);
-    else this.#break(problems.closing(code, this.#fatal));
+    else this.#break(this.#failure(code));
+  }
+
+  /** @param {number} code */
+  #failure(code) {
+    if (code !== CLOSE_UNREADABLE) return failureInSession(code, this.#fatal);
+    const found = this.#unreadable instanceof Error ? this.#unreadable.message : "found no message";
+    return new SessionFailed("unreadable", found, code, { cause: this.#unreadable });
   }
 
   /**
-   * @param {string} credential
-   * @param {boolean} isMade whether something made with it was presented
+   * @param {string} presented
+   * @param {string} [madeWith]
    */
-  async #refused(credential, isMade) {
+  async #refused(presented, madeWith = presented) {
     const attempt = this.#attempt;
-    const answer = await askAdmission(credential);
+    const answer = await this.#server.askAdmission(madeWith);
     // A person may have stopped or connected again while the server was asked.
     if (attempt !== this.#attempt) return;
-    if (this.#way.refuse(credential, answer)) return this.#connect();
-    if (!isMade || answer?.status !== 200 || this.#tries > 0) {
-      return this.#break(problems.refusal(answer));
+    if (this.#way.refuse(madeWith, answer)) return this.#connect();
+    if (madeWith === presented || answer?.status !== 200 || this.#tries > 0) {
+      return this.#break(failureToOpen(answer));
     }
     // Its maker is welcome: what was made is spent, expired, or unknown to another server.
     this.#tries += 1;
-    this.#connect();
+    return this.#connect();
   }
 
-  /** @param {problems.Problem} problem */
-  #break(problem) {
-    const isPassing = problem.isPassing && this.#losses <= MAX_LOSSES;
-    this.#listener.onBreak({ ...problem, isPassing });
+  /** @param {DictationError} failure */
+  #break(failure) {
+    this.#listener.onBreak(failure, failure.isPassing && this.#losses <= MAX_LOSSES);
   }
 }

@@ -1,24 +1,29 @@
 /**
- * The messages of `dictation.v1`: builds what the page sends, reads what the server sends.
- * Knows nothing of sockets, sound or the page.
+ * The messages of `dictation.v1`: builds what the client sends, reads what the server sends.
+ * Knows nothing of sockets or sound.
  */
 
-/** What the page asks for, and the server answers, in `Sec-WebSocket-Protocol`. */
+/** What the client asks for, and the server answers, in `Sec-WebSocket-Protocol`. */
 export const SUBPROTOCOL = "dictation.v1";
 
 /**
  * @typedef {"dictation" | "captioning"} Profile
+ * @typedef {{encoding?: Encoding, sample_rate?: number, channels?: 1 | 2, language?: string | null,
+ *   task?: "transcribe" | "translate", prompt?: string, hotwords?: string[], words?: boolean,
+ *   partials?: boolean, endpointing?: Profile}} Start all but the type, and but `resume`
+ * @typedef {"s16le" | "f32le" | "mulaw" | "alaw"} Encoding
+ * @typedef {{text: string, start: number, end: number, probability: number}} FinalWord
  * @typedef {{through: number, resend_from?: number, cursor?: string | null}} Bookmark how far all is
  *   final, and from where a session goes on with the cursor
  * @typedef {{type: "ready", session: string, model: string, practice: boolean,
- *   languages: string[], sample_rates: [number, number],
+ *   languages: string[], encodings: Encoding[], sample_rates: [number, number],
  *   limits: {frame_bytes: number, idle_seconds: number, session_seconds: number},
  *   generation?: number, through?: number, resend_from?: number, cursor?: string | null}} Ready
  * @typedef {{type: "speech", event: "started" | "ended", utterance: number, time: number}} Speech
  * @typedef {{type: "partial", utterance: number, text: string, committed: number,
  *   start: number, end: number, lag: number}} Partial
  * @typedef {{type: "final", utterance: number, text: string, start: number, end: number,
- *   language?: string | null, reason?: string | null} & Bookmark} Final
+ *   language?: string | null, words?: FinalWord[] | null, reason?: string | null} & Bookmark} Final
  * @typedef {{type: "ack"} & Bookmark} Ack
  * @typedef {{type: "flushed", id?: string | null}} Flushed
  * @typedef {{type: "done", duration: number, utterances: number}} Done
@@ -87,21 +92,11 @@ function readObject(frame) {
 
 /**
  * Build the frame that opens a session.
- * @param {{sampleRate: number, language?: string, profile?: Profile, prompt?: string,
- *   hotwords?: string[]}} wishes what is left out or empty is left to the server
+ * @param {Start} fields what is left out is left to the server
  * @returns {string}
  */
-export function start({ sampleRate, language, profile, prompt, hotwords }) {
-  return JSON.stringify({
-    type: "start",
-    encoding: "s16le",
-    sample_rate: sampleRate,
-    channels: 1,
-    language: language || undefined,
-    endpointing: profile,
-    prompt: prompt || undefined,
-    hotwords: hotwords?.length ? hotwords : undefined,
-  });
+export function start(fields) {
+  return JSON.stringify({ type: "start", ...fields });
 }
 
 /**
@@ -114,7 +109,7 @@ export function resume(cursor) {
 
 /**
  * Ask that all sent so far becomes final; answered by `flushed` with the same id.
- * @param {string} id
+ * @param {string} [id]
  */
 export function flush(id) {
   return JSON.stringify({ type: "flush", id });

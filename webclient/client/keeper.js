@@ -2,14 +2,14 @@
  * Keep sound until it is final, and the orders to cut it, so that a broken connection loses none.
  * Knows nothing of microphones, sockets or messages.
  *
- * A position counts samples since the session began, as the server does; a place counts them since
- * the dictation began, over as many sessions as it takes.
+ * A position counts samples per channel since the session began, as the server does; a place counts
+ * those of all channels since the dictation began, over as many sessions as it takes.
  */
 
 /**
- * @typedef {Int16Array<ArrayBuffer>} Chunk
+ * @typedef {Int16Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>} Chunk
  * @typedef {"flush" | "finish"} Cut
- * @typedef {{place: number, cut: Cut, isAnswered: boolean}} Order
+ * @typedef {{place: number, cut: Cut, isAnswered: boolean, id?: string}} Order
  * @typedef {{origin: number, first: number, through: number, done: number, orders: Order[]}} Places
  *   all but the sound: where the session began, where the kept sound begins, what the server said
  *   to be final, and the same with what an answered flush says
@@ -22,9 +22,13 @@ export class Keeper {
   #places = { origin: 0, first: 0, through: 0, done: 0, orders: [] };
   #end = 0;
 
-  /** @param {number} rate samples per second of all that is kept */
-  constructor(rate) {
+  /**
+   * @param {number} rate samples per second and channel of all that is kept
+   * @param {number} [channels] interleaved
+   */
+  constructor(rate, channels = 1) {
     this.rate = rate;
+    this.channels = channels;
   }
 
   /**
@@ -52,7 +56,7 @@ export class Keeper {
   /** How much is not final yet. */
   get seconds() {
     const { first, done } = this.#places;
-    return Math.max(0, this.#end - Math.max(first, done)) / this.rate;
+    return Math.max(0, this.#end - Math.max(first, done)) / this.channels / this.rate;
   }
 
   /** What is kept, oldest first. */
@@ -72,11 +76,22 @@ export class Keeper {
   }
 
   /**
+   * Let what is pushed begin later than a session did, whose first part somebody else had.
+   * @param {number} position
+   */
+  begin(position) {
+    const first = position * this.channels;
+    this.#end = first;
+    this.#note({ first });
+  }
+
+  /**
    * Keep the order to cut here, which has to come again at its place.
    * @param {Cut} cut
+   * @param {string} [id] of a flush
    */
-  order(cut) {
-    const order = { place: this.#end, cut, isAnswered: false };
+  order(cut, id) {
+    const order = { place: this.#end, cut, isAnswered: false, id };
     this.#note({ orders: [...this.#places.orders, order] });
   }
 
@@ -100,12 +115,12 @@ export class Keeper {
    * @param {number} [resendFrom] a position, at most *through*
    */
   settle(through, resendFrom = through) {
-    const { origin } = this.#places;
+    const place = this.#placeOf(through);
     this.#note({
-      through: Math.max(this.#places.through, origin + through),
-      done: Math.max(this.#places.done, origin + through),
+      through: Math.max(this.#places.through, place),
+      done: Math.max(this.#places.done, place),
     });
-    this.#forget(origin + resendFrom);
+    this.#forget(this.#placeOf(resendFrom));
   }
 
   /**
@@ -144,14 +159,14 @@ export class Keeper {
    * @returns {(Chunk | Cut)[]}
    */
   rest(resendFrom) {
-    const { origin, first, through } = this.#places;
+    const { first, through } = this.#places;
     const orders = this.#places.orders.map(({ place, cut }) => ({
       place: Math.max(place, through),
       cut,
     }));
     /** @type {(Chunk | Cut)[]} */
     const rest = [];
-    let at = Math.max(first, origin + resendFrom);
+    let at = Math.max(first, this.#placeOf(resendFrom));
     for (const chunk of this.#from(at)) {
       let left = chunk;
       while (orders.length > 0 && orders[0].place < at + left.length) {
@@ -168,9 +183,9 @@ export class Keeper {
   }
 
   /**
-   * Give the kept sound from a place on in one piece.
+   * Give the kept sound from a place on in one piece, where all of it is 16-bit samples.
    * @param {number} place not before what is kept
-   * @returns {Chunk}
+   * @returns {Int16Array<ArrayBuffer>}
    */
   join(place) {
     const joined = new Int16Array(this.#end - place);
@@ -210,6 +225,11 @@ export class Keeper {
       (order) => !order.isAnswered || order.place > this.#places.through,
     );
     this.#note({ first, orders });
+  }
+
+  /** @param {number} position */
+  #placeOf(position) {
+    return this.#places.origin + this.channels * position;
   }
 
   /** @param {Partial<Places>} news */

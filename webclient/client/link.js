@@ -1,22 +1,24 @@
 /**
  * One WebSocket connection that speaks `dictation.v1`.
- * Knows nothing of sound, sessions or the page; a second connection is a second link.
+ * Knows nothing of sound or sessions; a second connection is a second link.
  */
 
 import { parse, subprotocols } from "./protocol.js";
 
-/** Sent when this page cannot read the server; 4000 and above are for applications. */
+/** Sent when this client cannot read the server; 4000 and above are for applications. */
 export const CLOSE_UNREADABLE = 4000;
 
-/** What a browser gives when nobody said why. */
+/** What a WebSocket gives when nobody said why. */
 export const CLOSE_LOST = 1006;
 
-/** A network that swallows everything would keep a browser waiting for minutes. */
+/** A network that swallows everything would keep a socket waiting for minutes. */
 const OPEN_WITHIN_MS = 20_000;
 
 /**
  * @typedef {{onOpen: () => void, onMessage: (message: import("./protocol.js").Message) => void,
+ *   onUnreadable: (error: unknown) => void,
  *   onClose: (end: {wasOpen: boolean, code: number}) => void}} LinkListener
+ *   *onUnreadable*: the server sent what is no message, and the link is being closed
  */
 
 export class Link {
@@ -26,18 +28,22 @@ export class Link {
 
   /**
    * Begin to connect; exactly one `onClose` follows, unless the link is dropped.
+   * @param {URL} url of the server's socket
    * @param {string} credential a token or a cursor
    * @param {LinkListener} listener
    */
-  constructor(credential, { onOpen, onMessage, onClose }) {
-    this.#socket = new WebSocket(address(), subprotocols(credential));
+  constructor(url, credential, { onOpen, onMessage, onUnreadable, onClose }) {
+    this.#socket = new WebSocket(url, subprotocols(credential));
     const timer = setTimeout(() => this.#wasOpen || this.#socket.close(), OPEN_WITHIN_MS);
     this.#socket.onopen = () => {
       clearTimeout(timer);
       this.#wasOpen = true;
       onOpen();
     };
-    this.#socket.onmessage = ({ data }) => onMessage(this.#read(data));
+    this.#socket.onmessage = ({ data }) => {
+      const message = this.#read(data, onUnreadable);
+      if (message) onMessage(message);
+    };
     this.#socket.onclose = ({ code }) => onClose({ wasOpen: this.#wasOpen, code });
   }
 
@@ -51,11 +57,11 @@ export class Link {
     return this.#sentBytes - this.waitingBytes;
   }
 
-  /** @param {string | Int16Array<ArrayBuffer>} frame */
+  /** @param {string | import("./keeper.js").Chunk} frame */
   send(frame) {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     this.#socket.send(frame);
-    // JSON of the page is ASCII but for a prompt; then the sum is off, and grows all the same.
+    // Our JSON is ASCII but for a prompt; then the sum is off, and grows all the same.
     this.#sentBytes += typeof frame === "string" ? frame.length : frame.byteLength;
   }
 
@@ -65,21 +71,18 @@ export class Link {
     this.#socket.close();
   }
 
-  /** @param {unknown} data */
-  #read(data) {
+  /**
+   * @param {unknown} data
+   * @param {(error: unknown) => void} onUnreadable
+   */
+  #read(data, onUnreadable) {
     try {
       return parse(data);
     } catch (error) {
       this.#socket.onmessage = null;
       this.#socket.close(CLOSE_UNREADABLE);
-      throw error;
+      onUnreadable(error);
+      return null;
     }
   }
-}
-
-/** The path is relative, so that a proxy may serve all of this below a prefix. */
-function address() {
-  const url = new URL("v1/dictation", document.baseURI);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url;
 }
