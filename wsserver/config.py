@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from wsserver.audio.endpointer import CAPTIONING, DICTATION, Endpointing
 from wsserver.errors import ConfigError
 from wsserver.logs import LogSettings
-from wsserver.net.settings import NetSettings
+from wsserver.net.settings import NetSettings, RoomSettings
 from wsserver.recognition.engines import EngineSpec
 from wsserver.recognition.scheduler import SchedulerSettings
 from wsserver.store.settings import StoreSettings
@@ -84,6 +84,7 @@ class Config(BaseModel):
     endpointing: EndpointingProfiles = Field(default_factory=EndpointingProfiles)
     guards: GuardLimits = Field(default_factory=GuardLimits)
     store: StoreSettings = Field(default_factory=StoreSettings)
+    rooms: RoomSettings = Field(default_factory=RoomSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
 

@@ -22,10 +22,10 @@ from wsserver.net.signed_tokens import (
     Grant,
     SignedTokens,
     TokenExpired,
-    UsedTokens,
     is_signed,
     thumbprint,
 )
+from wsserver.net.used_tokens import UsedTokens
 
 NOW = 1_800_000_000.0
 KEY = bytes(range(32))
@@ -99,6 +99,30 @@ def test_every_token_is_another_and_none_lives_too_long() -> None:
 
     assert signer.check(first).identity != signer.check(second).identity
     assert expires == NOW + 3600
+
+
+def test_a_viewers_token_lives_longer_and_says_what_the_room_is_called() -> None:
+    watch = Watch()
+    signer = SignedTokens(KEY, [], 3600, watch, 7200)
+    grant = Grant(subject="ann", scope=("view",), seconds=9999, room="r", title="Talk")
+    text, expires = signer.sign(grant)
+    watch.now += 7100
+
+    found = signer.check(text)
+
+    assert expires == NOW + 7200
+    assert (found.room, found.title, found.is_for_viewer) == ("r", "Talk", True)
+
+
+@pytest.mark.parametrize(
+    "claims", [{"scope": "speak"}, {"scope": "speak view"}, {"scope": "view", "room": None}]
+)
+def test_no_other_token_lives_as_long(claims: dict[str, Any]) -> None:
+    signer = SignedTokens(KEY, [PEM], 3600, Watch(), 7200)
+    given = {"room": "r", "exp": NOW + 7200, **claims}
+
+    with pytest.raises(BadSignedToken, match="at most 3600"):
+        signer.check(foreign(**{name: value for name, value in given.items() if value}))
 
 
 def test_a_foreign_key_that_is_configured_may_sign() -> None:

@@ -18,10 +18,10 @@ from wsserver.net.signed_tokens import (
     SignedToken,
     SignedTokens,
     TokenExpired,
-    UsedTokens,
     is_signed,
 )
 from wsserver.net.tokens import Token, TokenTable, hash_token, stranger
+from wsserver.net.used_tokens import UsedTokens
 
 
 @dataclass(frozen=True, slots=True)

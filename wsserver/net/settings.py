@@ -142,6 +142,8 @@ class AdmissionSettings:
     public_routes: tuple[str, ...] = (
         "/",
         "/page/*",
+        "/captions",
+        "/overlay",
         "/ping",
         "/healthz",
         "/readyz",
@@ -149,6 +151,32 @@ class AdmissionSettings:
         "/favicon.ico",
     )
     """Paths of plain HTTP that need no token; `/*` at the end stands for all below."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomSettings:
+    """Rooms in which others read along."""
+
+    limit: Count = 100
+    """Rooms at a time; above it the one that has been empty longest goes, else 503."""
+
+    viewers: Count = 2000
+    """In all rooms together; above it 503."""
+
+    viewers_per_room: Count = 1000
+    """The same for one room."""
+
+    linger_seconds: Seconds = 3600.0
+    """For which a room without speakers and viewers is remembered, and its story with it."""
+
+    longest_seconds: Annotated[int, Ge(1), Le(7 * 86_400)] = 43_200
+    """From the making of a viewer's token to its end."""
+
+    history_finals: Count = 10_000
+    """Of a room; older ones are dropped, and newcomers are told."""
+
+    patience_seconds: Seconds = 60.0
+    """For a viewer who takes nothing, before they are cut off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

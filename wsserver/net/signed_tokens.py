@@ -4,7 +4,6 @@ Knows keys, claims and a clock; knows nothing of requests and of who the subject
 """
 
 import hashlib
-import heapq
 import json
 import re
 import secrets
@@ -34,9 +33,6 @@ LONGEST = 4096
 
 LEEWAY_SECONDS = 10
 """By which the clocks of two servers may differ."""
-
-MOST_USED = 100_000
-"""One-session tokens remembered; beyond that no new one is taken until an old one expires."""
 
 _SHAPE = re.compile(r"ey[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*")
 _Algorithm: TypeAlias = Literal["HS256", "EdDSA"]
@@ -68,6 +64,10 @@ class Grant:
     seconds: int
     one_session: bool = True
     room: str | None = None
+    """The only one in which it is good, for nothing else than to read along."""
+
+    title: str | None = None
+    """What the room is called; the token carries it, for servers know no rooms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,12 @@ class SignedToken:
 
     one_session: bool
     room: str | None
+    title: str | None = None
+
+    @property
+    def is_for_viewer(self) -> bool:
+        """Tell whether it allows no more than to read along in its room."""
+        return self.room is not None and self.scope == ("view",)
 
 
 class _Claims(BaseModel):
@@ -97,6 +103,11 @@ class _Claims(BaseModel):
     nbf: float | None = None
     sessions: Literal[1] | None = None
     room: Annotated[str, MaxLen(200)] | None = None
+    title: Annotated[str, MaxLen(200)] | None = None
+
+    @property
+    def is_for_viewer(self) -> bool:
+        return self.room is not None and self.scope == "view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +125,19 @@ class SignedTokens:
     """The keys: one of our own that signs and checks, and foreign ones that only check."""
 
     def __init__(
-        self, key: bytes, public_keys: Iterable[str], longest_seconds: int, clock: Clock
+        self,
+        key: bytes,
+        public_keys: Iterable[str],
+        longest_seconds: int,
+        clock: Clock,
+        longest_view_seconds: int | None = None,
     ) -> None:
-        """Take a *key* of 32 bytes and PEMs; raise `ConfigError`, without it, for a wrong one."""
+        """Take a *key* of 32 bytes and PEMs; raise `ConfigError`, without it, for a wrong one.
+
+        A token for a viewer of a room may live for *longest_view_seconds*.
+        """
         self.longest_seconds = longest_seconds
+        self.longest_view_seconds = longest_view_seconds or longest_seconds
         self._clock = clock
         self._key_id = hashlib.sha256(b"kid" + key).hexdigest()[:16]
         self._own = key
@@ -129,7 +149,8 @@ class SignedTokens:
     def sign(self, grant: Grant) -> tuple[str, int]:
         """Give a token for *grant* and the Unix time at which it expires."""
         now = int(self._clock())
-        expires = now + min(grant.seconds, self.longest_seconds)
+        is_for_viewer = grant.room is not None and grant.scope == ("view",)
+        expires = now + min(grant.seconds, self._longest(is_for_viewer))
         claims: dict[str, Any] = {
             "iss": ISSUER,
             "aud": AUDIENCE,
@@ -143,6 +164,8 @@ class SignedTokens:
             claims["sessions"] = 1
         if grant.room is not None:
             claims["room"] = grant.room
+        if grant.title is not None:
+            claims["title"] = grant.title
         headers = {"kid": self._key_id}
         return jwt.encode(claims, self._own, algorithm="HS256", headers=headers), expires
 
@@ -167,7 +190,11 @@ class SignedTokens:
             expires=claims.exp,
             one_session=claims.sessions == 1,
             room=claims.room,
+            title=claims.title,
         )
+
+    def _longest(self, is_for_viewer: bool) -> int:
+        return self.longest_view_seconds if is_for_viewer else self.longest_seconds
 
     def _check_times(self, claims: _Claims) -> None:
         now = self._clock()
@@ -176,39 +203,12 @@ class SignedTokens:
             raise TokenExpired(f"found a token that expired {late:.0f} s ago, expected a newer one")
         if max(claims.iat, claims.nbf or claims.iat) > now + LEEWAY_SECONDS:
             raise BadSignedToken("found a signed token of the future, expected one of now")
-        if claims.exp - min(claims.iat, now) > self.longest_seconds + LEEWAY_SECONDS:
+        longest = self._longest(claims.is_for_viewer)
+        if claims.exp - min(claims.iat, now) > longest + LEEWAY_SECONDS:
             raise BadSignedToken(
                 f"found a token signed for {claims.exp - claims.iat:.0f} s, "
-                f"expected at most {self.longest_seconds}"
+                f"expected at most {longest}"
             )
-
-
-class UsedTokens:
-    """The one-session tokens that had their session, until they expire."""
-
-    def __init__(self, clock: Clock, most: int = MOST_USED) -> None:
-        self._clock = clock
-        self._most = most
-        self._known: set[tuple[str, str]] = set()
-        self._by_expiry: list[tuple[float, tuple[str, str]]] = []
-
-    def __contains__(self, token: SignedToken) -> bool:
-        """Tell whether *token* had its session."""
-        return token.identity in self._known
-
-    def is_full(self) -> bool:
-        """Tell whether no other token can be remembered now."""
-        self._forget()
-        return len(self._known) >= self._most
-
-    def add(self, token: SignedToken) -> None:
-        """Remember *token* until nobody can present it any more."""
-        self._known.add(token.identity)
-        heapq.heappush(self._by_expiry, (token.expires + LEEWAY_SECONDS, token.identity))
-
-    def _forget(self) -> None:
-        while self._by_expiry and self._by_expiry[0][0] <= self._clock():
-            self._known.discard(heapq.heappop(self._by_expiry)[1])
 
 
 def thumbprint(key: Ed25519PublicKey) -> str:
