@@ -23,6 +23,7 @@ lint: $(VENV)/test.stamp
 types: $(VENV)/test.stamp node_modules/ci.stamp
 	$(BIN)/mypy $(SOURCES)
 	node_modules/.bin/tsc
+	node_modules/.bin/tsc --project tsconfig.worker.json
 
 format: $(VENV)/test.stamp
 	$(BIN)/ruff check --fix $(SOURCES)

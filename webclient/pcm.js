@@ -3,27 +3,13 @@
  * Knows nothing of microphones, sockets or the page.
  */
 
+export { toS16le } from "./client/samples.js";
+
 /** Samples per second that a server takes. */
 export const LOWEST_RATE = 8_000;
 export const HIGHEST_RATE = 48_000;
 
 const QUIETEST_DB = -60;
-
-/**
- * Convert to signed 16 bit, little endian; what is out of range is clipped, what is no number
- * becomes silence.
- * @param {Float32Array} samples within [-1, 1]
- * @returns {Int16Array<ArrayBuffer>} of the same length
- */
-export function toS16le(samples) {
-  const pcm = new Int16Array(samples.length);
-  const view = new DataView(pcm.buffer);
-  samples.forEach((sample, i) => {
-    const clipped = Math.max(-32768, Math.min(32767, Math.round(sample * 32768)));
-    view.setInt16(2 * i, clipped || 0, true);
-  });
-  return pcm;
-}
 
 /**
  * Tell how often a rate has to be halved until a server takes it.

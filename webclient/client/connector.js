@@ -96,7 +96,7 @@ export class Connector {
 
   /**
    * Give the connection up if the network has taken nothing for too long.
-   * @param {number} seconds until now, on a clock that stands still while nothing is sent
+   * @param {number} seconds until now
    */
   watch(seconds) {
     // Only browsers know, and they err on the side of being online.

@@ -20,6 +20,7 @@ import { Way } from "./way.js";
 
 export class Delivery {
   #listener;
+  #clock;
   #connector;
   #way = new Way();
   #keeper = new Keeper(1);
@@ -31,9 +32,12 @@ export class Delivery {
   /**
    * @param {import("./server.js").Server} server
    * @param {DeliveryListener} listener
+   * @param {() => number} [clock] gives seconds, to notice by when a network takes nothing any more;
+   *   without one, sound that comes as it is spoken is a clock
    */
-  constructor(server, listener) {
+  constructor(server, listener, clock) {
     this.#listener = listener;
+    this.#clock = clock ?? (() => this.#keeper.end / this.#keeper.channels / this.#keeper.rate);
     this.#connector = new Connector(server, this.#way, {
       onOpen: () => this.#connector.send(this.#opening()),
       onMessage: (message) => this.#receive(message),
@@ -88,15 +92,7 @@ export class Delivery {
     this.onChange();
     if (!this.#connector.isReady) return;
     this.#send(chunk);
-    this.watch(this.#keeper.end / this.#keeper.channels / this.#keeper.rate);
-  }
-
-  /**
-   * Give the connection up if the network has taken nothing for too long.
-   * @param {number} seconds until now, on any clock
-   */
-  watch(seconds) {
-    this.#connector.watch(seconds);
+    this.#connector.watch(this.#clock());
   }
 
   /**
@@ -185,6 +181,7 @@ export class Delivery {
   /** @param {protocol.Ready} ready */
   #go({ through = 0, resend_from = 0, cursor = null, limits }) {
     this.#frameBytes = limits.frame_bytes;
+    if (this.#keeper.end === 0) this.#keeper.begin(resend_from);
     if (this.#way.cursor === null) this.#keeper.rewind();
     else this.#keeper.resume(through, resend_from);
     this.#way.cursor = cursor;

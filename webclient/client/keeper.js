@@ -64,6 +64,12 @@ export class Keeper {
     return [...this.#chunks];
   }
 
+  /** What of it is not final, oldest first: all that a session that failed leaves over. */
+  get unfinished() {
+    const { first, done } = this.#places;
+    return this.#from(Math.max(first, done));
+  }
+
   /** Where all stands; a new value after every change but `push`. */
   get places() {
     return this.#places;

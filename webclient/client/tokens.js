@@ -13,6 +13,21 @@ import { DictationError, failureToOpen } from "./failures.js";
  * @typedef {() => Promise<Pass>} TokenSource asked before each connection that opens a new session
  */
 
+/** A JSON Web Token: three parts, where the server's own long-lived ones have one. */
+const SIGNED = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/**
+ * Take what a program has.
+ * @param {import("./server.js").Server} server
+ * @param {string | (() => string | Promise<string>)} [token] a signed one and those of a function are
+ *   presented as they are, a long-lived one only where it cannot be exchanged
+ * @returns {TokenSource}
+ */
+export function tokenSource(server, token = "") {
+  if (typeof token === "function") return asked(token);
+  return SIGNED.test(token) ? async () => ({ token }) : exchanged(server, token);
+}
+
 /**
  * Exchange a token for one that opens one session; where there is no exchange it serves as it is.
  * @param {import("./server.js").Server} server
@@ -32,12 +47,12 @@ export function exchanged(server, token) {
  * @param {() => string | Promise<string>} make
  * @returns {TokenSource}
  */
-export function asked(make) {
+function asked(make) {
   return async () => {
     try {
       return { token: await make() };
     } catch (error) {
-      const failure = new DictationError("no_token", String(error), { cause: error });
+      const failure = new DictationError("token_failed", String(error), { cause: error });
       // Whoever makes them may be away for a moment, as a server of one's own may.
       failure.isPassing = true;
       return { failure };
