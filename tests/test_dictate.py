@@ -213,10 +213,10 @@ def test_every_message_is_a_line_of_json() -> None:
 @pytest.mark.parametrize(
     ("form", "expected"),
     [
-        ("--srt", "1\n00:00:00,500 --> 00:00:01,000\nA\n\n2\n00:00:09,500 --> 00:00:10,000\nB\n"),
+        ("--srt", "1\n00:00:00,500 --> 00:00:01,333\nA\n\n2\n00:00:09,500 --> 00:00:10,333\nB\n"),
         (
             "--vtt",
-            "WEBVTT\n\n00:00:00.500 --> 00:00:01.000\nA\n\n00:00:09.500 --> 00:00:10.000\nB\n",
+            "WEBVTT\n\n00:00:00.500 --> 00:00:01.333\nA\n\n00:00:09.500 --> 00:00:10.333\nB\n",
         ),
     ],
 )
@@ -318,7 +318,7 @@ def test_the_captions_of_a_session_that_failed_are_written_all_the_same() -> Non
         result = invoke(peer, "--vtt", str(SPOKEN))
 
     assert isinstance(result.exception, SessionFailed)
-    assert result.stdout == "WEBVTT\n\n00:00:00.500 --> 00:00:01.000\nOne.\n"
+    assert result.stdout == "WEBVTT\n\n00:00:00.500 --> 00:00:01.333\nOne.\n"
 
 
 def test_nobody_at_the_address_is_told() -> None:

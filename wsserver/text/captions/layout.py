@@ -1,0 +1,197 @@
+"""Choose where lines and cues end, by dynamic programming over a table of costs.
+
+Knows tokens and how long they are spoken; knows nothing of what is before or after a final.
+
+A final is laid out by itself, so what was served of a story that goes on never changes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from wsserver.text.captions.phrases import Joint, joint, phrases
+from wsserver.text.captions.tokens import Token
+
+LINE_COLUMNS = 42
+"""Netflix, "Character Limitation", for languages in Latin letters; a wide character takes two."""
+
+CUE_LINES = 2
+"""Netflix, "Line Treatment", and BBC 3.3, "Avoid 3 lines or more"."""
+
+COLUMNS_PER_SECOND = 17
+"""Netflix, English guides, "Reading Speed": 17 characters, 200 words a minute, for adults (later
+editions allow 20).  BBC 4.1, "Target minimum timing", asks for 160 to 180 words a minute."""
+
+SHORTEST_SECONDS = 5 / 6
+LONGEST_SECONDS = 7.0
+"""Netflix, "Duration"."""
+
+END_COSTS = {
+    Joint.SENTENCE: 0,
+    Joint.CLAUSE: 4,
+    Joint.CONJUNCTION: 8,
+    Joint.PREPOSITION: 12,
+    Joint.PLAIN: 24,
+    Joint.CHARACTER: 30,
+    Joint.PRONOUN: 40,
+    Joint.NAME: 60,
+    Joint.BOUND: 80,
+    Joint.WORD: 200,
+}
+"""A line that ends there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What else speaks against a layout, in the units of `END_COSTS`."""
+
+    cue: float = 30
+    """Each cue: fewer changes are calmer to read."""
+
+    cue_end: float = 1.5
+    """Times the cost of the line's end: the rest comes only after the cue is gone."""
+
+    second_line: float = 6
+    """Netflix, "Line Treatment": one line if it holds all."""
+
+    sentence: float = 6
+    """Each sentence that ends within a line: BBC 3.2, "Subtitles should contain single sentences";
+    BBC 3.8, "Short sentences", lets them stand together where that saves time."""
+
+    top_heavy: float = 0.5
+    bottom_heavy: float = 0.125
+    """Each column by which the upper line is longer, or the lower one: Netflix, "Line Treatment",
+    prefers the pyramid that stands on its longer line."""
+
+    stub: float = 3
+    """Each column that a cue has fewer than *stub_columns*, if the final has more than this cue."""
+
+    stub_columns: int = 12
+
+    silence: float = 40
+    """Each second of silence, above *pause_seconds*, before words that stand there already: BBC
+    5.2, "Match subtitle to pace of speaking", lets them anticipate speech by 1.5 s at most."""
+
+    pause_seconds: float = 0.5
+    paused: float = 0.5
+    """Times the cost of an end after which the speaker pauses: DCMP Captioning Key, "Line
+    Division", breaks where speech normally pauses."""
+
+    hurry: float = 30
+    """Each second that the cue lacks to be read, or to its shortest time, before the next one."""
+
+    too_long: float = 300
+    """Each second that it would have to stay above the longest time."""
+
+
+COSTS = Costs()
+
+Line = Sequence[Token]
+Page = tuple[Line, ...]
+"""The lines of a cue."""
+
+
+class _Final:
+    """Sums over the tokens of a final, so that each candidate costs the same to judge."""
+
+    def __init__(self, tokens: Sequence[Token], language: str | None) -> None:
+        self.tokens = tokens
+        known = phrases(language)
+        self.joints = [joint(left, right, known) for left, right in pairwise(tokens)]
+        self.silences = [max(0.0, right.start - left.end) for left, right in pairwise(tokens)]
+        self.ends = [self._end(i) for i in range(len(self.joints))]
+        spaced = (token.width + token.is_spaced for token in tokens)
+        self._columns = [0, *accumulate(spaced)]
+        kept = zip(self.joints, self.silences, strict=True)
+        self._kept = [0.0, *accumulate(_together(each, silence) for each, silence in kept)]
+
+    def _end(self, i: int) -> float:
+        is_paused = self.silences[i] >= COSTS.pause_seconds
+        return END_COSTS[self.joints[i]] * (COSTS.paused if is_paused else 1)
+
+    def columns(self, first: int, last: int) -> int:
+        """Give the width of a line from *first* to before *last*."""
+        return self._columns[last] - self._columns[first] - self.tokens[first].is_spaced
+
+    def together(self, first: int, last: int) -> float:
+        """Give what it costs that these stand in one cue."""
+        return self._kept[last - 1] - self._kept[first]
+
+
+def lay_out(tokens: Sequence[Token], language: str | None) -> list[Page]:
+    """Give the cheapest pages of at most two lines of 42 columns, in order, of all *tokens*."""
+    final = _Final(tokens, language)
+    best: list[float] = [0.0]
+    steps: list[tuple[int, int]] = [(0, 0)]
+    for last in range(1, len(tokens) + 1):
+        choices = [(best[first] + cost, first, split) for first, split, cost in _cues(final, last)]
+        cost, first, split = min(choices)
+        best.append(cost)
+        steps.append((first, split))
+    return _pages(tokens, steps)
+
+
+def _pages(tokens: Sequence[Token], steps: list[tuple[int, int]]) -> list[Page]:
+    pages: list[Page] = []
+    last = len(tokens)
+    while last:
+        first, split = steps[last]
+        lines = (tokens[first:split], tokens[split:last])
+        pages.append(tuple(line for line in lines if line))
+        last = first
+    return pages[::-1]
+
+
+def _cues(final: _Final, last: int) -> list[tuple[int, int, float]]:
+    """Give every cue that can end before *last*: its first token, its split and its cost."""
+    found = []
+    for first in range(last - 1, -1, -1):
+        columns = final.columns(first, last)
+        if columns > CUE_LINES * LINE_COLUMNS + 1:
+            break
+        split, cost = _split(final, first, last)
+        if split is not None:
+            found.append((first, split, cost + _cost(final, first, last, columns)))
+    return found
+
+
+def _split(final: _Final, first: int, last: int) -> tuple[int | None, float]:
+    """Give where the second line begins (*last* if there is none) and what that costs."""
+    if final.columns(first, last) <= LINE_COLUMNS:
+        return last, 0.0
+    best: tuple[float, int] | None = None
+    for split in range(last - 1, first, -1):
+        upper, lower = final.columns(first, split), final.columns(split, last)
+        if lower > LINE_COLUMNS:
+            break
+        if upper <= LINE_COLUMNS:
+            slope = COSTS.top_heavy if upper > lower else COSTS.bottom_heavy
+            cost = final.ends[split - 1] + slope * abs(upper - lower) + COSTS.second_line
+            if final.joints[split - 1] is Joint.SENTENCE:
+                cost -= COSTS.sentence
+            best = min(best or (cost, split), (cost, split))
+    return (None, 0.0) if best is None else (best[1], best[0])
+
+
+def _cost(final: _Final, first: int, last: int, columns: int) -> float:
+    """Give what a cue costs beside its split."""
+    tokens = final.tokens
+    cost = COSTS.cue + final.together(first, last)
+    cost += COSTS.too_long * max(0.0, tokens[last - 1].end - tokens[first].start - LONGEST_SECONDS)
+    if last - first < len(tokens):
+        cost += COSTS.stub * max(0, COSTS.stub_columns - columns)
+    if last < len(tokens):
+        available = tokens[last].start - tokens[first].start
+        cost += COSTS.cue_end * final.ends[last - 1]
+        cost += COSTS.hurry * max(0.0, reading_seconds(columns) - available)
+    return cost
+
+
+def _together(each: Joint, silence: float) -> float:
+    cost = COSTS.silence * max(0.0, silence - COSTS.pause_seconds)
+    return cost + (COSTS.sentence if each is Joint.SENTENCE else 0)
+
+
+def reading_seconds(columns: int) -> float:
+    """Give the time that a cue of *columns* needs to be read."""
+    return max(SHORTEST_SECONDS, columns / COLUMNS_PER_SECOND)
