@@ -1,0 +1,94 @@
+import json
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from tests.page.scribe import SHOW, Step, cursor, hear, heard, put, say, written
+
+ONE, TWO, THREE = say("One."), say("Two.", 2), say("Three.", 3)
+
+CLEAR: Step = ["clear"]
+KEPT = {"id": "m0", "text": "One. Two.", "point": 4, "spoken": []}
+BACK: Step = ["bringBack", KEPT]
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [
+        ([CLEAR], "^"),
+        ([ONE, CLEAR], "^"),
+        ([ONE, CLEAR, TWO], "Two.^"),
+        ([ONE, CLEAR, ["undo"]], "One.^"),
+        ([CLEAR, BACK], "One.^ Two."),
+        ([THREE, BACK], "One. Two.\n\nThree.^"),
+        ([hear(heard("x")), BACK], "One. |x^ Two."),
+        ([THREE, BACK, ["undo"]], "Three.^"),
+    ],
+)
+async def test_what_was_cleared_comes_back_before_what_came_since(
+    modules: Page, steps: list[Step], shown: str
+) -> None:
+    assert await written(modules, steps) == shown
+
+
+@pytest.mark.parametrize(
+    ("own", "shown"),
+    [
+        ([], "One.^ Two."),
+        ([put(0, "Mine.")], "Mine.\n\nOne.^ Two."),
+        ([put(0, "Mine.\n")], "Mine.\n\nOne.^ Two."),
+    ],
+)
+async def test_another_text_comes_below(modules: Page, own: list[Step], shown: str) -> None:
+    assert await written(modules, [*own, ["above", KEPT]]) == shown
+
+
+async def test_the_words_of_both_can_be_scratched(modules: Page) -> None:
+    kept = {**KEPT, "spoken": [{"key": "0.1", "from": 0, "to": 4, "isSure": True}]}
+    steps: list[Step] = [ONE, ["above", kept]]
+
+    assert await written(modules, [*steps, ["scratch"]]) == "One.\n\n^ Two."
+    assert await written(modules, [*steps, ["scratch"], ["scratch"]]) == "\n\n^ Two."
+
+
+async def without(modules: Page, steps: list[Step], keys: list[str]) -> Any:
+    kept = await written(modules, steps, "manuscript")
+    return await modules.evaluate(
+        f"""async ([kept, keys]) => {{
+          const reunion = await import("/page/reunion.js");
+          const sight = await import("/page/sight.js");
+          {SHOW}
+          return show(reunion.without(JSON.parse(kept), (key) => keys.includes(key)));
+        }}""",
+        [json.dumps(kept), keys],
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "keys", "shown"),
+    [
+        ([ONE, TWO], [], "One. Two.^"),
+        ([ONE, TWO], ["1.2"], "One.^"),
+        ([ONE, TWO, put(0, "X")], ["1.2"], "XOne.^"),
+        ([ONE, TWO, THREE], ["1.2", "1.3"], "One.^"),
+        ([ONE, cursor(0), TWO], ["1.1"], "Two.^"),
+        ([ONE, cursor(2), TWO], ["1.1"], "Two.^"),
+    ],
+)
+async def test_what_will_be_said_again_is_taken_out(
+    modules: Page, steps: list[Step], keys: list[str], shown: str
+) -> None:
+    assert (await without(modules, steps, keys)).replace(" ", "") == shown.replace(" ", "")
+
+
+async def test_what_was_kept_goes_on_elsewhere(modules: Page) -> None:
+    steps = [ONE, TWO, cursor(4), hear(heard("x", "", 3))]
+    goes_on = """(() => {
+      const kept = JSON.stringify(manuscripts.keepsake(manuscript));
+      const other = manuscripts.opened(JSON.parse(kept));
+      const utterance = { key: "1.3", opens: true, isSure: true };
+      return show(manuscripts.land(other, utterance, [{ text: "X." }]));
+    })()"""
+
+    assert await written(modules, steps, goes_on) == "One. X.^ Two."
