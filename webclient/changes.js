@@ -36,7 +36,8 @@ export function inverse({ at, removed, inserted }) {
  */
 export function moved(place, { at, removed, inserted }, side) {
   const end = at + removed.length;
-  if (place < at || place > end) return place < at ? place : place + inserted.length - removed.length;
+  if (place < at) return place;
+  if (place > end) return place + inserted.length - removed.length;
   if (removed && place === at) return at;
   if (removed && place === end) return at + inserted.length;
   return side === "right" ? at + inserted.length : at;

@@ -11,8 +11,8 @@ const MAX_STEPS = 500;
 /**
  * @typedef {import("./changes.js").Change} Change
  * @typedef {"typing" | "landing" | "scratch" | "other"} Kind
- * @typedef {Change & {kind: Kind, key?: string, isSure?: boolean}} Step *key*: whose words a landing
- *   brought, or a scratch took; *isSure*: they were final
+ * @typedef {Change & {kind: Kind, key?: string, isSure?: boolean}} Step
+ *   *key*: whose words a landing brought, or a scratch took; *isSure*: they were final
  * @typedef {{done: Step[], undone: Step[]}} History
  */
 
@@ -28,7 +28,8 @@ export const NO_HISTORY = Object.freeze({ done: [], undone: [] });
  */
 export function noted({ done }, step) {
   const last = done.at(-1);
-  const steps = last && joins(last, step) ? [...done.slice(0, -1), join(last, step)] : [...done, step];
+  const isJoined = last && joins(last, step);
+  const steps = isJoined ? [...done.slice(0, -1), join(last, step)] : [...done, step];
   return { done: steps.slice(-MAX_STEPS), undone: [] };
 }
 

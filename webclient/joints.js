@@ -13,8 +13,11 @@ const CLOSING_QUOTE = /^["'“”‘’«»‹›](?:$|[\s.,;:!?)\]}])/u;
 const CLOSING = /^(?:[,;:!?)\]}%]|\.(?!\.))/u;
 
 /** Scripts written without spaces, and their punctuation. */
-const SPACELESS =
-  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}\p{scx=Tibetan}\u3000-\u303f\uff00-\uffef]$/u;
+const SCRIPTS = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan"];
+const SPACELESS = new RegExp(
+  `[${SCRIPTS.map((script) => `\\p{scx=${script}}`).join("")}\u3000-\u303f\uff00-\uffef]$`,
+  "u",
+);
 
 /** Characters at a joint that decide. */
 const REACH = 4;

@@ -1,5 +1,5 @@
 /**
- * The text that people write by voice and by hand: words land at the *point*, wherever the cursor is.
+ * The text that people write by voice and by hand: words land at the *point*.
  * Knows nothing of the page or of messages; every function gives a new manuscript.
  *
  * What is still being heard is shown at the point, but is no part of the text: a place *in sight*

@@ -19,7 +19,8 @@ import { apply, opened, take } from "./manuscript.js";
  */
 export function clear(manuscript) {
   const { text } = manuscript;
-  return text ? take(manuscript, { at: 0, removed: text, inserted: "", kind: "other" }) : manuscript;
+  if (!text) return manuscript;
+  return take(manuscript, { at: 0, removed: text, inserted: "", kind: "other" });
 }
 
 /**
