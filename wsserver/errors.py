@@ -11,6 +11,7 @@
     │   ├── UnsupportedFormat    an encoding, rate, channel count or language we do not take
     │   ├── BadCursor            a cursor that cannot be opened here, or not any more
     │   ├── TakenOver            the session goes on in a newer connection
+    │   ├── UnknownRoom          a room that is not the speaker's own
     │   ├── TooLarge             a frame, message or body above its limit
     │   └── LimitReached         idle, session length, audio quota
     └── ServerError              we are at fault: told on the wire, logged with its cause
@@ -99,6 +100,13 @@ class TakenOver(ClientError):
 
     code = "taken_over"
     status = 409
+
+
+class UnknownRoom(ClientError):
+    """A room is not the speaker's own, or none at all."""
+
+    code = "unknown_room"
+    status = 404
 
 
 class TooLarge(ClientError):

@@ -44,6 +44,9 @@ class Start:
     endpointing: Profile = "dictation"
     """`dictation` waits for the end of a thought; `captioning` keeps utterances short."""
 
+    room: str | None = None
+    """Where others may read along; one's own, as `POST /v1/rooms` gives it."""
+
     resume: str | None = field(default=None, repr=False)
     """A cursor: go on where it says, as that session was opened; all else stays at its default."""
 

@@ -12,9 +12,20 @@ from types import TracebackType
 from typing import Self
 
 from wsserver.errors import ClientError, DictationError, EngineError, EngineLost, ServerError
-from wsserver.messages import Audio, ClientMessage, Error, Final, Ready, ServerMessage, Warn
+from wsserver.messages import (
+    Audio,
+    ClientMessage,
+    Error,
+    Final,
+    Partial,
+    Ready,
+    ServerMessage,
+    Start,
+    Warn,
+)
 from wsserver.net.lines import Line
 from wsserver.net.outbox import Leave, Outbox
+from wsserver.net.publisher import Publisher, publish_nothing
 from wsserver.net.recorder import Recorder, keep_nothing
 from wsserver.session.actions import Action, Close, Hold, Recognize, Send
 from wsserver.session.cursor import Resumption
@@ -52,6 +63,9 @@ class Host:
     record: Callable[[str], Recorder | None] = keep_nothing
     """Gives what keeps a session of the token so named; None if nothing does."""
 
+    publish: Callable[[str], Publisher | None] = publish_nothing
+    """Gives what shows a session of the token so named to others; None if nothing does."""
+
     notice: Callable[[], Warn | None] = _no_notice
     """Says what a session is to know that opens now; None if all is well."""
 
@@ -65,14 +79,16 @@ class Conversation:
         priority: Priority,
         line: Line | None = None,
         recorder: Recorder | None = None,
+        publisher: Publisher | None = None,
     ) -> None:
         """Take the *line* that the session hangs on; without one it cannot be resumed.
 
-        What is said is kept by *recorder*; without one it is not.
+        What is said is kept by *recorder* and shown to others by *publisher*, if there are any.
         """
         self._host = host
         self._line = line
         self._recorder = recorder
+        self._publisher = publisher
         self._session = host.open_session(priority, line.resumption if line else None)
         self._moved = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,6 +112,8 @@ class Conversation:
             self._line.close()
         if self._recorder:
             self._recorder.closed()
+        if self._publisher:
+            self._publisher.closed()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
@@ -114,6 +132,8 @@ class Conversation:
         if self._line:
             self._line.hear()
         try:
+            if self._publisher and isinstance(message, Start):
+                self._publisher.check(message)
             self._carry_out(partial(self._session.receive, message))
         except ClientError as error:
             self.end(error)
@@ -186,7 +206,9 @@ class Conversation:
     def _do(self, action: Action) -> None:
         match action:
             case Send(message=message):
-                self.outbox.put(message, self._keep(message))
+                leave = self._keep(message)
+                self.outbox.put(message, leave)
+                self._publish(message, leave)
                 if isinstance(message, Ready):
                     self._greet()
             case Close():
@@ -212,6 +234,19 @@ class Conversation:
             case Final() if self._recorder:
                 return self._recorder.final(message)
         return None
+
+    def _publish(self, message: ServerMessage, leave: Leave | None) -> None:
+        """Show *message* to those who read along, none of whom the speaker waits for."""
+        if self._publisher is None:
+            return
+        match message:
+            case Ready():
+                if warning := self._publisher.opened(self._session.start, message):
+                    self.outbox.put(warning)
+            case Partial():
+                self._publisher.partial(message)
+            case Final():
+                self._publisher.final(message, leave)
 
     async def _recognize(self, window: Window) -> None:
         try:

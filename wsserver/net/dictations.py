@@ -54,7 +54,10 @@ class Dictations:
         """Run one dictation to its end; the client may vanish at any time."""
         line = self._lines.line(lease.guest, lease.release)
         recorder = self._host.record(lease.token.name)
-        async with Conversation(self._host, Priority.FINAL, line, recorder) as conversation:
+        publisher = self._host.publish(lease.token.name)
+        async with Conversation(
+            self._host, Priority.FINAL, line, recorder, publisher
+        ) as conversation:
             if self._farewell:  # let in just before the server began to stop
                 conversation.end(self._farewell)
             dictation = _Dictation(connection, conversation, lease, self._limits)
