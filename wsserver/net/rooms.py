@@ -1,0 +1,170 @@
+"""The rooms that are open here: who speaks and who reads along in each of them.
+
+Knows rooms, their audiences and their limits; knows nothing of tokens, sockets or HTTP.
+
+A room comes to life with its first speaker or viewer, and is forgotten some time after the last.
+"""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from functools import partial
+from typing import NoReturn
+
+from wsserver.net.audience import Audience
+from wsserver.net.ledger import Clock
+from wsserver.net.refusal import refuse
+from wsserver.net.room_ids import RoomIds
+from wsserver.net.settings import RoomSettings
+from wsserver.rooms.captions import Closed
+from wsserver.rooms.room import Room
+
+MOST_ENDED = 10_000
+"""Rooms remembered that were ended by their owners, for viewers whose tokens are still good."""
+
+_RETRY_AFTER_SECONDS = 30
+
+
+class OpenRoom:
+    """One room with its audience."""
+
+    def __init__(self, room: Room, audience: Audience) -> None:
+        self.room = room
+        self.audience = audience
+        self.seats = 0
+        """Viewers who were let in."""
+
+        self.held = 0
+        """Viewers and speakers."""
+
+        self.is_ended = False
+        self.files: dict[str, tuple[int, asyncio.Task[str]]] = {}
+        """The latest of each format, and the number of its last final."""
+
+
+class Seat:
+    """The place of one viewer, or of one speaker, in a room."""
+
+    def __init__(self, rooms: "Rooms", opened: OpenRoom, seats: int) -> None:
+        self.room = opened.room
+        self.audience = opened.audience
+        self._rooms = rooms
+        self._opened = opened
+        self._seats = seats
+        self._is_free = False
+
+    @property
+    def is_ended(self) -> bool:
+        """Tell whether the owner has ended the room."""
+        return self._opened.is_ended
+
+    def release(self) -> None:
+        """Free the place; again does nothing."""
+        if not self._is_free:
+            self._is_free = True
+            self._rooms.leave(self._opened, self._seats)
+
+
+class Rooms:
+    """All open rooms."""
+
+    def __init__(self, settings: RoomSettings, ids: RoomIds, clock: Clock) -> None:
+        self.ids = ids
+        self._settings = settings
+        self._clock = clock
+        self._open: dict[str, OpenRoom] = {}
+        self._empty: OrderedDict[str, asyncio.TimerHandle] = OrderedDict()
+        """Open ones without anybody, the one that has been so longest first."""
+
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._viewers = 0
+
+    def __len__(self) -> int:
+        """Count the open rooms."""
+        return len(self._open)
+
+    @property
+    def viewers(self) -> int:
+        """How many read along, in all rooms."""
+        return self._viewers
+
+    def find(self, name: str) -> OpenRoom | None:
+        """Give the room, if it is open here."""
+        return self._open.get(name)
+
+    def check_ended(self, name: str) -> None:
+        """Raise `Refused` (410) if the owner has ended the room."""
+        if name in self._ended:
+            refuse(410, "room_ended", "found a room that its owner has ended")
+
+    def sit(self, name: str) -> Seat:
+        """Give a viewer a place; raise `Refused` (410 or 503) if there is none."""
+        self.check_ended(name)
+        opened = self._open.get(name)
+        here = opened.seats if opened else 0
+        if here >= self._settings.viewers_per_room:
+            self._refuse(f"found {here} viewers of this room, the most at a time")
+        if self._viewers >= self._settings.viewers:
+            self._refuse(f"found {self._viewers} viewers, the most at a time")
+        return self._enter(name, 1)
+
+    def speak(self, name: str) -> Seat:
+        """Give a speaker a place; raise `Refused` (410 or 503) if there is none."""
+        self.check_ended(name)
+        return self._enter(name, 0)
+
+    def leave(self, opened: OpenRoom, seats: int) -> None:
+        """Free a place."""
+        name = opened.room.name
+        opened.held -= 1
+        opened.seats -= seats
+        self._viewers -= seats
+        if not opened.held and not opened.is_ended:
+            loop = asyncio.get_running_loop()
+            seconds = self._settings.linger_seconds
+            self._empty[name] = loop.call_later(seconds, partial(self._forget, name))
+
+    async def end(self, name: str) -> None:
+        """End a room for good: its viewers are told, and nobody comes in any more."""
+        self._ended[name] = None
+        if len(self._ended) > MOST_ENDED:
+            self._ended.popitem(last=False)
+        if opened := self._forget(name):
+            await opened.audience.end(1000, "ended", Closed(reason="ended"))
+
+    async def stop(self) -> None:
+        """Send all viewers elsewhere, with the last words."""
+        ending = [opened.audience.end(1001, "the server stops") for opened in self._open.values()]
+        await asyncio.gather(*ending)
+        for handle in self._empty.values():
+            handle.cancel()
+
+    def _enter(self, name: str, seats: int) -> Seat:
+        opened = self._open.get(name) or self._begin(name)
+        if (handle := self._empty.pop(name, None)) is not None:
+            handle.cancel()
+        opened.held += 1
+        opened.seats += seats
+        self._viewers += seats
+        return Seat(self, opened, seats)
+
+    def _begin(self, name: str) -> OpenRoom:
+        if len(self) >= self._settings.limit:
+            if not self._empty:
+                self._refuse(f"found {len(self)} rooms, the most at a time")
+            self._forget(next(iter(self._empty)))
+        room = Room(name, secrets.token_urlsafe(9), self._settings.history_finals)
+        audience = Audience(room, self._settings.patience_seconds, self._clock)
+        self._open[name] = OpenRoom(room, audience)
+        return self._open[name]
+
+    def _forget(self, name: str) -> OpenRoom | None:
+        if (handle := self._empty.pop(name, None)) is not None:
+            handle.cancel()
+        opened = self._open.pop(name, None)
+        if opened:
+            opened.is_ended = True
+        return opened
+
+    def _refuse(self, message: str) -> NoReturn:
+        refuse(503, "full", message, _RETRY_AFTER_SECONDS)
