@@ -25,9 +25,17 @@ from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app
 from wsserver.net.keys import server_key
 from wsserver.net.lines import Lines
-from wsserver.net.listener import Listener
+from wsserver.net.listener import Listener, Sockets
 from wsserver.net.pages import page_routes, read_pages
 from wsserver.net.recorder import Recorder
+from wsserver.net.room_door import RoomDoor
+from wsserver.net.room_files import FileFormat
+from wsserver.net.room_gate import RoomGate
+from wsserver.net.room_ids import PURPOSE as ROOMS
+from wsserver.net.room_ids import RoomIds
+from wsserver.net.room_publisher import RoomPublisher
+from wsserver.net.room_routes import RoomOffice, room_routes
+from wsserver.net.rooms import Rooms
 from wsserver.net.settings import NetSettings
 from wsserver.net.signed_tokens import PURPOSE, SignedTokens
 from wsserver.net.speech_routes import SpeechRoutes
@@ -44,6 +52,7 @@ from wsserver.session.setting import SessionSettings, Setting
 from wsserver.sound_file import open_sound
 from wsserver.speech import Engine, EngineInfo, Priority
 from wsserver.store.keeper import Keeper
+from wsserver.text.captions import to_srt, to_vtt
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +60,10 @@ _PACKAGE = Path(__file__).parent
 _PAGES = (_PACKAGE / "webclient", _PACKAGE.parent / "webclient")
 """Where the page is in an installed package, and in a checkout."""
 
+_FORMATS = (
+    FileFormat("captions.vtt", "text/vtt", to_vtt),
+    FileFormat("captions.srt", "application/x-subrip", to_srt),
+)
 _OWN_NAME = "the server itself"
 
 ENGINE_RESTARTING = Warn(
@@ -84,6 +97,8 @@ class App:
         self._lines = self._build_lines()
         self._keeper = Keeper(config.store.folder, config.store) if config.store.folder else None
         self._gate = self._build_gate(own)
+        ids = RoomIds(self._key.derive(ROOMS))
+        self._rooms = Rooms(config.rooms, ids, time.time)
         self._dictations = Dictations(self._host(), self._limits(), self._lines)
         self._scheduler.on_change(self._tell_of_engine)
         self._listener = self._build_listener()
@@ -135,18 +150,21 @@ class App:
         """Finalize what was said, turn newcomers away meanwhile, then leave."""
         self._listener.drain()
         await self._dictations.drain(self._config.sessions.drain_seconds)
+        await self._rooms.stop()
         await self._running.aclose()
 
     def _build_gate(self, own: Token) -> Gate:
         admission = self._config.server.admission
         settings = replace(admission, tokens=(*admission.tokens, own))
         conditions = Conditions(self._missing, self._missing_to_resume, self._crowded, insider=own)
-        return Gate(settings, conditions, time.time, self._lines, self._build_signed_tokens())
+        self._signed = self._build_signed_tokens()
+        return Gate(settings, conditions, time.time, self._lines, self._signed)
 
     def _build_signed_tokens(self) -> SignedTokens:
         settings = self._config.server.admission.signed_tokens
         key = self._key.derive(PURPOSE)
-        return SignedTokens(key, settings.public_keys, settings.longest_seconds, time.time)
+        longest, longest_view = settings.longest_seconds, self._config.rooms.longest_seconds
+        return SignedTokens(key, settings.public_keys, longest, time.time, longest_view)
 
     def _build_lines(self) -> Lines:
         key = self._key.derive("cursors")
@@ -156,10 +174,17 @@ class App:
         server: NetSettings = self._config.server
         directory = next((path for path in _PAGES if path.is_dir()), _PAGES[0])
         speech = SpeechRoutes(self._host(), server.http.body_limit_bytes, self._gate)
-        routes = [*health_routes(self._gate), *page_routes(read_pages(directory)), *speech.routes()]
+        gate = RoomGate(self._gate, self._rooms)
+        office = RoomOffice(gate, self._rooms, self._signed, _FORMATS)
+        routes = [
+            *health_routes(self._gate),
+            *page_routes(read_pages(directory)),
+            *speech.routes(),
+            *room_routes(office),
+        ]
         app = http_app(server, self._gate, routes)
-        tls = server_context(server.tls)
-        return Listener(server, self._gate, self._dictations.serve, app, tls)
+        sockets = Sockets(self._dictations.serve, RoomDoor(gate, self._rooms))
+        return Listener(server, self._gate, sockets, app, server_context(server.tls))
 
     def _missing(self) -> str | None:
         if not self._scheduler.ready:
@@ -188,7 +213,13 @@ class App:
         )
 
     def _host(self) -> Host:
-        return Host(self._open_session, self._scheduler.recognize, self._record, self._notice)
+        return Host(
+            self._open_session,
+            self._scheduler.recognize,
+            self._record,
+            partial(RoomPublisher, self._rooms),
+            self._notice,
+        )
 
     def _record(self, token_name: str) -> Recorder | None:
         if self._keeper is None or token_name == _OWN_NAME:  # its self-check is nobody's words

@@ -19,10 +19,11 @@ from websockets.asyncio.server import ServerConnection
 from websockets.typing import Subprotocol
 
 from wsserver.net.admission import Conditions, Gate
+from wsserver.net.door import Door
 from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app
 from wsserver.net.ledger import Clock
-from wsserver.net.listener import Listener
+from wsserver.net.listener import Listener, Sockets
 from wsserver.net.places import Lease
 from wsserver.net.settings import AdmissionSettings, HttpSettings, NetSettings, SocketSettings
 from wsserver.net.signed_tokens import SignedTokens
@@ -193,6 +194,7 @@ class Setup:
     on_session: Any = echo
     routes: Sequence[web.AbstractRouteDef] = ()
     signed: SignedTokens | None = None
+    door: Door | None = None
     clock: Clock = time.time
 
 
@@ -207,7 +209,9 @@ async def open_doorway(setup: Setup | None = None) -> AsyncIterator[Doorway]:
     tls = server_context(settings.tls)
     before = asyncio.all_tasks()
     app = http_app(settings, gate, routes)
-    async with Listener(settings, gate, setup.on_session, app, tls) as listener:
+    async with Listener(
+        settings, gate, Sockets(setup.on_session, setup.door), app, tls
+    ) as listener:
         yield Doorway(listener, gate, None if tls is None else _trusting())
     assert gate.sessions == 0
     for _ in range(SETTLING_TURNS):

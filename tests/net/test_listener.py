@@ -33,7 +33,7 @@ from wsserver.errors import ConfigError
 from wsserver.net.addresses import network_addresses
 from wsserver.net.admission import Conditions, Gate
 from wsserver.net.http_app import http_app
-from wsserver.net.listener import Listener
+from wsserver.net.listener import Listener, Sockets
 from wsserver.net.places import Lease
 
 
@@ -75,7 +75,7 @@ async def test_the_url_is_one_that_a_browser_can_open(host: str, url: str) -> No
     async def on_session(_: ServerConnection, lease: Lease) -> None:
         lease.release()
 
-    assert Listener(settings, gate, on_session, http_app(settings, gate, [])).url == url
+    assert Listener(settings, gate, Sockets(on_session), http_app(settings, gate, [])).url == url
 
 
 async def test_a_server_for_everybody_names_the_addresses_that_others_reach() -> None:

@@ -30,7 +30,7 @@ from wsserver.net.cursors import Cursors
 from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app
 from wsserver.net.lines import Lines
-from wsserver.net.listener import Listener
+from wsserver.net.listener import Listener, Sockets
 from wsserver.net.pages import page_routes, read_pages
 from wsserver.net.places import Lease
 from wsserver.net.settings import AdmissionSettings, NetSettings
@@ -252,5 +252,5 @@ async def open_stage(
     stage = Stage(plain, gate, watch)
     routes = [*health_routes(gate), *page_routes(read_pages(WEBCLIENT))]
     app = http_app(settings, gate, routes)
-    async with Listener(settings, gate, stage.serve, app) as stage.listener:
+    async with Listener(settings, gate, Sockets(stage.serve), app) as stage.listener:
         yield stage

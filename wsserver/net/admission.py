@@ -133,11 +133,15 @@ class Gate:
         """
         return self._visitor(self._caller(presented)).guest.token
 
-    def holder(self, presented: Presented) -> Token:
-        """Give the token that is presented, if it may make signed ones; else raise `Refused`."""
+    def meet(self, presented: Presented) -> Visitor:
+        """Say who presents this; raise `Refused` while the server drains, and for nobody known."""
         self.check_open()
         self._check_origin(presented)
-        visitor = self._visitor(self._caller(presented))
+        return self._visitor(self._caller(presented))
+
+    def holder(self, presented: Presented) -> Token:
+        """Give the token that is presented, if it may make signed ones; else raise `Refused`."""
+        visitor = self.meet(presented)
         if visitor.signed:
             expected = "expected a long-lived one to make others"
             refuse(403, "not_long_lived", f"found a signed token, {expected}")
@@ -166,7 +170,7 @@ class Gate:
         visitor = self._visitor(caller, resumes=resumes)
         guest = visitor.guest
         _check_scope(visitor, scope)
-        _check_subprotocol(caller.presented)
+        check_subprotocol(caller.presented, SUBPROTOCOL)
         if guest.token != self.conditions.insider:
             self._check_ready(resumes=guest.claim is not None)
         self._places.check_day(guest.token)
@@ -226,9 +230,10 @@ def _check_scope(visitor: Visitor, scope: Scope) -> None:
         refuse(403, "missing_scope", "found a token for a room, expected one for the server")
 
 
-def _check_subprotocol(presented: Presented) -> None:
+def check_subprotocol(presented: Presented, expected: str) -> None:
+    """Raise `Refused` (400) unless the *expected* one is offered, or none at all."""
     offered = presented.subprotocols
-    if SUBPROTOCOL in offered or not (offered or presented.token_subprotocols):
+    if expected in offered or not (offered or presented.token_subprotocols):
         return
     found = ", ".join(offered)[:80] or "a token alone"
-    refuse(400, "bad_subprotocol", f"found the subprotocols {found}, expected {SUBPROTOCOL}")
+    refuse(400, "bad_subprotocol", f"found the subprotocols {found}, expected {expected}")

@@ -9,6 +9,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeAlias, cast
@@ -23,8 +24,9 @@ from wsserver.errors import ConfigError
 from wsserver.net.addresses import network_addresses
 from wsserver.net.admission import Gate
 from wsserver.net.client_address import peer_address
-from wsserver.net.credentials import read
+from wsserver.net.credentials import Presented, read
 from wsserver.net.crowd import Crowd
+from wsserver.net.door import Door, Visit
 from wsserver.net.front_door import FrontDoor, Hall
 from wsserver.net.headers import security_headers
 from wsserver.net.http_side import HttpSide
@@ -47,6 +49,15 @@ SessionHandler: TypeAlias = Callable[[ServerConnection, Lease], Awaitable[None]]
 """Serves one open WebSocket; its place is free again when this returns."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """Who serves the WebSockets."""
+
+    on_session: SessionHandler
+    door: Door | None = None
+    """Where those go in that are no sessions."""
+
+
 class Listener:
     """The port and all its connections, from `start` to `stop`; one time only."""
 
@@ -54,7 +65,7 @@ class Listener:
         self,
         settings: NetSettings,
         gate: Gate,
-        on_session: SessionHandler,
+        sockets: Sockets,
         app: web.Application,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -62,7 +73,7 @@ class Listener:
         """The real one once started."""
         self._settings = settings
         self._gate = gate
-        self._on_session = on_session
+        self._sockets = sockets
         self._tls = tls
         self._runner = web.AppRunner(
             app,
@@ -70,6 +81,7 @@ class Listener:
             shutdown_timeout=settings.socket.close_timeout_seconds,
         )
         self._leases: dict[asyncio.Task[Any], Lease] = {}
+        self._visits: dict[asyncio.Task[Any], Visit] = {}
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -151,7 +163,7 @@ class Listener:
             ssl=self._tls,
             process_request=self._admit,
             process_response=_finish_headers,
-            select_subprotocol=_select_subprotocol,
+            select_subprotocol=self._select_subprotocol,
             create_connection=cast("type[ServerConnection]", partial(FrontDoor, self._hall)),
             logger=socket_logger,
             compression=None,  # audio does not shrink, and each context costs memory
@@ -162,6 +174,9 @@ class Listener:
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         peer = peer_address(connection.remote_address)
         presented = read(request.headers.raw_items(), request.path, peer)
+        door = self._sockets.door
+        if door and door.leads(presented.path):
+            return self._admit_visit(connection, door, presented)
         if presented.path not in self._settings.socket.paths:
             expected = ", ".join(self._settings.socket.paths)
             refusal = Refusal(404, "not_found", f"found no session here, expected {expected}")
@@ -171,6 +186,29 @@ class Listener:
         except Refused as refused:
             return _response(connection, refused.refusal)
         return None
+
+    def _admit_visit(
+        self, connection: ServerConnection, door: Door, presented: Presented
+    ) -> Response | None:
+        try:
+            visit = door.admit(presented)
+        except Refused as refused:
+            return _response(connection, refused.refusal)
+        connection.protocol.max_message_size = door.frame_limit_bytes
+        task = asyncio.current_task()
+        assert task is not None
+        self._visits[task] = visit
+        task.add_done_callback(lambda done: self._visits.pop(done).release())
+        return None
+
+    def _select_subprotocol(
+        self, connection: ServerConnection, offered: Sequence[Subprotocol]
+    ) -> Subprotocol | None:
+        assert connection.request is not None
+        door = self._sockets.door
+        is_visit = door and door.leads(connection.request.path.partition("?")[0])
+        spoken = door.subprotocol if door and is_visit else SUBPROTOCOL
+        return Subprotocol(spoken) if spoken in offered else None
 
     def _keep(self, lease: Lease) -> None:
         """Tie *lease* to the task that serves this connection from handshake to end.
@@ -186,8 +224,11 @@ class Listener:
     async def _open_session(self, connection: ServerConnection) -> None:
         task = asyncio.current_task()
         assert task is not None
+        if visit := self._visits.get(task):
+            await visit.serve(connection)
+            return
         with self._leases[task] as lease:
-            await self._on_session(connection, lease)
+            await self._sockets.on_session(connection, lease)
 
 
 def _keep_little_unsent(listening: socket.socket) -> None:
@@ -206,10 +247,6 @@ def _limits(settings: SocketSettings) -> dict[str, Any]:
         "max_queue": settings.receive_queue_frames,
         "write_limit": UNSENT_BYTES,
     }
-
-
-def _select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in offered else None
 
 
 def _response(connection: ServerConnection, refusal: Refusal) -> Response:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import ETag, web
+from aiohttp.typedefs import Handler
 
 from wsserver.errors import ConfigError
 
 INDEX = "index.html"
 ICON = "favicon.ico"
+READERS = ("captions", "overlay")
+"""The pages of those who read along, each with an address of its own."""
 
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -61,7 +64,7 @@ def read_pages(directory: Path) -> dict[str, Page]:
 
 
 def page_routes(pages: dict[str, Page]) -> list[web.RouteDef]:
-    """Give `/`, `/page/<file>` and `/favicon.ico` for *pages*."""
+    """Give `/`, `/page/<file>`, `/favicon.ico` and the readers' pages for *pages*."""
 
     async def index(request: web.Request) -> web.Response:
         return _answer(request, pages[INDEX])
@@ -72,8 +75,17 @@ def page_routes(pages: dict[str, Page]) -> list[web.RouteDef]:
             raise web.HTTPNotFound
         return _answer(request, page)
 
+    def named(name: str) -> Handler:
+        async def page(request: web.Request) -> web.Response:
+            if name not in pages:
+                raise web.HTTPNotFound
+            return _answer(request, pages[name])
+
+        return page
+
     return [
         web.get("/", index),
+        *(web.get(f"/{name}", named(f"{name}.html")) for name in READERS),
         web.get("/page/{name:.+}", file),
         web.get(f"/{ICON}", file),
     ]

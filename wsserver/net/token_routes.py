@@ -7,18 +7,18 @@ from typing import Annotated
 
 from aiohttp import web
 from annotated_types import Ge, Len
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from wsserver.errors import BadMessage, TooLarge
+from wsserver.errors import BadMessage
 from wsserver.net.admission import Gate
+from wsserver.net.bodies import read_wish
 from wsserver.net.middleware import presented_by
 from wsserver.net.refusal import refuse
 from wsserver.net.signed_tokens import Grant, SignedTokens
 from wsserver.net.tokens import Scope, Token
 
 PATH = "/v1/tokens"
-BODY_LIMIT_BYTES = 4096
 
 PAGE_SECONDS = 600
 """What is signed for who names no time, as the page: enough for the microphone's dialog."""
@@ -45,30 +45,12 @@ def token_routes(gate: Gate) -> list[web.RouteDef]:
 
     async def make(request: web.Request) -> web.Response:
         holder = gate.holder(presented_by(request))
-        grant = _grant(_read(await _body(request)), holder, signed)
+        grant = _grant(await read_wish(request, _wishes), holder, signed)
         token, expires = signed.sign(grant)
         told = {"token": token, "expires_at": expires, "scope": " ".join(grant.scope)}
         return web.json_response(told, headers=_NO_STORE)
 
     return [web.post(PATH, make)]
-
-
-async def _body(request: web.Request) -> bytes:
-    body = b""
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > BODY_LIMIT_BYTES:
-            raise TooLarge(f"found a longer body, expected at most {BODY_LIMIT_BYTES} bytes")
-    return body
-
-
-def _read(body: bytes) -> _Wish:
-    try:
-        return _wishes.validate_json(body or b"{}")
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the body"
-        raise BadMessage(f"{where:.40}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
 
 
 def _grant(wish: _Wish, holder: Token, signed: SignedTokens) -> Grant:
