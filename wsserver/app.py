@@ -26,6 +26,8 @@ from wsserver.net.http_app import http_app
 from wsserver.net.keys import server_key
 from wsserver.net.lines import Lines
 from wsserver.net.listener import Listener, Sockets
+from wsserver.net.page_settings import NAME as SETTINGS
+from wsserver.net.page_settings import settings_page
 from wsserver.net.pages import page_routes, read_pages
 from wsserver.net.recorder import Recorder
 from wsserver.net.room_door import RoomDoor
@@ -178,7 +180,7 @@ class App:
         office = RoomOffice(gate, self._rooms, self._signed, _FORMATS)
         routes = [
             *health_routes(self._gate),
-            *page_routes(read_pages(directory)),
+            *page_routes({**read_pages(directory), SETTINGS: settings_page(self._config.page)}),
             *speech.routes(),
             *room_routes(office),
         ]
