@@ -12,14 +12,15 @@ const SPACELESS = new Set(["bo", "ja", "km", "lo", "my", "th", "yue", "zh"]);
 /**
  * @typedef {"final" | "unclear" | "unconfirmed"} Kind *unclear*: voice that gave no words;
  *   *unconfirmed*: heard, but the connection ended before it was final
- * @typedef {{key: string, kind: Kind, text: string, opens: boolean,
- *   language?: string | null}} Sentence *opens* a paragraph
+ * @typedef {{key: string, kind: Kind, text: string, opens: boolean, start: number, end: number,
+ *   language?: string | null}} Sentence *opens* a paragraph; *start* and *end* in seconds, one
+ *   session counted on after the other
  * @typedef {import("./client/protocol.js").Partial & {session: number, isStale?: boolean}} Heard
  *   *isStale*: heard over a connection that broke, and about to be heard anew
  * @typedef {{sentences: Sentence[], heard: Heard[], cleared: Sentence[], session: number,
- *   settled: number, end: number | null, breakAfter: number | null}} Transcript
- *   *settled* is the last final's utterance, *end* its end in seconds; the first utterance later
- *   than *breakAfter* opens a paragraph
+ *   settled: number, origin: number, end: number | null, breakAfter: number | null}} Transcript
+ *   *settled* is the last final's utterance, *end* its end in seconds since the session began, which
+ *   *origin* adds to those before; the first utterance later than *breakAfter* opens a paragraph
  * @typedef {{kind: Kind | "committed" | "tentative", text: string}} Part
  * @typedef {{key: string, gap: string, parts: Part[]}} Piece
  * @typedef {{key: string, pieces: Piece[]}} Paragraph
@@ -32,6 +33,7 @@ export const EMPTY = Object.freeze({
   cleared: [],
   session: 0,
   settled: 0,
+  origin: 0,
   end: null,
   breakAfter: null,
 });
@@ -62,9 +64,10 @@ export function apply(transcript, message) {
  * @param {Transcript} transcript
  */
 function begin(transcript) {
-  const { heard, session } = transcript;
+  const { heard, session, sentences } = transcript;
   const breakAfter = transcript.breakAfter === null ? null : heard.length;
-  return { ...transcript, session: session + 1, settled: 0, end: null, breakAfter };
+  const origin = sentences.at(-1)?.end ?? 0;
+  return { ...transcript, session: session + 1, settled: 0, origin, end: null, breakAfter };
 }
 
 /**
@@ -91,7 +94,7 @@ function hear(transcript, partial) {
  * @param {import("./client/protocol.js").Final} final
  */
 function settle(transcript, final) {
-  const { utterance, text, end, language, reason } = final;
+  const { utterance, text, start, end, language, reason } = final;
   if (utterance <= transcript.settled) return transcript;
   const heard = stillHeard(transcript, utterance).filter((other) => other.utterance > utterance);
   const moved = { ...transcript, heard, settled: utterance, end };
@@ -100,7 +103,8 @@ function settle(transcript, final) {
   const key = `${transcript.session}.${utterance}`;
   const kind = /** @type {Kind} */ (text ? "final" : "unclear");
   const opens = opensParagraph(transcript, final);
-  const sentences = [...transcript.sentences, { key, kind, text, opens, language }];
+  const said = { key, kind, text, opens, language, ...absolute(transcript, { start, end }) };
+  const sentences = [...transcript.sentences, said];
   return { ...moved, sentences, breakAfter: opens ? null : transcript.breakAfter };
 }
 
@@ -114,6 +118,14 @@ function stillHeard({ heard, session }, utterance) {
   return heard.filter(
     (other) => other.session === session && !other.isStale && other.utterance !== utterance,
   );
+}
+
+/**
+ * @param {Transcript} transcript
+ * @param {{start: number, end: number}} times of its session
+ */
+function absolute({ origin }, { start, end }) {
+  return { start: origin + start, end: origin + end };
 }
 
 /** @param {Transcript} transcript */
@@ -151,6 +163,7 @@ export function abandon(transcript) {
     key: `${partial.session}.${partial.utterance}`,
     kind: /** @type {Kind} */ ("unconfirmed"),
     text: partial.text,
+    ...absolute(transcript, partial),
     opens: i === 0 && opensParagraph(transcript, partial),
   }));
   return { ...transcript, sentences: [...transcript.sentences, ...sentences], heard: [] };
@@ -180,8 +193,8 @@ export function undoClear(transcript) {
  * @param {Transcript} transcript
  * @returns {Partial<Transcript>}
  */
-export function keepsake({ sentences, session, settled, end, breakAfter }) {
-  return { sentences, session, settled, end, breakAfter };
+export function keepsake({ sentences, session, settled, origin, end, breakAfter }) {
+  return { sentences, session, settled, origin, end, breakAfter };
 }
 
 /**
