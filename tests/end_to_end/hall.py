@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ import aiohttp
 import numpy as np
 import soundfile
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.conftest import SAMPLES
@@ -93,6 +94,11 @@ class Reader:
         while not isinstance(told := await self.read(), kind):
             pass
         return told
+
+    async def read_to_the_end(self) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                await self.read()
 
 
 @dataclass
