@@ -1,0 +1,228 @@
+/**
+ * The words of a room as lines that roll: what is settled never moves.
+ * Knows the messages of `captions.v1`; knows nothing of the page; every function gives a new state.
+ *
+ * An utterance keeps the place where it was heard first, its final takes the place of its partials,
+ * and lines that were full keep their ends.
+ */
+
+import { breakLines } from "./caption-breaks.js";
+import { tokens } from "./columns.js";
+import { gap } from "./joints.js";
+
+/** Characters of a line, as broadcasters have it. */
+export const COLUMNS = 42;
+
+/** Silence after which a line begins. */
+const PAUSE_SECONDS = 2.5;
+
+/**
+ * @typedef {import("./room-messages.js").Final} Final
+ * @typedef {import("./room-messages.js").Partial} Partial
+ * @typedef {import("./columns.js").Token} Token
+ * @typedef {"final" | "committed" | "tentative"} Kind
+ * @typedef {{kind: Kind, text: string}} Piece
+ * @typedef {readonly Piece[]} Line settled lines are the same objects as before
+ * @typedef {{session: string, utterance: number, isFinal: boolean, language?: string | null,
+ *   end: number, committed: number, tokens: Token[], breaks: number[], used: number}} Block
+ *   an utterance; *used*: columns of its last line
+ * @typedef {{columns: number, past: readonly Line[], tail: Block | null, blocks: readonly Block[],
+ *   done: Readonly<Record<string, number>>}} Roll *past*: lines of what is final, *tail* the last of
+ *   it; *blocks*: from the first that is not final; *done*: the last final utterance of each session
+ */
+
+/**
+ * Begin without words.
+ * @param {number} [columns] that a line may have
+ * @returns {Roll}
+ */
+export function begin(columns = COLUMNS) {
+  return { columns, past: [], tail: null, blocks: [], done: {} };
+}
+
+/**
+ * Take a message; those that bring no words change nothing.
+ * @param {Roll} roll
+ * @param {import("./room-messages.js").Message} message
+ * @returns {Roll}
+ */
+export function apply(roll, message) {
+  switch (message.type) {
+    case "final":
+      return isDone(roll, message) ? roll : settled(put(replaced(roll, message), message));
+    case "partial":
+      if (isDone(roll, message)) return roll;
+      return message.text.trim() ? put(roll, message) : settled(replaced(roll, message));
+    case "room": // what was not final is told anew
+    case "closed":
+      return settled(rebroken(roll, roll.blocks.filter(({ isFinal }) => isFinal)));
+    default:
+      return roll;
+  }
+}
+
+/**
+ * Give all lines, the oldest first.
+ * @param {Roll} roll
+ * @returns {readonly Line[]}
+ */
+export function lines({ past, blocks }) {
+  return blocks.reduce(joined, past);
+}
+
+/**
+ * @param {Roll} roll
+ * @param {Final | Partial} message
+ */
+function isDone({ done }, { session, utterance }) {
+  return Object.hasOwn(done, session) && utterance <= done[session];
+}
+
+/**
+ * Take away what never became final before this did.
+ * @param {Roll} roll
+ * @param {Final | Partial} message
+ */
+function replaced(roll, { session, utterance, type }) {
+  const last = type === "final" ? utterance - 1 : utterance;
+  const isGone = (/** @type {Block} */ block) =>
+    !block.isFinal && block.session === session && block.utterance <= last;
+  return roll.blocks.some(isGone)
+    ? rebroken(roll, roll.blocks.filter((block) => !isGone(block)))
+    : roll;
+}
+
+/**
+ * Put an utterance where it stood, or behind all others.
+ * @param {Roll} roll
+ * @param {Final | Partial} message
+ * @returns {Roll}
+ */
+function put(roll, message) {
+  const { session, utterance, type } = message;
+  const isOf = (/** @type {Block} */ block) => block.session === session;
+  const at = roll.blocks.findIndex((block) => isOf(block) && block.utterance >= utterance);
+  const there = at >= 0 && roll.blocks[at].utterance === utterance ? roll.blocks[at] : null;
+  const place = at < 0 ? roll.blocks.length : at;
+  const before = place > 0 ? roll.blocks[place - 1] : roll.tail;
+  const block = blockOf(message, there, before, roll.columns);
+  // Not toSpliced: browsers within studio software are years behind.
+  const behind = roll.blocks.slice(there ? place + 1 : place);
+  const blocks = [...roll.blocks.slice(0, place), block, ...behind];
+  const done = type === "final" ? { ...roll.done, [session]: utterance } : roll.done;
+  return rebroken({ ...roll, done }, blocks, place);
+}
+
+/**
+ * @param {Final | Partial} message
+ * @param {Block | null} there what stood there
+ * @param {Block | null} before
+ * @param {number} columns
+ * @returns {Block}
+ */
+function blockOf(message, there, before, columns) {
+  const { type, session, utterance, text, start, end } = message;
+  const isFinal = type === "final";
+  const made = tokens(text.trim(), columns);
+  if (made.length > 0) made[0].gap = gap(before?.tokens.at(-1)?.text ?? "", made[0].text);
+  const language = isFinal ? message.language : (there ?? before)?.language;
+  const skipped = text.length - text.trimStart().length;
+  const committed = isFinal ? Infinity : message.committed - skipped;
+  const breaks = there?.breaks ?? (goesOn(before, session, start) ? [] : [0]);
+  const stood = { tokens: there?.tokens ?? [], breaks };
+  const block = { session, utterance, isFinal, language, end, committed, used: 0 };
+  return broken({ ...block, tokens: made, breaks: [] }, before, columns, stood);
+}
+
+/**
+ * Tell whether words go on in the line of those before.
+ * @param {Block | null} before
+ * @param {string} session
+ * @param {number} start
+ */
+function goesOn(before, session, start) {
+  if (!before?.isFinal || before.session !== session) return false;
+  return start - before.end < PAUSE_SECONDS;
+}
+
+/**
+ * @param {Block} block
+ * @param {Block | null} before
+ * @param {number} columns
+ * @param {import("./caption-breaks.js").Broken} stood
+ * @returns {Block}
+ */
+function broken(block, before, columns, stood) {
+  const place = { used: before?.used ?? 0, last: before?.tokens.at(-1) };
+  const { breaks, used } = breakLines(block.tokens, place, { ...block, columns }, stood);
+  return { ...block, breaks, used };
+}
+
+/**
+ * Break utterances that stand behind others now.
+ * @param {Roll} roll
+ * @param {readonly Block[]} blocks
+ * @param {number} [from] the first of them
+ * @returns {Roll}
+ */
+function rebroken(roll, blocks, from = 0) {
+  /** @type {Block[]} */
+  const made = blocks.slice(0, from);
+  for (const block of blocks.slice(from)) {
+    made.push(broken(block, made.at(-1) ?? roll.tail, roll.columns, block));
+  }
+  return { ...roll, blocks: made };
+}
+
+/**
+ * Let lines be past as far as all before is final.
+ * @param {Roll} roll
+ * @returns {Roll}
+ */
+function settled(roll) {
+  const open = roll.blocks.findIndex(({ isFinal }) => !isFinal);
+  const count = open < 0 ? roll.blocks.length : open;
+  if (count === 0) return roll;
+  const done = roll.blocks.slice(0, count);
+  const past = done.reduce(joined, roll.past);
+  return { ...roll, past, tail: done[count - 1], blocks: roll.blocks.slice(count) };
+}
+
+/**
+ * Add the lines of an utterance.
+ * @param {readonly Line[]} above
+ * @param {Block} block
+ * @returns {readonly Line[]}
+ */
+function joined(above, block) {
+  const made = [...above];
+  const begins = new Set(block.breaks);
+  block.tokens.forEach((token, i) => {
+    const isFirst = begins.has(i) || made.length === 0;
+    const text = isFirst ? token.text : token.gap + token.text;
+    const line = isFirst ? [] : /** @type {Line} */ (made.pop());
+    made.push(longer(line, { kind: kindOf(block, token), text }));
+  });
+  return made;
+}
+
+/**
+ * @param {Line} line
+ * @param {Piece} piece
+ * @returns {Line}
+ */
+function longer(line, piece) {
+  const last = line.at(-1);
+  if (last?.kind !== piece.kind) return [...line, piece];
+  return [...line.slice(0, -1), { kind: last.kind, text: last.text + piece.text }];
+}
+
+/**
+ * @param {Block} block
+ * @param {Token} token
+ * @returns {Kind}
+ */
+function kindOf({ isFinal, committed }, { points }) {
+  if (isFinal) return "final";
+  return points <= committed ? "committed" : "tentative";
+}
