@@ -22,10 +22,12 @@ from websockets.typing import Subprotocol
 
 from wsserver import errors
 from wsserver.audio.pcm import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, Encoding
-from wsserver.dialects import native
+from wsserver.dialects import captions, native
 from wsserver.messages import Audio, ClientMessage, Finish, ServerMessage, Start
+from wsserver.net import room_routes
 from wsserver.net.refusal import Refusal
 from wsserver.net.settings import SocketSettings
+from wsserver.rooms.captions import Caption
 from wsserver.session.finals import UNRECOGNIZABLE
 from wsserver.text.guards import Verdict
 
@@ -37,7 +39,7 @@ SAMPLE = ROOT / "tests" / "samples" / "en-us-my-uncle-sold.wav"
 
 def schema() -> dict[str, Any]:
     """Put the two schemas into one file, each a resource of its own so that its `$ref`s hold."""
-    sides = native.schema()
+    sides = native.schema() | {"captions": captions.schema()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:wsserver:dictation.v1",
@@ -79,6 +81,7 @@ def plain(cell: str) -> str:
 
 
 CLIENT, SERVER = examples("client"), examples("server")
+CAPTIONS = examples("captions")
 
 
 def test_the_schema_is_that_of_the_code() -> None:
@@ -100,7 +103,23 @@ def test_a_server_example_is_what_the_server_writes(example: dict[str, Any]) -> 
     assert json.loads(native.write_server(message)) == example
 
 
-@pytest.mark.parametrize(("side", "found"), [("client", CLIENT), ("server", SERVER)])
+@pytest.mark.parametrize("example", CAPTIONS)
+def test_an_example_of_a_room_is_what_a_viewer_gets(example: dict[str, Any]) -> None:
+    caption = captions.read(json.dumps(example))
+
+    assert json.loads(captions.write(caption)) == example
+
+
+def test_the_answer_to_who_opens_a_room_shows_all_links() -> None:
+    (example,) = examples("opened")
+
+    expected = room_routes.links(example["room"], "eyJhbGciOi...")
+    assert example["links"] == expected
+
+
+@pytest.mark.parametrize(
+    ("side", "found"), [("client", CLIENT), ("server", SERVER), ("captions", CAPTIONS)]
+)
 def test_the_examples_keep_to_the_schema(side: str, found: list[dict[str, Any]]) -> None:
     whole = json.loads(SCHEMA.read_text(encoding="utf-8"))
     validator = jsonschema.Draft202012Validator(
@@ -129,6 +148,16 @@ def test_every_field_of_every_message_is_shown(found: list[dict[str, Any]], mess
 
     assert shown == fields
     assert f"### `{name}`\n" in DOCUMENT
+
+
+@pytest.mark.parametrize("caption", get_args(Caption))
+def test_every_field_of_what_viewers_get_is_shown(caption: Any) -> None:
+    fields = {field.name for field in dataclasses.fields(caption)}
+    (name,) = get_args(get_type_hints(caption)["type"])
+
+    shown = {field for example in CAPTIONS if example["type"] == name for field in example}
+
+    assert shown == fields
 
 
 def test_every_field_of_start_is_explained_with_its_default() -> None:

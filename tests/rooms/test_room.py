@@ -39,11 +39,11 @@ def test_a_late_viewer_gets_the_story_so_far_and_the_newest_partial() -> None:
     for utterance in (1, 2):
         room.partial("a", 1, partial(utterance))
         room.final("a", 1, final(utterance))
-    room.partial("a", 1, partial(3, "thre"))
+    room.partial("a", 1, partial(3, "an"))
     late = Reader.new(room)
 
     assert room.welcome("Talk").finals == 2
-    assert late.read() == ["1 a1", "2 a2", "a3: thre"]
+    assert late.read() == ["1 a1", "2 a2", "a3: an"]
     assert late.read() == []
 
 

@@ -108,10 +108,10 @@ def _token(signed: SignedTokens, subject: str, room: str, wish: _Wish) -> Mappin
             title=wish.title,
         )
     )
-    return {"expires": expires, "token": token, "links": _links(room, token)}
+    return {"expires": expires, "token": token, "links": links(room, token)}
 
 
-def _links(room: str, token: str) -> dict[str, str]:
+def links(room: str, token: str) -> dict[str, str]:
     """Give the ways in, from the server's root; such a token may stand in a URL."""
     query, both = urlencode({"token": token}), urlencode({"room": room, "token": token})
     ways = {"socket": "", "events": "/events", "vtt": "/captions.vtt", "srt": "/captions.srt"}
