@@ -30,7 +30,7 @@ export { ConnectionLost, DictationError, Refused, SessionFailed } from "./client
 /**
  * Connect to a server and open a session, or go on with one.
  *
- * @param {string | URL} url of its socket, as in `wss://example.org/v1/dictation`
+ * @param {string | URL} url of its socket, as in `wss://example.org/v1/dictation`; in a page a path
  * @param {Options} [options] `token`, `resume`, `giveUpSeconds`, `signal`; every other one is a field
  *   of the protocol's `start`, by the same name
  * @returns {Promise<Dictation>} once the server is ready

@@ -177,6 +177,22 @@ async def test_a_server_that_is_not_there_is_told(node: Path) -> None:
     assert told == ["ConnectionLost", "unreachable"]
 
 
+async def test_in_a_page_a_path_will_do(node: Path) -> None:
+    told = await result(
+        node,
+        """globalThis.location = new URL("https://example.org/prefix/page.html");
+        const { Server } = await import(at("client/server.js"));
+        const servers = ["v1/dictation", "/v1/dictation", "http://other/v1/dictation"];
+        say(...servers.map((url) => new Server(url).socketUrl));""",
+    )
+
+    assert told == [
+        "wss://example.org/prefix/v1/dictation",
+        "wss://example.org/v1/dictation",
+        "ws://other/v1/dictation",
+    ]
+
+
 async def test_a_flush_is_answered(node: Path, stage: Stage) -> None:
     script = f"""{OPEN}
         dictation.send(sound(1));

@@ -193,3 +193,59 @@ async def test_what_the_server_asks_to_wait_is_waited(node: Path, stage: Stage) 
         await second.say(DONE)
 
     assert told == [["connection_lost", True], ["draining", True]]
+
+
+async def test_a_flush_that_is_answered_twice_is_told_once(node: Path, stage: Stage) -> None:
+    script = f"""{OPEN}
+        tell(dictation, "flushed", "done");
+        dictation.send(sound(1));
+        dictation.flush("mine");
+        await dictation.finish();
+    """
+
+    async with running(node, script, url=socket_of(stage), token=stage.token) as program:
+        first = await stage.call(FIRST)
+        await first.hear(Finish)
+        await first.say(Flushed(id="mine"))
+        told = [await program.says()]
+        await first.hang_up(1012)
+        second = await stage.call(resumed(0, 0, cursor("second")))
+        await second.hear(Finish)
+        await second.say(Flushed(id="mine"), DONE)
+        told.append(await program.says())
+
+    assert [type_ for type_, _ in told] == ["flushed", "done"]
+
+
+async def test_breaks_long_after_each_other_do_not_add_up(node: Path, stage: Stage) -> None:
+    script = f"""{OPEN}
+        let aheadMs = 31_000;
+        const now = performance.now.bind(performance);
+        performance.now = () => now() + aheadMs;
+        dictation.addEventListener("ready", () => (aheadMs += 200_000));
+        await dictation.finish();
+    """
+
+    async with running(node, script, url=socket_of(stage), token=stage.token):
+        for _ in range(5):
+            call = await stage.call(FIRST)
+            await call.hear(Finish)
+            call.break_off()
+        call = await stage.call(FIRST)
+        await call.hear(Finish)
+        await call.say(DONE)
+
+
+async def test_a_server_that_stays_away_too_long_is_given_up(node: Path, stage: Stage) -> None:
+    script = f"{OPEN} say(...await tried(dictation.finish()));"
+
+    given = {"token": stage.token, "giveUpSeconds": 3}
+    async with running(node, script, url=socket_of(stage), **given) as program:
+        call = await stage.call(FIRST)
+        await call.hear(Finish)
+        stage.gate.drain()
+        call.break_off()
+        told = await program.says()
+
+    # It asked to wait for five.
+    assert told == ["Refused", "draining"]

@@ -194,7 +194,7 @@ export class Dictation extends DictationTarget {
     if (message.type === "ready") this.#welcome(message);
     if (message.type === "final" || message.type === "ack") this.#troubleSince = null;
     if (this.#delivery.keptSeconds <= HOLD_SECONDS) this.#release();
-    if (message.type === "flushed") this.#answer(message);
+    if (message.type === "flushed" && !this.#answer(message)) return;
     if (message.type === "done") this.#leave(new DictationError("closed", "all is final"));
     // A fatal one is told once its connection is closed; one that is not is no more than a warning.
     if (message.type !== "error") this.#tell(message.type, message);
@@ -209,11 +209,15 @@ export class Dictation extends DictationTarget {
     this.#state = "open";
   }
 
-  /** @param {Flushed} flushed */
+  /**
+   * @param {Flushed} flushed
+   * @returns {boolean} false if it was answered before, in a connection that broke since
+   */
   #answer(flushed) {
     const answered = this.#flushing.filter(({ id }) => id === flushed.id);
     this.#flushing = this.#flushing.filter(({ id }) => id !== flushed.id);
     for (const { answer } of answered) answer.resolve(flushed);
+    return answered.length > 0;
   }
 
   /**

@@ -21,11 +21,12 @@ export class Server {
 
   /**
    * @param {string | URL} url of the socket, as in `wss://example.org/v1/dictation`; `https:` does
-   *   as well.  The other routes lie beside it, so that a proxy may serve all of it below a prefix
+   *   as well, and in a page a path.  The other routes lie beside it, so that a proxy may serve all
+   *   of it below a prefix
    * @throws {TypeError} if it is no URL
    */
   constructor(url) {
-    this.socketUrl = withProtocol(new URL(url), "ws");
+    this.socketUrl = withProtocol(new URL(url, globalThis.location?.href), "ws");
   }
 
   /**
