@@ -31,6 +31,34 @@ export function remember(where, key, value) {
   }
 }
 
+/**
+ * @param {"tab" | "device"} where
+ * @param {string} key
+ */
+export function forget(where, key) {
+  try {
+    storage(where).removeItem(`dictation.${key}`);
+  } catch {
+    // Where storage is blocked, nothing was remembered.
+  }
+}
+
+/**
+ * Give the keys of what is remembered that begin so.
+ * @param {"tab" | "device"} where
+ * @param {string} prefix
+ * @returns {string[]}
+ */
+export function names(where, prefix) {
+  try {
+    return Object.keys(storage(where))
+      .filter((name) => name.startsWith(`dictation.${prefix}`))
+      .map((name) => name.slice("dictation.".length));
+  } catch {
+    return [];
+  }
+}
+
 /** @param {"tab" | "device"} where */
 function storage(where) {
   return where === "tab" ? sessionStorage : localStorage;

@@ -1,0 +1,115 @@
+/**
+ * Keep the text on this device while it is written, and find what an earlier page left.
+ * Knows names and claims; knows nothing of what is in a text.
+ *
+ * A draft belongs to the tab that claimed it.  It is deleted when it is empty, and a month after it
+ * was last changed.
+ */
+
+import { claim } from "./claim.js";
+import { forget, names, recall, remember } from "./storage.js";
+
+const PREFIX = "draft.";
+const LASTS_MS = 30 * 24 * 3_600_000;
+
+/** Letters come faster than it is worth writing. */
+const STEP_MS = 300;
+
+/**
+ * @typedef {{id: string, savedAt: number, text: string}} Head
+ * @typedef {Head & Record<string, unknown>} Draft
+ */
+
+/** @type {{id: string, release: () => void} | null} */
+let claimed = null;
+
+/** What is not written yet. @type {Omit<Draft, "savedAt"> | null} */
+let waiting = null;
+
+/** @type {ReturnType<typeof setTimeout> | null} */
+let timer = null;
+
+/** Write what is waiting before the page can be gone. */
+export function initDrafts() {
+  window.addEventListener("pagehide", flush);
+  document.addEventListener("visibilitychange", flush);
+}
+
+/** Give the draft that this tab had before it was reloaded. @returns {Draft | null} */
+export function ownDraft() {
+  const id = recall("tab", "draft", "");
+  return id ? recall("device", PREFIX + id, null) : null;
+}
+
+/**
+ * Claim a draft for this tab.
+ * @param {string} id
+ * @returns {Promise<boolean>} false if another tab has it, as after a tab was duplicated
+ */
+export async function claimDraft(id) {
+  if (claimed?.id === id) return true;
+  const release = await claim(`draft ${id}`);
+  if (!release) return false;
+  claimed?.release();
+  claimed = { id, release };
+  return true;
+}
+
+/**
+ * Keep a draft: at once if it is the first change for a while, else soon.
+ * @param {Omit<Draft, "savedAt">} draft
+ */
+export function keepDraft(draft) {
+  if (waiting && waiting.id !== draft.id) flush();
+  waiting = draft;
+  if (timer !== null) return;
+  flush();
+  timer = setTimeout(() => {
+    timer = null;
+    flush();
+  }, STEP_MS);
+}
+
+function flush() {
+  if (!waiting) return;
+  const { id, text } = waiting;
+  remember("tab", "draft", id);
+  if (text) remember("device", PREFIX + id, { ...waiting, savedAt: Date.now() });
+  else forget("device", PREFIX + id);
+  waiting = null;
+}
+
+/** @param {string} id */
+export function dropDraft(id) {
+  if (waiting?.id === id) waiting = null;
+  forget("device", PREFIX + id);
+}
+
+/**
+ * Find the latest draft that no tab has, claim it, and delete those that nobody came for.
+ * @returns {Promise<Draft | null>}
+ */
+export async function findDraft() {
+  const drafts = names("device", PREFIX)
+    .map((name) => recall("device", name, /** @type {Draft | null} */ (null)))
+    .filter((draft) => draft !== null);
+  const [fresh, old] = parted(drafts, Date.now());
+  for (const { id } of old) forget("device", PREFIX + id);
+  for (const draft of fresh) {
+    if (draft.id !== recall("tab", "draft", "") && (await claimDraft(draft.id))) return draft;
+  }
+  return null;
+}
+
+/**
+ * Part drafts into those to keep, the latest first, and those too old.
+ * @template {{savedAt: number}} T
+ * @param {T[]} drafts
+ * @param {number} now in milliseconds
+ * @returns {[fresh: T[], old: T[]]}
+ */
+export function parted(drafts, now) {
+  const isFresh = (/** @type {T} */ { savedAt }) => now - savedAt < LASTS_MS;
+  const fresh = drafts.filter(isFresh).sort((a, b) => b.savedAt - a.savedAt);
+  return [fresh, drafts.filter((draft) => !isFresh(draft))];
+}
