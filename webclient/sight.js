@@ -68,6 +68,18 @@ function heardText(manuscript) {
 }
 
 /**
+ * Give where the next words land, in sight.
+ * @param {Manuscript} manuscript
+ * @returns {number}
+ */
+export function nextPlace(manuscript) {
+  const { point, due } = manuscript;
+  const { from, to, rest } = heardRange(manuscript);
+  if (!due) return to;
+  return due.range.to < point ? due.range.to : due.range.to + rest - from;
+}
+
+/**
  * Give where the cursor belongs after a manuscript changed by itself: it stays by its letters, but
  * where words are landing it goes along with them.
  * @param {Manuscript} before
@@ -79,6 +91,21 @@ export function carried(before, after, cursor) {
   const { to, rest } = heardRange(before);
   if (to <= cursor && cursor <= rest) return heardRange(after).to;
   return moved(cursor, between(inSight(before), inSight(after)), "left");
+}
+
+/**
+ * Find the place again of a change that was made in an older sight, as when an input method took its
+ * time; where what it removed is gone, it only puts in.
+ * @param {import("./changes.js").Change} change
+ * @param {string} before the sight it was made in
+ * @param {string} after
+ * @returns {import("./changes.js").Change}
+ */
+export function rebased(change, before, after) {
+  if (before === after) return change;
+  const at = moved(change.at, between(before, after), "right");
+  const removed = after.startsWith(change.removed, at) ? change.removed : "";
+  return { ...change, at, removed };
 }
 
 /**
@@ -114,12 +141,12 @@ function patches(manuscript, text) {
     to: to > point ? to + width : to,
   });
   const selected = replaces ?? due?.range;
-  const nextAt = due ? shown({ from: due.range.to, to: due.range.to }).from : heard.to;
   /** @type {Patch[]} */
   const marks = selected ? [{ ...shown(selected), kind: "replaced" }] : [];
   marks.push(...unclearPatches(text));
   for (const s of spoken) marks.push({ ...shown(s), kind: s.isSure ? "final" : "unconfirmed" });
-  const next = /** @type {Patch} */ ({ from: nextAt, to: nextAt, kind: "point" });
+  const place = nextPlace(manuscript);
+  const next = /** @type {Patch} */ ({ from: place, to: place, kind: "point" });
   return laid([...heardPatches(manuscript), next], marks, { from: heard.from, to: heard.rest });
 }
 

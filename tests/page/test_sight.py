@@ -91,3 +91,30 @@ async def test_what_is_typed_stands_where_it_was_typed(
 
     assert text == "A x y bcd"
     assert after in (text, text[:at] + inserted + text[at + removed :])
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after", "rebased"),
+    [
+        ((4, "", "x"), "One two", "One two", (4, "", "x")),
+        ((0, "", "x"), "One", "One two", (0, "", "x")),
+        ((3, "", "x"), "One", "One two", (7, "", "x")),
+        ((4, "two", "zwei"), "One two", "A. One two", (7, "two", "zwei")),
+        ((4, "two", "zwei"), "One two", "One", (3, "", "zwei")),
+    ],
+)
+async def test_what_was_composed_finds_its_place(
+    modules: Page,
+    change: tuple[int, str, str],
+    before: str,
+    after: str,
+    rebased: tuple[int, str, str],
+) -> None:
+    given = dict(zip(("at", "removed", "inserted"), change, strict=True))
+
+    found = await modules.evaluate(
+        "async (given) => (await import('/page/sight.js')).rebased(...given)",
+        [given, before, after],
+    )
+
+    assert (found["at"], found["removed"], found["inserted"]) == rebased
