@@ -20,13 +20,13 @@ import { heardRange } from "./sight.js";
  *   code points, as the server counts; *opens* a paragraph
  * @typedef {import("./marks.js").Spoken} Spoken
  * @typedef {{range: Range, after: string[]}} Due where the words go once these keys have landed
- * @typedef {{id: string, text: string, point: number, replaces: Range | null, due: Due | null,
+ * @typedef {{id: string, revision: number, text: string, point: number, replaces: Range | null, due: Due | null,
  *   isPlaced: boolean, heard: Heard[], spoken: Spoken[],
  *   history: import("./history.js").History}} Manuscript
- *   *replaces*: what was selected, until the first words take its place; *isPlaced*: somebody chose
+ *   *revision*: how often the text changed; *replaces*: what was selected, until the first words take its place; *isPlaced*: somebody chose
  *   the point, so no pause before the words opens a paragraph there; *spoken* in the order in which
  *   it landed
- * @typedef {Pick<Manuscript, "id" | "text" | "point"> & {spoken: Spoken[]}} Kept
+ * @typedef {Pick<Manuscript, "id" | "revision" | "text" | "point" | "spoken">} Kept
  */
 
 /**
@@ -36,6 +36,7 @@ import { heardRange } from "./sight.js";
 export function blank(id) {
   return {
     id,
+    revision: 0,
     text: "",
     point: 0,
     replaces: null,
@@ -52,8 +53,8 @@ export function blank(id) {
  * @param {Kept} kept
  * @returns {Manuscript}
  */
-export function opened({ id, text, point, spoken }) {
-  return { ...blank(id), text, point, isPlaced: point < text.length, spoken };
+export function opened({ id, revision, text, point, spoken }) {
+  return { ...blank(id), revision, text, point, isPlaced: point < text.length, spoken };
 }
 
 /**
@@ -61,8 +62,8 @@ export function opened({ id, text, point, spoken }) {
  * @param {Manuscript} manuscript
  * @returns {Kept}
  */
-export function keepsake({ id, text, point, spoken }) {
-  return { id, text, point, spoken };
+export function keepsake({ id, revision, text, point, spoken }) {
+  return { id, revision, text, point, spoken };
 }
 
 /**
@@ -292,6 +293,7 @@ export function apply(manuscript, change, isBehind = false) {
   const isLanding = change.kind === "landing";
   return {
     ...manuscript,
+    revision: manuscript.revision + 1,
     text: changed(text, change),
     point: moved(point, change, isBehind ? "left" : "right"),
     replaces: replaces && !isGone ? movedRange(replaces, change) : null,

@@ -38,6 +38,18 @@ export function bringBack(manuscript, cleared) {
 }
 
 /**
+ * Go on with a manuscript that another page kept, below what this one has of its own.
+ * @param {Manuscript} own
+ * @param {Kept} kept
+ * @param {(key: string) => boolean} isDoomed by the key of an utterance that will be said again
+ * @returns {Manuscript}
+ */
+export function reunited(own, kept, isDoomed) {
+  if (own.id !== kept.id) return above(without(own, isDoomed), kept);
+  return own.revision > kept.revision ? without(own, isDoomed) : opened(kept);
+}
+
+/**
  * Take the text of another manuscript in below this one's, with its point; that one goes on.
  * @param {Manuscript} manuscript
  * @param {Kept} other
@@ -52,6 +64,7 @@ export function above(manuscript, other) {
   }));
   return opened({
     id: other.id,
+    revision: other.revision,
     text: head + other.text,
     point: other.point + head.length,
     spoken: [...manuscript.spoken, ...shifted],

@@ -9,7 +9,7 @@ from tests.page.scribe import SHOW, Step, cursor, hear, heard, put, say, written
 ONE, TWO, THREE = say("One."), say("Two.", 2), say("Three.", 3)
 
 CLEAR: Step = ["clear"]
-KEPT = {"id": "m0", "text": "One. Two.", "point": 4, "spoken": []}
+KEPT = {"id": "m0", "revision": 7, "text": "One. Two.", "point": 4, "spoken": []}
 BACK: Step = ["bringBack", KEPT]
 
 
@@ -92,3 +92,28 @@ async def test_what_was_kept_goes_on_elsewhere(modules: Page) -> None:
     })()"""
 
     assert await written(modules, steps, goes_on) == "One. X.^ Two."
+
+
+@pytest.mark.parametrize(
+    ("own", "kept_id", "kept", "shown"),
+    [
+        # A new tab; one with words of its own; one with words that will be said again.
+        ([], "m2", [ONE], "One.^"),
+        ([put(0, "Mine.")], "m2", [ONE], "Mine.\n\nOne.^"),
+        ([say("Mine.", 9)], "m2", [ONE], "One.^"),
+        # The same one after a reload: the newer text goes on, without what will be said again.
+        ([ONE, put(0, "X")], "m1", [ONE], "XOne.^"),
+        ([ONE], "m1", [ONE, put(0, "X")], "XOne.^"),
+        ([ONE, put(0, "X"), say("Two.", 9)], "m1", [ONE], "XOne.^"),
+        ([ONE, cursor(0), say("Two.", 9)], "m1", [ONE], "^One."),
+    ],
+)
+async def test_the_newest_text_goes_on(
+    modules: Page, own: list[Step], kept_id: str, kept: list[Step], shown: str
+) -> None:
+    left = await written(modules, kept, "manuscripts.keepsake(manuscript)")
+    given = json.dumps({**left, "id": kept_id})
+
+    reunited = f"show(reunion.reunited(manuscript, {given}, (key) => key === '1.9'))"
+
+    assert await written(modules, own, reunited) == shown
