@@ -24,7 +24,7 @@ _MOST = 10_000
 _IDLE_SECONDS = 3_600
 
 
-def settings(model: str, tls: tuple[Path, Path] | None) -> config.Config:
+def settings(model: str, tls: tuple[Path, Path] | None, engine: str = "whisper") -> config.Config:
     """Give what the product would take, but let thousands in and let them be silent.
 
     *tls* is a certificate and its key; the limits of the door stay as they are shipped.
@@ -34,7 +34,12 @@ def settings(model: str, tls: tuple[Path, Path] | None) -> config.Config:
         certificate, key = map(str, tls)
         server["tls"] = {"mode": "files", "certificate": certificate, "key": key}
     sessions = {"idle_seconds": _IDLE_SECONDS}
-    above = {"engine": {"model": model}, "server": server, "sessions": sessions}
+    above = {
+        "engine": {"kind": engine, "model": model},
+        "server": server,
+        "sessions": sessions,
+        "rooms": {"viewers": _MOST, "viewers_per_room": _MOST},
+    }
     return config.load(None, {}, above)
 
 
@@ -60,14 +65,15 @@ async def _serve(wanted: config.Config, beats: Path) -> None:
 
 @click.command()
 @click.option("--model", default="practice", show_default=True, help="As in config.yaml.")
+@click.option("--engine", default="whisper", show_default=True, help="As in config.yaml.")
 @click.option("--beats", type=click.Path(path_type=Path), required=True)
 @click.option("--tls", type=(click.Path(path_type=Path), click.Path(path_type=Path)))
-def main(model: str, beats: Path, tls: tuple[Path, Path] | None) -> None:
+def main(model: str, engine: str, beats: Path, tls: tuple[Path, Path] | None) -> None:
     """Serve until SIGTERM."""
     logs.set_up(logs.LogSettings(level="error"))
     # Admission takes newcomers for speakers, and would let no thousands of them in.
     Scheduler.forecast = _foresee_nothing  # type: ignore[method-assign]
-    asyncio.run(_serve(settings(model, tls), beats))
+    asyncio.run(_serve(settings(model, tls, engine), beats))
 
 
 if __name__ == "__main__":

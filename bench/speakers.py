@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -42,6 +43,8 @@ class Crowd:
     streams: int
     seconds: float
     word_ends: WordEnds
+    room: str | None = None
+    """Where others read along."""
 
 
 def spoken_words(final: Final) -> Sequence[float]:
@@ -60,7 +63,7 @@ async def speak(crowd: Crowd, seed: int, data: bytes) -> Lags:
     await asyncio.sleep(random.Random(seed).uniform(0, _WITHIN_S))  # noqa: S311
     sent = SentLog()
     course = Course(sent, DICTATION, crowd.word_ends)
-    start = Start(language="en", words=True)
+    start = Start(language="en", words=True, room=crowd.room)
     # Whoever is thrown out is to be counted, not let in again.
     once = client.NEVER
     async with client.connect(crowd.url, crowd.token, start, reconnect=once) as dictation:
@@ -115,11 +118,12 @@ async def speak_all(crowd: Crowd) -> dict[str, object]:
 @click.option("--streams", default=1, show_default=True)
 @click.option("--seconds", default=30.0, show_default=True)
 @click.option("--paced/--spoken", default=False, help="Words of random weights, or of a model.")
+@click.option("--room", help="Where others read along.")
 @click.option("--out", type=click.Path(path_type=Path), required=True)
-def main(url: str, streams: int, seconds: float, paced: bool, out: Path) -> None:
+def main(url: str, paced: bool, out: Path, **options: Any) -> None:
     """Speak to URL with the token in WSSERVER_TOKEN; write the lags."""
     word_ends = paced_words if paced else spoken_words
-    crowd = Crowd(url, os.environ["WSSERVER_TOKEN"], streams, seconds, word_ends)
+    crowd = Crowd(url, os.environ["WSSERVER_TOKEN"], word_ends=word_ends, **options)
     out.write_text(json.dumps(asyncio.run(speak_all(crowd))))
 
 

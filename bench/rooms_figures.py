@@ -1,0 +1,137 @@
+"""What viewers cost who speaks, beside a room without any.
+
+Knows figures; knows nothing of how they came about.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import matplotlib as mpl
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from bench.lags import Lags, percentile
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+_SETTLED_S = 0.02
+"""Below it a lag has no ratio: both are as good as nothing."""
+
+LEGEND = """\
+Seconds, p50 p95, and in brackets how often that of the first line goes into it:
+  word      from a word's last sample to the first text that holds the word, for the speaker
+  endpoint  from the silence that ends an utterance to the final, for the speaker
+ms late: of the server's event loop, p99 and at most, medians of the turns, the longest of all.
+spread: milliseconds from the first viewer who got a final to the last, p50 p95.  cores: that the
+server and its engine kept busy.  KB each: by which the server grew for each viewer.  missed: finals
+that did not come to a viewer in their turn.  The last line is the first once more: chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What came of one turn with so many viewers."""
+
+    lags: Lags
+    beats_ms: Mapping[str, float]
+    spreads: Sequence[float]
+    cores: float
+    kb_each: float
+    missed: int
+    lost: int
+
+
+@dataclass
+class Case:
+    """All turns with one number of viewers."""
+
+    name: str
+    viewers: int
+    turns: list[Turn] = field(default_factory=list)
+
+    @property
+    def lags(self) -> Lags:
+        """Give the speaker's lags of all turns."""
+        lags = Lags()
+        for turn in self.turns:
+            lags.add(turn.lags)
+        return lags
+
+    def late_ms(self, name: str) -> float:
+        """Give the median over the turns of how late the loop was."""
+        return median(turn.beats_ms[name] for turn in self.turns)
+
+
+def ratio(values: Sequence[float], alone: Sequence[float], q: float) -> float:
+    """Say how often the percentile of those *alone* goes into that of *values*; NaN for nothing."""
+    one, other = percentile(values, q), percentile(alone, q)
+    return one / other if other >= _SETTLED_S else math.nan
+
+
+def rooms_table(cases: Sequence[Case]) -> Table:
+    """Show what speakers, the loop and the viewers noticed."""
+    names = ("", "word", "endpoint", "ms late", "spread", "cores", "KB each", "missed", "lost")
+    table = Table(*names, box=SIMPLE_HEAD, pad_edge=False)
+    base = cases[0].lags
+    for case in cases:
+        lags, turns = case.lags, case.turns
+        spreads = [spread * 1000 for turn in turns for spread in turn.spreads]
+        longest = max(turn.beats_ms["p100"] for turn in turns)
+        table.add_row(
+            case.name + (f" failed {lags.unfinished}" if lags.unfinished else ""),
+            _two(lags.words, base.words),
+            _two(lags.endpoints, base.endpoints),
+            f"{case.late_ms('p99'):.1f} {case.late_ms('p100'):.1f} {longest:.1f}",
+            " ".join(f"{percentile(spreads, q):.0f}" for q in (50, 95)) if spreads else "",
+            f"{median(turn.cores for turn in turns):.2f}",
+            f"{max(turn.kb_each for turn in turns):.1f}" if case.viewers else "",
+            str(sum(turn.missed for turn in turns)),
+            str(sum(turn.lost for turn in turns)),
+        )
+    return table
+
+
+def verdict(cases: Sequence[Case]) -> str:
+    """Say what viewers did to the words, beside what chance did."""
+    base = cases[0].lags.words
+    told = [
+        f"{case.name}: {' and '.join(f'{ratio(case.lags.words, base, q):.2f}' for q in (50, 95))}"
+        for case in cases[1:]
+    ]
+    return "Word lag, p50 and p95, as a multiple of that without: " + "; ".join(told) + "."
+
+
+def plot(cases: Sequence[Case], path: Path) -> None:
+    """Draw lateness of the loop and the speaker's lag against the number of viewers."""
+    measured, base = sorted(cases[:-1], key=lambda case: case.viewers), cases[0].lags.words
+    counts = [case.viewers for case in measured]
+    figure, (loop, lag) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    for name, style in (("p99", ":"), ("p100", "-")):
+        late = [case.late_ms(name) for case in measured]
+        loop.plot(counts, late, style, marker="o", color="#0b6e4f", label=name)
+    loop.set(ylabel="event loop, ms late", xlabel="viewers of one room", ylim=(0, None))
+    for q, style in ((50, ":"), (95, "-")):
+        times = [ratio(case.lags.words, base, q) for case in measured]
+        lag.plot(counts, times, style, marker="o", color="#2f6fb0", label=f"p{q}")
+    lag.axhline(1, color="#999999", linewidth=0.8)
+    lag.set(ylabel="speaker's word lag, multiple of none", xlabel="viewers of one room")
+    lag.set(ylim=(0, None))
+    for axes in (loop, lag):
+        axes.set_xticks(counts)
+        axes.legend(frameon=False, fontsize="small")
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def _two(values: Sequence[float], alone: Sequence[float]) -> str:
+    return " ".join(
+        f"{percentile(values, q):.2f}{_times(ratio(values, alone, q))}" for q in (50, 95)
+    )
+
+
+def _times(times: float) -> str:
+    return "" if math.isnan(times) else f" ({times:.2f})"
