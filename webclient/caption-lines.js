@@ -27,8 +27,9 @@ const PAUSE_SECONDS = 2.5;
  *   end: number, committed: number, tokens: Token[], breaks: number[], used: number}} Block
  *   an utterance; *used*: columns of its last line
  * @typedef {{columns: number, past: readonly Line[], tail: Block | null, blocks: readonly Block[],
- *   done: Readonly<Record<string, number>>}} Roll *past*: lines of what is final, *tail* the last of
- *   it; *blocks*: from the first that is not final; *done*: the last final utterance of each session
+ *   done: Readonly<Record<string, number>>, isBroken: boolean}} Roll *past*: lines of what is final, *tail* the last of
+ *   it; *blocks*: from the first that is not final; *done*: the last final utterance of each session;
+ *   *isBroken*: what comes next begins a line
  */
 
 /**
@@ -37,7 +38,7 @@ const PAUSE_SECONDS = 2.5;
  * @returns {Roll}
  */
 export function begin(columns = COLUMNS) {
-  return { columns, past: [], tail: null, blocks: [], done: {} };
+  return { columns, past: [], tail: null, blocks: [], done: {}, isBroken: false };
 }
 
 /**
@@ -59,6 +60,15 @@ export function apply(roll, message) {
     default:
       return roll;
   }
+}
+
+/**
+ * Let the next utterance begin a line; one that is being heard goes on where it is.
+ * @param {Roll} roll
+ * @returns {Roll}
+ */
+export function breakLine(roll) {
+  return { ...roll, isBroken: true };
 }
 
 /**
@@ -105,31 +115,31 @@ function put(roll, message) {
   const there = at >= 0 && roll.blocks[at].utterance === utterance ? roll.blocks[at] : null;
   const place = at < 0 ? roll.blocks.length : at;
   const before = place > 0 ? roll.blocks[place - 1] : roll.tail;
-  const block = blockOf(message, there, before, roll.columns);
+  const breaks = there?.breaks ?? (roll.isBroken || !goesOn(before, message) ? [0] : []);
+  const block = blockOf(message, { tokens: there?.tokens ?? [], breaks }, before, roll.columns);
   // Not toSpliced: browsers within studio software are years behind.
   const behind = roll.blocks.slice(there ? place + 1 : place);
   const blocks = [...roll.blocks.slice(0, place), block, ...behind];
   const done = type === "final" ? { ...roll.done, [session]: utterance } : roll.done;
-  return rebroken({ ...roll, done }, blocks, place);
+  const isBroken = roll.isBroken && there !== null;
+  return rebroken({ ...roll, done, isBroken }, blocks, place);
 }
 
 /**
  * @param {Final | Partial} message
- * @param {Block | null} there what stood there
+ * @param {import("./caption-breaks.js").Broken} stood what stood there
  * @param {Block | null} before
  * @param {number} columns
  * @returns {Block}
  */
-function blockOf(message, there, before, columns) {
-  const { type, session, utterance, text, start, end } = message;
+function blockOf(message, stood, before, columns) {
+  const { type, session, utterance, text, end } = message;
   const isFinal = type === "final";
   const made = tokens(text.trim(), columns);
   if (made.length > 0) made[0].gap = gap(before?.tokens.at(-1)?.text ?? "", made[0].text);
-  const language = isFinal ? message.language : (there ?? before)?.language;
+  const language = isFinal ? message.language : before?.language;
   const skipped = text.length - text.trimStart().length;
   const committed = isFinal ? Infinity : message.committed - skipped;
-  const breaks = there?.breaks ?? (goesOn(before, session, start) ? [] : [0]);
-  const stood = { tokens: there?.tokens ?? [], breaks };
   const block = { session, utterance, isFinal, language, end, committed, used: 0 };
   return broken({ ...block, tokens: made, breaks: [] }, before, columns, stood);
 }
@@ -137,10 +147,9 @@ function blockOf(message, there, before, columns) {
 /**
  * Tell whether words go on in the line of those before.
  * @param {Block | null} before
- * @param {string} session
- * @param {number} start
+ * @param {Final | Partial} message
  */
-function goesOn(before, session, start) {
+function goesOn(before, { session, start }) {
   if (!before?.isFinal || before.session !== session) return false;
   return start - before.end < PAUSE_SECONDS;
 }

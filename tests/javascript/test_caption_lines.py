@@ -86,6 +86,23 @@ async def test_words_stand_in_the_order_in_which_they_were_heard(
     assert (await rolled(node, messages))[-1] == shown
 
 
+async def test_what_comes_after_a_break_begins_a_line(node: Path) -> None:
+    script = """
+        const { apply, begin, breakLine, lines } = await import(at("caption-lines.js"));
+        const text = (roll) => lines(roll).map((line) => line.map(({ text }) => text).join(""));
+        const [one, two, longer, three] = given.messages;
+        const heard = apply(breakLine(apply(begin(), one)), two);
+        const grown = apply(breakLine(heard), longer);
+        say(text(heard), text(grown), text(apply(grown, three)));
+    """
+    messages = [final("One."), partial("Two", 3, 2), partial("Two and", 3, 2), final("3.", 3)]
+
+    async with running(node, script, messages=messages) as program:
+        said = await program.says()
+
+    assert said == [["One.", "Two"], ["One.", "Two and"], ["One.", "3."]]
+
+
 async def test_a_line_ends_where_a_phrase_ends_if_little_is_lost(node: Path) -> None:
     (shown,) = await rolled(node, [final(LONG)])
 

@@ -1,0 +1,148 @@
+/**
+ * Wire the captions page together.
+ * Decides nothing that another module could decide.
+ */
+
+import { COLUMNS } from "./caption-lines.js";
+import { CaptionSheet } from "./caption-sheet.js";
+import { CaptionStory } from "./caption-story.js";
+import { initOptions } from "./captions-options.js";
+import { holdLabel, told, welcome } from "./captions-wording.js";
+import { element, setText } from "./page.js";
+import { roomIn } from "./room-address.js";
+import { RoomClient } from "./room-client.js";
+
+/** Messages that come at once are shown at once, and a page in the background is shown too. */
+const SHOW_WITHIN_MS = 40;
+
+/** A line that is shorter holds too little of a sentence. */
+const FEWEST_COLUMNS = 12;
+
+/** Within this many pixels of its end the sheet follows the words. */
+const NEAR_PX = 24;
+
+/** Announcements that stand until newer ones come. */
+const ANNOUNCED = 4;
+
+const place = element("sheet");
+const hold = element("hold");
+const latest = element("latest");
+const ruler = element("ruler");
+const announcer = element("announcer");
+const sheet = new CaptionSheet(element("lines"));
+const story = new CaptionStory();
+
+/** @type {import("./room-client.js").State} */
+let state = { phase: "connecting" };
+let isLive = false;
+let isHeld = false;
+/** False once somebody scrolled back to read. */
+let isFollowing = true;
+/** Finals up to this number were said before anybody here could hear them. */
+let history = 0;
+/** @type {number | undefined} */
+let timer;
+
+/** @param {import("./room-messages.js").Message} message */
+function receive(message) {
+  story.take(message);
+  if (message.type === "room") {
+    enter(message);
+  } else if (message.type === "live") {
+    isLive = message.live;
+    showState();
+  } else if (message.type === "final") {
+    if (message.language) element("lines").lang = message.language;
+    if (message.number > history && !isHeld) announce(message.text);
+  }
+  timer ??= window.setTimeout(show, SHOW_WITHIN_MS);
+}
+
+/** @param {import("./room-messages.js").Room} room */
+function enter({ title, live, finals }) {
+  isLive = live;
+  history = finals;
+  setText(element("title"), title || "Captions");
+  document.title = title ? `${title} – Captions` : "Captions";
+  showState();
+}
+
+function showState() {
+  const { text, lamp } = told(state, isLive);
+  setText(element("state"), text);
+  element("lamp").className = lamp;
+  setText(element("welcome"), welcome(state));
+}
+
+function show() {
+  clearTimeout(timer);
+  timer = undefined;
+  const { lines } = story;
+  const waiting = Math.max(0, lines.length - sheet.count);
+  setText(hold, holdLabel(isHeld, waiting));
+  if (isHeld) return;
+  sheet.show(lines);
+  element("welcome").hidden = lines.length > 0;
+  follow();
+}
+
+/** Give lines the length that there is room for. */
+function measure() {
+  const columns = Math.floor((10 * place.clientWidth) / ruler.offsetWidth);
+  story.columns = Math.min(COLUMNS, Math.max(FEWEST_COLUMNS, columns || COLUMNS));
+  show();
+}
+
+function follow() {
+  if (isFollowing) place.scrollTop = place.scrollHeight;
+}
+
+/**
+ * Say it to those who listen to the page; nobody sees it.
+ * @param {string} text
+ */
+function announce(text) {
+  const said = document.createElement("p");
+  said.textContent = text;
+  announcer.append(said);
+  while (announcer.children.length > ANNOUNCED) announcer.firstElementChild?.remove();
+}
+
+function goToLatest() {
+  isFollowing = true;
+  follow();
+  place.focus({ preventScroll: true });
+}
+
+function initPage() {
+  initOptions(measure);
+  new ResizeObserver(measure).observe(place);
+  place.addEventListener("scroll", () => {
+    isFollowing = place.scrollHeight - place.scrollTop - place.clientHeight < NEAR_PX;
+    latest.hidden = isFollowing;
+  });
+  latest.addEventListener("click", goToLatest);
+  hold.addEventListener("click", () => {
+    isHeld = !isHeld;
+    show();
+  });
+  connect();
+}
+
+function connect() {
+  const room = roomIn(location.href);
+  if (room === null) {
+    state = { phase: "over", reason: "incomplete" };
+    return showState();
+  }
+  const onState = (/** @type {typeof state} */ now) => {
+    state = now;
+    showState();
+  };
+  const client = new RoomClient(room.url, room.token, { onMessage: receive, onState });
+  client.open();
+  window.addEventListener("online", () => client.hurry());
+  document.addEventListener("visibilitychange", () => document.hidden || client.hurry());
+}
+
+initPage();
