@@ -23,6 +23,7 @@ const OPEN_WITHIN_MS = 20_000;
 
 export class Link {
   #socket;
+  #timer;
   #wasOpen = false;
   #sentBytes = 0;
 
@@ -34,9 +35,9 @@ export class Link {
    */
   constructor(url, credential, { onOpen, onMessage, onUnreadable, onClose }) {
     this.#socket = new WebSocket(url, subprotocols(credential));
-    const timer = setTimeout(() => this.#wasOpen || this.#socket.close(), OPEN_WITHIN_MS);
+    this.#timer = setTimeout(() => this.#socket.close(), OPEN_WITHIN_MS);
     this.#socket.onopen = () => {
-      clearTimeout(timer);
+      clearTimeout(this.#timer);
       this.#wasOpen = true;
       onOpen();
     };
@@ -44,7 +45,13 @@ export class Link {
       const message = this.#read(data, onUnreadable);
       if (message) onMessage(message);
     };
-    this.#socket.onclose = ({ code }) => onClose({ wasOpen: this.#wasOpen, code });
+    const end = (/** @type {number} */ code) => {
+      this.#forget();
+      onClose({ wasOpen: this.#wasOpen, code });
+    };
+    this.#socket.onclose = ({ code }) => end(code);
+    // Node up to version 22 tells of a connection that did not open by an error alone.
+    this.#socket.onerror = () => this.#wasOpen || end(CLOSE_LOST);
   }
 
   /** Bytes that wait for the network. */
@@ -67,8 +74,14 @@ export class Link {
 
   /** Close without waiting for an answer; nothing is heard of this link any more. */
   drop() {
-    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
+    this.#forget();
     this.#socket.close();
+  }
+
+  #forget() {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    socket.onopen = socket.onmessage = socket.onerror = socket.onclose = null;
   }
 
   /**
