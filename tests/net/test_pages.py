@@ -16,6 +16,8 @@ FILES = {
     "icon.svg": "<svg/>",
     "app.webmanifest": "{}",
     "favicon.ico": "icon",
+    "captions.html": "<!doctype html><title>captions</title>",
+    "overlay.html": "<!doctype html><title>overlay</title>",
     "parts/link.js": "export const link = 1;",
 }
 
@@ -49,6 +51,8 @@ async def browsing(directory: Path) -> AsyncIterator[aiohttp.ClientSession]:
         ("/page/icon.svg", "icon.svg", "image/svg+xml"),
         ("/page/app.webmanifest", "app.webmanifest", "application/manifest+json"),
         ("/favicon.ico", "favicon.ico", "image/x-icon"),
+        ("/captions", "captions.html", "text/html; charset=utf-8"),
+        ("/overlay", "overlay.html", "text/html; charset=utf-8"),
     ],
 )
 async def test_a_file_is_served_with_its_type_to_everybody(
