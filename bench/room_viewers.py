@@ -135,7 +135,9 @@ async def come(hall: Hall) -> None:
 
     async def enter() -> None:
         hall.readers.append(reader := Reader(hall))
-        await loop.create_connection(lambda: reader, parts.hostname, parts.port)
+        await loop.create_connection(
+            lambda: reader, parts.hostname or "localhost", parts.port or 80
+        )
         await reader.opened
 
     for first in range(0, hall.count, _TOGETHER):
