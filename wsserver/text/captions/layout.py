@@ -5,6 +5,7 @@ Knows tokens and how long they are spoken; knows nothing of what is before or af
 A final is laid out by itself, so what was served of a story that goes on never changes.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -92,7 +93,10 @@ Page = tuple[Line, ...]
 
 
 class _Final:
-    """Sums over the tokens of a final, so that each candidate costs the same to judge."""
+    """Sums over the tokens of a final, so that each candidate costs the same to judge.
+
+    A line from token *first* to before *last* has `until[last] - begin[first]` columns.
+    """
 
     def __init__(self, tokens: Sequence[Token], language: str | None) -> None:
         self.tokens = tokens
@@ -100,8 +104,12 @@ class _Final:
         self.joints = [joint(left, right, known) for left, right in pairwise(tokens)]
         self.silences = [max(0.0, right.start - left.end) for left, right in pairwise(tokens)]
         self.ends = [self._end(i) for i in range(len(self.joints))]
-        spaced = (token.width + token.is_spaced for token in tokens)
-        self._columns = [0, *accumulate(spaced)]
+        spaces = [token.is_spaced for token in tokens]
+        self.until = [
+            0,
+            *accumulate(token.width + space for token, space in zip(tokens, spaces, strict=True)),
+        ]
+        self.begin = [until + space for until, space in zip(self.until, spaces, strict=False)]
         kept = zip(self.joints, self.silences, strict=True)
         self._kept = [0.0, *accumulate(_together(each, silence) for each, silence in kept)]
 
@@ -109,9 +117,12 @@ class _Final:
         is_paused = self.silences[i] >= COSTS.pause_seconds
         return END_COSTS[self.joints[i]] * (COSTS.paused if is_paused else 1)
 
-    def columns(self, first: int, last: int) -> int:
-        """Give the width of a line from *first* to before *last*."""
-        return self._columns[last] - self._columns[first] - self.tokens[first].is_spaced
+    def split_cost(self, split: int, top_heavy: int) -> float:
+        """Give the cost of a second line that is *top_heavy* columns shorter than the upper one."""
+        slope = COSTS.top_heavy if top_heavy > 0 else -COSTS.bottom_heavy
+        cost = self.ends[split - 1] + slope * top_heavy + COSTS.second_line
+        # A sentence that ends with the line does not end within it.
+        return cost - (COSTS.sentence if self.joints[split - 1] is Joint.SENTENCE else 0)
 
     def together(self, first: int, last: int) -> float:
         """Give what it costs that these stand in one cue."""
@@ -146,7 +157,7 @@ def _cues(final: _Final, last: int) -> list[tuple[int, int, float]]:
     """Give every cue that can end before *last*: its first token, its split and its cost."""
     found = []
     for first in range(last - 1, -1, -1):
-        columns = final.columns(first, last)
+        columns = final.until[last] - final.begin[first]
         if columns > CUE_LINES * LINE_COLUMNS + 1:
             break
         split, cost = _split(final, first, last)
@@ -157,20 +168,19 @@ def _cues(final: _Final, last: int) -> list[tuple[int, int, float]]:
 
 def _split(final: _Final, first: int, last: int) -> tuple[int | None, float]:
     """Give where the second line begins (*last* if there is none) and what that costs."""
-    if final.columns(first, last) <= LINE_COLUMNS:
+    begin, until = final.begin[first], final.until
+    if until[last] - begin <= LINE_COLUMNS:
         return last, 0.0
-    best: tuple[float, int] | None = None
-    for split in range(last - 1, first, -1):
-        upper, lower = final.columns(first, split), final.columns(split, last)
+    found: list[tuple[float, int]] = []
+    for split in range(bisect_right(until, begin + LINE_COLUMNS) - 1, first, -1):
+        lower = until[last] - final.begin[split]
         if lower > LINE_COLUMNS:
             break
-        if upper <= LINE_COLUMNS:
-            slope = COSTS.top_heavy if upper > lower else COSTS.bottom_heavy
-            cost = final.ends[split - 1] + slope * abs(upper - lower) + COSTS.second_line
-            if final.joints[split - 1] is Joint.SENTENCE:
-                cost -= COSTS.sentence
-            best = min(best or (cost, split), (cost, split))
-    return (None, 0.0) if best is None else (best[1], best[0])
+        found.append((final.split_cost(split, until[split] - begin - lower), split))
+    if not found:
+        return None, 0.0
+    cost, best = min(found)
+    return best, cost
 
 
 def _cost(final: _Final, first: int, last: int, columns: int) -> float:
