@@ -7,8 +7,8 @@
  *     dictation.send(samples); // again and again
  *     await dictation.finish();
  *
- * Works in pages, in module workers, and in Node from version 22 on.  Sound is kept until it is final;
- * a connection that breaks is made anew, and the session goes on in it as if nothing had happened.
+ * Works in pages, in module workers, and in Node from version 22 on.  Sound is kept until it is
+ * final; a connection that breaks is made anew, and the session goes on as if nothing had happened.
  */
 
 import { Dictation } from "./client/dictation.js";
@@ -31,8 +31,8 @@ export { ConnectionLost, DictationError, Refused, SessionFailed } from "./client
  * Connect to a server and open a session, or go on with one.
  *
  * @param {string | URL} url of its socket, as in `wss://example.org/v1/dictation`; in a page a path
- * @param {Options} [options] `token`, `resume`, `giveUpSeconds`, `signal`; every other one is a field
- *   of the protocol's `start`, by the same name
+ * @param {Options} [options] `token`, `resume`, `giveUpSeconds`, `signal`; every other one is a
+ *   field of the protocol's `start`, by the same name
  * @returns {Promise<Dictation>} once the server is ready
  * @throws {Refused} if it does not let in
  * @throws {ConnectionLost} if it cannot be reached

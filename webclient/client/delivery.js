@@ -32,8 +32,8 @@ export class Delivery {
   /**
    * @param {import("./server.js").Server} server
    * @param {DeliveryListener} listener
-   * @param {() => number} [clock] gives seconds, to notice by when a network takes nothing any more;
-   *   without one, sound that comes as it is spoken is a clock
+   * @param {() => number} [clock] gives seconds, to notice by when a network takes nothing any
+   *   more; without one, sound that comes as it is spoken is a clock
    */
   constructor(server, listener, clock) {
     this.#listener = listener;
@@ -185,10 +185,11 @@ export class Delivery {
     if (this.#way.cursor === null) this.#keeper.rewind();
     else this.#keeper.resume(through, resend_from);
     this.#way.cursor = cursor;
-    const flushes = this.#keeper.places.orders.filter(({ cut }) => cut === "flush");
+    // In the order of their places, as they come in the rest.
+    const ids = this.#keeper.places.orders.map(({ id }) => id);
     for (const piece of this.#keeper.rest(resend_from)) {
-      if (typeof piece !== "string") this.#send(piece);
-      else this.#connector.send(frameOf(piece, piece === "flush" ? flushes.shift()?.id : undefined));
+      if (typeof piece === "string") this.#connector.send(frameOf(piece, ids.shift()));
+      else this.#send(piece);
     }
   }
 

@@ -12,12 +12,12 @@ import { toChunk } from "./samples.js";
 import { Server } from "./server.js";
 import { tokenSource } from "./tokens.js";
 
-/** Sound that may wait for its final before `send` asks to be waited for; no utterance is as long. */
+/** Sound that may wait for its final before `send` asks for patience; no utterance is as long. */
 const HOLD_SECONDS = 60;
 
 const GIVE_UP_SECONDS = 120;
 
-/** A connection that lasted so long, and left nothing open, has nothing to do with the next break. */
+/** A connection that lasted so long, and left nothing open, is another matter than the next one. */
 const STEADY_MS = 30_000;
 
 /**
@@ -30,8 +30,8 @@ const STEADY_MS = 30_000;
  *   *token*: or a function that is asked for one before each new session; *resume*: the cursor of a
  *   session to go on with; *giveUpSeconds*: for how long a broken connection is made anew without
  *   anything becoming final, 0 for never; *signal*: ends it at once
- * @typedef {import("./protocol.js").Start & ClientOptions} Options every other one is a field of the
- *   protocol's `start`
+ * @typedef {import("./protocol.js").Start & ClientOptions} Options every other one is a field of
+ *   the protocol's `start`
  */
 
 export class Dictation extends DictationTarget {
@@ -120,10 +120,10 @@ export class Dictation extends DictationTarget {
 
   /**
    * Send sound in the declared encoding; while there is no connection it is kept, and sent then.
-   * @param {import("./samples.js").Sound} sound any length of whole samples; floats are converted if
-   *   the encoding is `s16le`
-   * @returns {Promise<void>} to be awaited by whoever sends faster than somebody speaks: settled once
-   *   the server has caught up.  It is never rejected
+   * @param {import("./samples.js").Sound} sound any length of whole samples; floats are converted
+   *   if the encoding is `s16le`
+   * @returns {Promise<void>} to be awaited by whoever sends faster than somebody speaks: settled
+   *   once the server has caught up.  It is never rejected
    * @throws {unknown} what ended the dictation, if it is over
    * @throws {TypeError | RangeError} if these are no whole samples of the encoding
    */

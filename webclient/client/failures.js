@@ -122,7 +122,7 @@ export class SessionFailed extends DictationError {
 
 /**
  * Say why a connection did not open.
- * @param {import("./server.js").Answer | null} answer what was answered to the question, if anything
+ * @param {import("./server.js").Answer | null} answer what admission was, if anybody said
  */
 export function failureToOpen(answer) {
   if (answer === null) {

@@ -10,7 +10,7 @@ export const SUBPROTOCOL = "dictation.v1";
  * @typedef {"dictation" | "captioning"} Profile
  * @typedef {{encoding?: Encoding, sample_rate?: number, channels?: 1 | 2, language?: string | null,
  *   task?: "transcribe" | "translate", prompt?: string, hotwords?: string[], words?: boolean,
- *   partials?: boolean, endpointing?: Profile, room?: string | null}} Start all but the type, and but
+ *   partials?: boolean, endpointing?: Profile, room?: string | null}} Start all but the type and
  *   `resume`
  * @typedef {"s16le" | "f32le" | "mulaw" | "alaw"} Encoding
  * @typedef {{text: string, start: number, end: number, probability: number}} FinalWord

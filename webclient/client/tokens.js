@@ -19,8 +19,8 @@ const SIGNED = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /**
  * Take what a program has.
  * @param {import("./server.js").Server} server
- * @param {string | (() => string | Promise<string>)} [token] a signed one and those of a function are
- *   presented as they are, a long-lived one only where it cannot be exchanged
+ * @param {string | (() => string | Promise<string>)} [token] a signed one and those of a function
+ *   are presented as they are, a long-lived one only where it cannot be exchanged
  * @returns {TokenSource}
  */
 export function tokenSource(server, token = "") {
