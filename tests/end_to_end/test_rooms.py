@@ -1,6 +1,7 @@
 """Somebody speaks and others read along, from the microphone's socket to the viewers'."""
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.end_to_end.conftest import Run
-from tests.end_to_end.hall import open_hall
+from tests.end_to_end.hall import BEARER, open_hall
 from tests.end_to_end.test_resume import connected
 from wsserver.messages import Final, Start
 from wsserver.rooms import captions
@@ -165,6 +166,8 @@ async def test_an_owner_ends_the_room(run: Run) -> None:
             told = [event async for event in _rest(events)]
         await speaker.say()  # who goes on undisturbed
         refused = await hall.refusal(hall.links["events"])
+        async with hall.browser.post("/v1/rooms", json={"room": hall.room}, headers=BEARER) as no:
+            assert no.status == 410
         assert await hall.end() == 204
 
     assert reader.told[-1] == captions.Closed(reason="ended")
@@ -177,6 +180,35 @@ async def test_an_owner_ends_the_room(run: Run) -> None:
 async def _rest(events: Any) -> Any:
     while (event := await events.next()) is not None:
         yield event
+
+
+async def test_a_viewer_whose_token_expires_meanwhile_is_told_and_sent_away(run: Run) -> None:
+    async with run() as server, open_hall(server, seconds=60) as hall:
+        ahead = 0.0
+        server.app._rooms._clock = lambda: time.time() + ahead
+        async with hall.reader() as reader, hall.events() as events:
+            await reader.read()
+            ahead = 80.0
+            await reader.read_to_the_end()
+            told = [event async for event in _rest(events)]
+
+    assert reader.told[-1] == captions.Closed(reason="expired")
+    assert reader.socket.close_code == 1000
+    assert told[-1] == {"type": "closed", "reason": "expired"}
+
+
+async def test_an_event_stream_needs_chunks_and_a_get(run: Run) -> None:
+    async with run() as server, open_hall(server) as hall:
+        async with hall.browser.head(hall.links["events"]) as answer:
+            head = answer.status
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.app._listener.port)
+        writer.write(f"GET {hall.links['events']} HTTP/1.0\r\n\r\n".encode())
+        old = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    assert head == 405
+    assert old.split()[1] == b"505"
 
 
 async def test_a_session_in_an_ended_room_is_heard_but_not_shown(run: Run) -> None:

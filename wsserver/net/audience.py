@@ -8,6 +8,7 @@ queue per viewer: whoever has much unsent is passed over until it is gone.
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 0.004
 """Of one round at a stretch, before the loop turns to others."""
+
+CLOSED_TOGETHER = 20
+"""Connections; to close one takes longer than the slice shows, in a task of its own."""
 
 TICK_SECONDS = 1.0
 """Between two rounds in which nothing is said, for signs of life and ends of tokens."""
@@ -60,7 +64,7 @@ class Audience:
         viewer = Viewer(link, position, expires, now)
         viewer.write(self._press.write(link.wire, self._room.welcome(title)), now)
         self._viewers[viewer] = None
-        if self._rounds is None:
+        if self._rounds is None or self._rounds.done():
             self._rounds = asyncio.create_task(self._run())
         self.tell()
         try:
@@ -83,7 +87,7 @@ class Audience:
                     self.tell()
                     await asyncio.sleep(RETRY_SECONDS)
         now = asyncio.get_running_loop().time()
-        async for viewer in self._in_slices():
+        async for viewer in self._in_slices(CLOSED_TOGETHER):
             self._dismiss(viewer, now, code, reason, farewell)
 
     async def _run(self) -> None:
@@ -117,11 +121,11 @@ class Audience:
             else:
                 self._serve(viewer, now)
 
-    async def _in_slices(self) -> AsyncIterator[Viewer]:
+    async def _in_slices(self, most: int = sys.maxsize) -> AsyncIterator[Viewer]:
         clock = asyncio.get_running_loop().time
         until = clock() + SLICE_SECONDS
-        for viewer in tuple(self._viewers):
-            if clock() > until:
+        for place, viewer in enumerate(tuple(self._viewers), 1):
+            if clock() > until or place % most == 0:
                 await asyncio.sleep(0)
                 until = clock() + SLICE_SECONDS
             if viewer in self._viewers and viewer.link.is_open():

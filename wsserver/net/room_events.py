@@ -20,6 +20,9 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",  # nginx would keep captions back until they fill a page
 }
+LAST_SECONDS = 10.0
+"""For the end of the stream to go to a viewer who reads slowly."""
+
 _RETRY = b"retry: 1000\n\n"
 
 
@@ -55,9 +58,14 @@ async def _stream(request: web.Request, seat: Seat, allowed: Pass) -> web.Stream
         close=lambda _code, _reason: over.set(),
     )
     entry = seat.room.entry(*_last_seen(request))
-    with seat.audience.seated(link, entry, allowed.title, allowed.expires):
-        await over.wait()
-    await response.write_eof()
+    if not seat.is_ended:
+        with seat.audience.seated(link, entry, allowed.title, allowed.expires):
+            await over.wait()
+    try:
+        async with asyncio.timeout(LAST_SECONDS):
+            await response.write_eof()
+    except TimeoutError:
+        transport.abort()
     return response
 
 

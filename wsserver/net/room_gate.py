@@ -13,7 +13,7 @@ from wsserver.net.credentials import Presented
 from wsserver.net.identity import Visitor
 from wsserver.net.refusal import refuse
 from wsserver.net.rooms import Rooms
-from wsserver.net.signed_tokens import SignedToken
+from wsserver.net.signed_tokens import LEEWAY_SECONDS, SignedToken
 from wsserver.net.tokens import Token
 
 
@@ -59,12 +59,12 @@ class RoomGate:
         signed = visitor.signed
         if signed and signed.room is not None:
             self._check_bound(signed, room)
-            return Pass(room, signed.title, signed.expires)
+            return Pass(room, signed.title, _end(signed))
         _check_scope(visitor, "view")
         is_own = self._rooms.ids.is_of(room, visitor.guest.token.name)
         if not (is_own or self._rooms.find(room)):
             refuse(404, "unknown_room", "found no such room")
-        return Pass(room, None, signed.expires if signed else None)
+        return Pass(room, None, _end(signed) if signed else None)
 
     def _check_bound(self, signed: SignedToken, room: str) -> None:
         # Whether its maker may view is not asked: who may speak in a room may show it.
@@ -74,6 +74,10 @@ class RoomGate:
             refuse(403, "missing_scope", "found a token for another room")
         if not self._rooms.ids.is_of(room, signed.subject):
             refuse(404, "unknown_room", "found a token for a room that is not its maker's")
+
+
+def _end(signed: SignedToken) -> float:
+    return signed.expires + LEEWAY_SECONDS
 
 
 def _check_scope(visitor: Visitor, scope: str) -> None:

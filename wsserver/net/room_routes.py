@@ -60,6 +60,7 @@ def room_routes(office: RoomOffice) -> list[web.RouteDef]:
         wish = await read_wish(request, _wishes)
         if wish.room is not None:
             office.gate.check_owner(presented, wish.room)
+            office.rooms.check_ended(wish.room)
         room = wish.room or office.rooms.ids.new(subject)
         told = {"room": room, "title": wish.title, **_token(office.signed, subject, room, wish)}
         return web.json_response(told, status=201, headers=_NO_STORE)
@@ -86,7 +87,8 @@ def room_routes(office: RoomOffice) -> list[web.RouteDef]:
         web.post(PATH, make),
         web.delete(ROOM_PATH, end),
         web.get(ROOM_PATH, look),
-        web.get(f"{ROOM_PATH}/events", events_route(office.gate, office.rooms)),
+        # Without HEAD, for which an endless answer has no end either.
+        web.get(f"{ROOM_PATH}/events", events_route(office.gate, office.rooms), allow_head=False),
         *(
             web.get(f"{ROOM_PATH}/{each.name}", file_route(each, office.gate, office.rooms))
             for each in office.formats

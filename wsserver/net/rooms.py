@@ -78,6 +78,7 @@ class Rooms:
 
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._viewers = 0
+        self._is_stopping = False
 
     def __len__(self) -> int:
         """Count the open rooms."""
@@ -119,7 +120,11 @@ class Rooms:
         opened.held -= 1
         opened.seats -= seats
         self._viewers -= seats
-        if not opened.held and not opened.is_ended:
+        if opened.held or opened.is_ended:
+            return
+        if self._is_stopping:
+            self._forget(name)
+        else:
             loop = asyncio.get_running_loop()
             seconds = self._settings.linger_seconds
             self._empty[name] = loop.call_later(seconds, partial(self._forget, name))
@@ -134,10 +139,11 @@ class Rooms:
 
     async def stop(self) -> None:
         """Send all viewers elsewhere, with the last words."""
+        self._is_stopping = True
         ending = [opened.audience.end(1001, "the server stops") for opened in self._open.values()]
         await asyncio.gather(*ending)
-        for handle in self._empty.values():
-            handle.cancel()
+        for name in tuple(self._empty):
+            self._forget(name)
 
     def _enter(self, name: str, seats: int) -> Seat:
         opened = self._open.get(name) or self._begin(name)
