@@ -31,7 +31,7 @@ const SHORTEST_FADE_SECONDS = 3;
  * @param {(property: string, value: string) => boolean} supports as `CSS.supports`
  * @returns {Look}
  */
-export function lookIn(given, supports) {
+export function lookOf(given, supports) {
   const text = (/** @type {string} */ name) => given.get(name)?.trim() ?? "";
   const oneOf = (/** @type {"align" | "position"} */ name, /** @type {string[]} */ ...values) =>
     values.includes(text(name)) ? text(name) : USUAL[name];

@@ -13,7 +13,7 @@
 
 import { CaptionSheet } from "./caption-sheet.js";
 import { CaptionStory } from "./caption-story.js";
-import { lookIn } from "./overlay-look.js";
+import { lookOf } from "./overlay-look.js";
 import { OverlayWindow } from "./overlay-window.js";
 import { element } from "./page.js";
 import { roomIn } from "./room-address.js";
@@ -21,7 +21,7 @@ import { RoomClient } from "./room-client.js";
 
 const SHOW_WITHIN_MS = 40;
 
-const look = lookIn(new URL(location.href).searchParams, (name, value) => CSS.supports(name, value));
+const look = lookOf(new URL(location.href).searchParams, (name, value) => CSS.supports(name, value));
 const place = element("lines");
 const sheet = new CaptionSheet(place);
 const story = new CaptionStory(look.characters);

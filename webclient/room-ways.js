@@ -15,7 +15,7 @@ const SILENT_FOR_MS = 40_000;
 /**
  * @typedef {{wasOpen: boolean, status?: number, retryAfterSeconds?: number}} End
  *   *wasOpen*: a message came; *status*: of an HTTP answer other than 200
- * @typedef {(url: URL, token: string, onText: (text: string) => void, signal: AbortSignal)
+ * @typedef {(url: URL, token: string, take: (text: string) => void, signal: AbortSignal)
  *   => Promise<End>} Way
  */
 
@@ -23,7 +23,7 @@ const SILENT_FOR_MS = 40_000;
  * Read by WebSocket until it ends.
  * @type {Way}
  */
-export function bySocket(url, token, onText, signal) {
+export function bySocket(url, token, take, signal) {
   return new Promise((resolve) => {
     let wasOpen = false;
     const address = new URL(url);
@@ -38,7 +38,7 @@ export function bySocket(url, token, onText, signal) {
     };
     socket.onmessage = ({ data }) => {
       wasOpen = true;
-      onText(data);
+      take(data);
     };
     socket.onclose = end;
     signal.addEventListener("abort", end, { once: true });
@@ -49,7 +49,7 @@ export function bySocket(url, token, onText, signal) {
  * Read by server-sent events until they end.
  * @type {Way}
  */
-export async function byEvents(url, token, onText, signal) {
+export async function byEvents(url, token, take, signal) {
   const silence = new AbortController();
   const stop = () => silence.abort();
   signal.addEventListener("abort", stop, { once: true });
@@ -64,7 +64,7 @@ export async function byEvents(url, token, onText, signal) {
       clearTimeout(timer);
       timer = setTimeout(stop, SILENT_FOR_MS);
       wasOpen = true;
-      stream.take(text).forEach(onText);
+      stream.take(text).forEach(take);
     }
   } catch {
     // The network broke, or was silent for too long: both are an end like any other.

@@ -112,7 +112,7 @@ async def test_the_overlay_looks_as_its_address_says_or_as_usual(
     node: Path, query: str, look: dict[str, object]
 ) -> None:
     supports = "(_, value) => /^(#.*|red|transparent)$/.test(value)"
-    read = f"[page.USUAL, page.lookIn(new URLSearchParams(given.query), {supports})]"
+    read = f"[page.USUAL, page.lookOf(new URLSearchParams(given.query), {supports})]"
 
     usual, made = await found(node, "overlay-look.js", read, query=query)
 

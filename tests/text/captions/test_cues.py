@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tests.text.captions.spoken import conversations, final, stories, word
 from wsserver.messages import Final
 from wsserver.text.captions import CUE_LINES, LINE_COLUMNS, Cue, cues
+from wsserver.text.captions.costs import COLUMNS_PER_SECOND, LONGEST_SECONDS, SHORTEST_SECONDS
 from wsserver.text.captions.cues import LATEST_MS, SHORTEST_GAP_MS, cut
-from wsserver.text.captions.layout import COLUMNS_PER_SECOND, LONGEST_SECONDS, SHORTEST_SECONDS
 from wsserver.text.captions.tokens import width
 
 SHORTEST_MS = round(SHORTEST_SECONDS * 1000)

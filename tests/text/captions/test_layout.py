@@ -2,7 +2,8 @@ import pytest
 
 from tests.text.captions.spoken import final, word
 from wsserver.messages import FinalWord
-from wsserver.text.captions.layout import LINE_COLUMNS, lay_out
+from wsserver.text.captions.costs import LINE_COLUMNS
+from wsserver.text.captions.layout import lay_out
 from wsserver.text.captions.tokens import tokens
 
 

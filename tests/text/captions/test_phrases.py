@@ -3,7 +3,8 @@ from itertools import pairwise
 import pytest
 
 from tests.text.captions.spoken import final
-from wsserver.text.captions.phrases import SMALL_WORDS, Joint, joint, phrases
+from wsserver.text.captions.phrases import Joint, joint, phrases
+from wsserver.text.captions.small_words import SMALL_WORDS
 from wsserver.text.captions.tokens import tokens
 
 

@@ -3,17 +3,17 @@
 Knows finals and what broadcasters ask of captions; knows nothing of files, sessions or players.
 
 On the way: `tokens` cuts a final to what no line may cut further, `phrases` says how well a line
-could end between two of them, `layout` chooses where lines and cues end, `cues` gives the cues
-their times, `formats` writes them down.
+could end between two of them, `layout` chooses where lines and cues end by a table of `costs`,
+`cues` gives the cues their times, `formats` writes them down.
 
 The rules are those of the BBC Subtitle Guidelines (cited as BBC with a section) and of the Netflix
 Timed Text Style Guide (General Requirements and the guides for single languages, cited as Netflix
 with the heading).
 """
 
+from wsserver.text.captions.costs import CUE_LINES, LINE_COLUMNS
 from wsserver.text.captions.cues import Cue, Spoken, cues, cut, timed
 from wsserver.text.captions.formats import srt, to_srt, to_vtt, vtt
-from wsserver.text.captions.layout import CUE_LINES, LINE_COLUMNS
 
 __all__ = [
     "CUE_LINES",

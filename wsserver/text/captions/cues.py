@@ -7,13 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from wsserver.messages import Final
-from wsserver.text.captions.layout import (
-    LINE_COLUMNS,
-    LONGEST_SECONDS,
-    Page,
-    lay_out,
-    reading_seconds,
-)
+from wsserver.text.captions.costs import LINE_COLUMNS, LONGEST_SECONDS, reading_seconds
+from wsserver.text.captions.layout import Page, lay_out
 from wsserver.text.captions.tokens import tokens
 
 LATEST_MS = 500
