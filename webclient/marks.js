@@ -31,15 +31,20 @@ export function movedTarget({ from, to }, change) {
  * @returns {Spoken[]} empty if nothing is left of them
  */
 export function movedSpoken(spoken, change, isLanding) {
-  const { from, to } = spoken;
-  const { at, removed, inserted } = change;
-  if (isLanding && removed === "" && from < at && at < to) {
-    const behind = { from: at + inserted.length, to: to + inserted.length };
-    return [
-      { ...spoken, to: at },
-      { ...spoken, ...behind },
-    ];
-  }
-  const range = movedRange(spoken, change);
-  return range.to > range.from ? [{ ...spoken, ...range }] : [];
+  const ranges = isLanding ? besides(spoken, change) : [movedRange(spoken, change)];
+  return ranges.filter(({ from, to }) => to > from).map((range) => ({ ...spoken, ...range }));
+}
+
+/**
+ * @param {Range} range
+ * @param {Change} change
+ * @returns {Range[]} what is left and right of what came in
+ */
+function besides({ from, to }, { at, removed, inserted }) {
+  const end = at + removed.length;
+  const shift = inserted.length - removed.length;
+  return [
+    { from, to: Math.min(to, at) },
+    { from: Math.max(from, end) + shift, to: to + shift },
+  ];
 }

@@ -89,7 +89,9 @@ export function nextPlace(manuscript) {
  */
 export function carried(before, after, cursor) {
   const { to, rest } = heardRange(before);
-  if (to <= cursor && cursor <= rest) return heardRange(after).to;
+  const { from: first, to: last } = before.replaces ?? { from: to, to };
+  const isReplaced = after.replaces === null && first <= cursor && cursor <= last;
+  if (isReplaced || (to <= cursor && cursor <= rest)) return heardRange(after).to;
   return moved(cursor, between(inSight(before), inSight(after)), "left");
 }
 

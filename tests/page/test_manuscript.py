@@ -169,6 +169,8 @@ async def test_steps_are_undone_and_done_again(
         ([say("a c"), cursor(1), say("b", 2), SCRATCH], "a^ c"),
         ([say("a c"), cursor(1), say("b", 2), SCRATCH, SCRATCH], "^"),
         ([say("a c"), cursor(3), say("d", 2), SCRATCH], "a c^"),
+        ([say("a b c"), cursor(2, 3), say("x", 2), SCRATCH], "a ^ c"),
+        ([say("a b c"), cursor(2, 3), say("x", 2), SCRATCH, SCRATCH], "^"),
         # As a command it lands as others do.
         ([ONE, order("scratch_that", utterance=2)], "^"),
         ([ONE, TWO, order("scratch_that", "scratch_that", utterance=3)], "^"),

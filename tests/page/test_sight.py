@@ -19,6 +19,9 @@ MAYBE: Step = ["land", {"key": "1.2", "opens": False, "isSure": False}, [{"text"
         ([say("a [unclear] b")], "final unclear final point"),
         ([put(0, "[unclear] [unclear]")], "unclear settled unclear point"),
         ([say("abc"), cursor(1)], "final point final"),
+        ([say("a b c"), cursor(2, 3), say("x", 2)], "final final point final"),
+        ([say("a b c"), cursor(0, 1), say("x", 2)], "final point final"),
+        ([say("a b c"), cursor(4, 5), say("x", 2)], "final final point"),
         ([say("abc"), cursor(1, 2)], "final replaced point final"),
         ([say("a [unclear] b"), cursor(0, 5)], "replaced point unclear final"),
         (
@@ -54,6 +57,8 @@ async def test_the_runs_are_all_there_is_to_see(modules: Page) -> None:
         ([ONE, hear(heard("two three", "", 2))], 14, hear(heard("two", "", 2)), 8),
         ([ONE, hear(heard("two", "", 2))], 8, say("Two.", 2), 9),
         ([ONE], 2, hear(heard("two", "", 2)), 2),
+        ([put(0, "a b c"), cursor(2, 3)], 2, say("xyz"), 5),
+        ([put(0, "a b c"), cursor(2, 3)], 3, say("xyz"), 5),
         ([put(0, "ab"), cursor(1), hear(heard("x"))], 5, hear(heard("x y")), 7),
         ([put(0, "ab"), cursor(1), hear(heard("x"))], 3, hear(heard("x y")), 5),
         ([put(0, "ab"), cursor(1), hear(heard("x"))], 4, hear(heard("x y")), 5),
