@@ -4,10 +4,17 @@
  */
 
 import { element, setText } from "./page.js";
-import { clock, DECK } from "./wording.js";
+import { pressed, released } from "./push-to-talk.js";
+import { clock, DECK, mainButton } from "./wording.js";
 
 const main = element("main");
 const stop = element("stop");
+/** @type {import("./push-to-talk.js").Manner} */
+let manner = "free";
+
+/** @type {import("./phases.js").Phase} */
+let phase = "idle";
+
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
 
 /**
@@ -18,12 +25,16 @@ export function initDeck(onDeed) {
   const press = (/** @type {HTMLElement} */ button) => {
     if (!button.hidden) onDeed(/** @type {import("./wording.js").Deed} */ (button.dataset.does));
   };
-  main.addEventListener("click", () => press(main));
+  main.addEventListener("click", ({ detail }) => {
+    // Who clicks with a mouse or a finger held it; who clicks otherwise cannot.
+    const isHeld = detail > 0 && manner === "hold" && isHoldable();
+    if (!isHeld) press(main);
+  });
   stop.addEventListener("click", () => press(stop));
   document.addEventListener("keydown", (event) => {
-    const { key, ctrlKey, metaKey, repeat, isComposing } = event;
+    const { key, ctrlKey, metaKey, shiftKey, repeat, isComposing } = event;
     if (repeat || isComposing || event.defaultPrevented) return;
-    if (key === "Enter" && (ctrlKey || metaKey)) {
+    if (key === "Enter" && (ctrlKey || metaKey) && !shiftKey) {
       event.preventDefault();
       press(main);
     }
@@ -40,14 +51,29 @@ function showMacKeys() {
 }
 
 /**
- * Show what is going on and what can be done about it.
- * @param {import("./phases.js").Phase} phase
+ * Choose whether the main button is pressed or held.
+ * @param {import("./push-to-talk.js").Manner} chosen
  */
-export function showPhase(phase) {
+export function showManner(chosen) {
+  manner = chosen;
+  document.body.dataset.manner = chosen;
+  setButton(main, mainButton(phase, manner));
+}
+
+function isHoldable() {
+  return pressed(phase) !== null || released(phase, true) !== null;
+}
+
+/**
+ * Show what is going on and what can be done about it.
+ * @param {import("./phases.js").Phase} next
+ */
+export function showPhase(next) {
+  phase = next;
   const deck = DECK[phase];
   document.body.dataset.phase = phase;
   setText(element("state"), deck.state);
-  setButton(main, deck.main);
+  setButton(main, mainButton(phase, manner));
   if (!deck.stop && document.activeElement === stop) main.focus();
   stop.hidden = !deck.stop;
   if (deck.stop) setButton(stop, deck.stop);

@@ -29,6 +29,13 @@ let waiting = null;
 /** @type {ReturnType<typeof setTimeout> | null} */
 let timer = null;
 
+/** Name a draft as no other; a page without TLS has no `randomUUID`. */
+export function newId() {
+  return [...crypto.getRandomValues(new Uint8Array(12))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+}
+
 /** Write what is waiting before the page can be gone. */
 export function initDrafts() {
   window.addEventListener("pagehide", flush);
@@ -47,7 +54,7 @@ export function ownDraft() {
  * @returns {Promise<boolean>} false if another tab has it, as after a tab was duplicated
  */
 export async function claimDraft(id) {
-  if (claimed?.id === id) return true;
+  if (claimed?.id === id || !navigator.locks) return true;
   const release = await claim(`draft ${id}`);
   if (!release) return false;
   claimed?.release();
@@ -90,6 +97,8 @@ export function dropDraft(id) {
  * @returns {Promise<Draft | null>}
  */
 export async function findDraft() {
+  // Without claims nobody knows which tabs are still there.
+  if (!navigator.locks) return null;
   const drafts = names("device", PREFIX)
     .map((name) => recall("device", name, /** @type {Draft | null} */ (null)))
     .filter((draft) => draft !== null);

@@ -24,10 +24,11 @@ export async function copyText(text, button) {
 
 /**
  * @param {string} text
+ * @param {string} type of media
  * @param {string} name of the file
  */
-export function downloadText(text, name) {
-  const url = URL.createObjectURL(new Blob([text, "\n"], { type: "text/plain;charset=utf-8" }));
+export function downloadText(text, type, name) {
+  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

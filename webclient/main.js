@@ -5,24 +5,38 @@
 
 import { askAdmission } from "./admission.js";
 import { canCapture } from "./capture.js";
-import { initDeck, showElapsed, showLevel, showPhase, showVoice } from "./deck.js";
+import { initDeck, showElapsed, showLevel, showManner, showPhase, showVoice } from "./deck.js";
 import { Dictation } from "./dictation.js";
 import { askForToken, closeDoor, initDoor } from "./door.js";
-import { initNotebook, keepsake, write } from "./notebook.js";
+import { initHold } from "./hold.js";
+import * as notebook from "./notebook.js";
 import * as notices from "./notices.js";
-import { chosenOptions, initOptions, showDevices, showLanguages } from "./options.js";
+import {
+  chosenManner,
+  chosenOptions,
+  initOptions,
+  showDevices,
+  showLanguages,
+} from "./options.js";
 import { announce } from "./page.js";
+import { allows } from "./phases.js";
 import { denial, INSECURE } from "./problems.js";
+import { pressed, released } from "./push-to-talk.js";
+import { fetchSettings } from "./settings.js";
 import { keepToken, takeToken } from "./token.js";
-import { abandon, apply, breakParagraph, reopen, undoClear } from "./transcript.js";
 import { initWakeLock, keepAwake } from "./wakelock.js";
 import { CALM, heed, SOUNDLESS } from "./wording.js";
-import { initWords } from "./words.js";
 
 let token = takeToken();
 
 /** True while an earlier visit's dictation waits to go on: it does so in mid-sentence. */
 let isReopened = false;
+
+/** True once sound came after the last start. */
+let hasSound = false;
+
+/** What the operator set; nothing until it is told. */
+const settings = fetchSettings();
 
 const dictation = new Dictation({
   onPhase: (phase) => {
@@ -35,8 +49,9 @@ const dictation = new Dictation({
     else if (phase !== "listening") notices.showFlow(CALM);
   },
   onMessage: receive,
-  text: keepsake,
+  text: notebook.keepsake,
   onHeard: ({ level, seconds, ...sound }) => {
+    hasSound = true;
     showLevel(level);
     showElapsed(seconds);
     notices.showFlow(sound);
@@ -50,7 +65,7 @@ const dictation = new Dictation({
 
 /** @param {import("./client/protocol.js").Message} message */
 function receive(message) {
-  write((transcript) => apply(transcript, message));
+  if (notebook.receive(message) && allows(dictation.phase, "stop")) deeds.stop();
   switch (message.type) {
     case "ready":
       notices.showPractice(message.practice);
@@ -74,13 +89,14 @@ function receive(message) {
 
 const deeds = {
   start: () => {
-    if (!isReopened) write(breakParagraph);
-    isReopened = false;
+    if (!isReopened) goOn();
+    isReopened = hasSound = false;
+    obey();
     dictation.start({ token, ...chosenOptions() });
   },
   pause: () => dictation.pause(),
   resume: () => {
-    write(breakParagraph);
+    goOn();
     dictation.resume();
   },
   retry: () => dictation.retryNow(),
@@ -88,11 +104,28 @@ const deeds = {
   cancel: () => dictation.cancel(),
   giveUp: () => {
     isReopened = false;
-    write(abandon);
+    notebook.abandon();
     dictation.giveUp();
   },
   wait: () => {},
 };
+
+/** What is said next goes to the cursor; whoever holds to talk makes paragraphs otherwise. */
+function goOn() {
+  notebook.goToCursor();
+  if (chosenManner().manner === "free") notebook.breakParagraph();
+}
+
+/** Captions are what was said, and nothing else. */
+async function obey() {
+  const { commands } = await settings;
+  notebook.obey(chosenOptions().profile === "captioning" ? {} : commands);
+}
+
+/** @param {import("./wording.js").Deed | null} deed */
+function act(deed) {
+  if (deed) deeds[deed]();
+}
 
 /**
  * Try a token and keep it if it is good.
@@ -117,23 +150,32 @@ async function greet() {
 async function enter() {
   closeDoor();
   const left = await dictation.restore();
-  if (!left) return;
+  if (!left) return notebook.offerDraft();
   isReopened = dictation.keptSeconds > 0;
-  write((transcript) => reopen(transcript, /** @type {typeof transcript} */ (left.text)));
+  notebook.reopen(/** @type {notebook.Keepsake} */ (left.text));
 }
 
 function initPage() {
-  initWords();
-  initNotebook();
+  notebook.initNotebook();
+  obey();
   initWakeLock();
   initDeck((deed) => deeds[deed]());
   initDoor(knock, enter);
-  initOptions(() => askForToken(""));
+  initOptions({
+    onForgetToken: () => askForToken(""),
+    onChange: () => showManner(chosenManner().manner),
+  });
+  showManner(chosenManner().manner);
+  initHold({
+    chosen: chosenManner,
+    onPress: () => act(pressed(dictation.phase)),
+    onRelease: () => act(released(dictation.phase, hasSound)),
+  });
   notices.initNotices({
     onRetry: deeds.start,
     onRecover: () => dictation.recover(token),
     onDiscard: deeds.giveUp,
-    onUndo: () => write(undoClear),
+    onUndo: notebook.undoClear,
   });
   showPhase(dictation.phase);
   if (!canCapture()) notices.setProblem(INSECURE);

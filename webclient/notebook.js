@@ -1,53 +1,113 @@
 /**
- * Hold the transcript: show it, keep it for this tab, hand it out, clear it.
+ * Hold what was said and what is written: show it, keep it, hand it out, clear it.
  * Knows nothing of sound or connections.
  */
 
+import * as drafts from "./drafts.js";
 import { copyText, downloadText } from "./export.js";
-import { showToast } from "./notices.js";
-import { element } from "./page.js";
-import { recall, remember } from "./storage.js";
+import { FORMATS } from "./formats.js";
+import * as manuscripts from "./manuscript.js";
+import { initMenu } from "./menu.js";
+import { hideToast, showToast } from "./notices.js";
+import { announce, element } from "./page.js";
+import * as reunion from "./reunion.js";
+import { phrasesOf, takeApart } from "./spoken-commands.js";
+import * as surface from "./surface.js";
 import * as transcripts from "./transcript.js";
-import { showWords } from "./words.js";
 import { fileName } from "./wording.js";
+
+/**
+ * @typedef {transcripts.Transcript} Transcript
+ * @typedef {manuscripts.Manuscript} Manuscript
+ * @typedef {Partial<Transcript> & {manuscript?: manuscripts.Kept}} Keepsake
+ */
 
 /** Sessions are numbered from the moment on, so that no two tabs give the same number. */
 const fresh = { ...transcripts.EMPTY, session: Date.now() };
 
-/** @type {transcripts.Transcript} */
-let transcript = { ...fresh, ...recall("tab", "transcript", {}) };
+/** @type {Transcript} */
+let transcript = fresh;
 
-let kept = transcripts.keepsake(transcript);
+let manuscript = manuscripts.blank(drafts.newId());
 
-/** Show what an earlier visit of this tab left, and let the buttons work. */
+/** @type {Keepsake} */
+let kept = {};
+
+/** What was cleared, as long as the toast offers it. @type {manuscripts.Kept | null} */
+let cleared = null;
+
+/** @type {import("./spoken-commands.js").Table} */
+let commands = {};
+
+/** Show what an earlier visit of this tab left, and let pens and buttons work. */
 export function initNotebook() {
+  surface.initSurface({
+    onEdit: edit,
+    onUndo: stepBack,
+    onRedo: () => turn(transcript, manuscripts.redo(manuscript)),
+    onCursor: showHere,
+  });
+  drafts.initDrafts();
+  const own = drafts.ownDraft();
+  if (own) open(own);
+  turn(transcript, manuscript);
+  claim();
+  initButtons();
+}
+
+function initButtons() {
   const copy = element("copy");
-  copy.addEventListener("click", () => copyText(transcripts.plainText(transcript), copy));
-  element("download").addEventListener("click", () => {
-    downloadText(transcripts.plainText(transcript), fileName(new Date()));
+  copy.addEventListener("click", () => copyText(manuscript.text.trim(), copy));
+  initMenu("formats", ({ dataset }) => {
+    save(/** @type {import("./formats.js").Extension} */ (dataset.format));
   });
-  element("clear").addEventListener("click", () => {
-    write(transcripts.clear);
-    showToast("Cleared.");
+  element("clear").addEventListener("click", clear);
+  element("step-back").addEventListener("click", stepBack);
+  element("step-forward").addEventListener("click", () => {
+    turn(transcript, manuscripts.redo(manuscript));
   });
-  show();
+  const here = element("here");
+  // The cursor stays where it is when the button is pressed.
+  here.addEventListener("pointerdown", (event) => event.preventDefault());
+  here.addEventListener("click", dictateHere);
+  document.addEventListener("keydown", (event) => {
+    const { key, ctrlKey, metaKey, shiftKey, isComposing } = event;
+    if (key !== "Enter" || !shiftKey || !(ctrlKey || metaKey) || isComposing) return;
+    event.preventDefault();
+    dictateHere();
+  });
 }
 
 /**
- * Go on to the transcript that *change* makes of this one.
- * @param {(transcript: transcripts.Transcript) => transcripts.Transcript} change
+ * Take a message from the server.
+ * @param {import("./client/protocol.js").Message} message
+ * @returns {boolean} whether somebody said that the dictation is to stop
  */
-export function write(change) {
-  const before = transcript;
-  transcript = change(before);
-  if (transcript === before) return;
-  show();
-  note();
-  const { sentences, session } = transcript;
-  if (sentences !== before.sentences) {
-    // The session's number keeps the keys of what follows a reload apart from these.
-    remember("tab", "transcript", { sentences, session });
-  }
+export function receive(message) {
+  return follow(transcripts.apply(transcript, message));
+}
+
+/** Keep what was heard but will never be final. */
+export function abandon() {
+  follow(transcripts.abandon(transcript));
+}
+
+/** Let what is said from now on open a paragraph. */
+export function breakParagraph() {
+  turn(transcripts.breakParagraph(transcript), manuscript);
+}
+
+/** Let what is said from now on land at the cursor. */
+export function goToCursor() {
+  turn(transcript, manuscripts.place(manuscript, surface.selected()));
+}
+
+/**
+ * Choose what people may say instead of pressing keys.
+ * @param {import("./spoken-commands.js").Table} table
+ */
+export function obey(table) {
+  commands = table;
 }
 
 /** Give what has to outlive the page; the same value as long as it did not change. */
@@ -55,17 +115,191 @@ export function keepsake() {
   return kept;
 }
 
-function note() {
-  const now = transcripts.keepsake(transcript);
-  const names = /** @type {(keyof transcripts.Transcript)[]} */ (Object.keys(now));
-  if (names.some((name) => now[name] !== kept[name])) kept = now;
+/**
+ * Go on with what another page kept, below what this one has of its own.
+ * @param {Keepsake} left
+ */
+export function reopen(left) {
+  const known = new Set(left.sentences?.map(({ key }) => key));
+  const isDoomed = (/** @type {string} */ key) =>
+    key.startsWith(`${left.session}.`) && !known.has(key);
+  const other = left.manuscript ?? manuscripts.keepsake(written(left.sentences ?? []));
+  const { id } = manuscript;
+  const own = manuscript;
+  turn(transcripts.reopen(transcript, left), reunion.reunited(own, other, isDoomed));
+  if (id !== manuscript.id) drafts.dropDraft(id);
+  claim();
 }
 
-function show() {
-  showWords(transcripts.paragraphs(transcript));
-  const isEmpty = !transcripts.plainText(transcript);
-  for (const id of ["copy", "download"]) {
-    /** @type {HTMLButtonElement} */ (element(id)).disabled = isEmpty;
+/** Bring back what was cleared. */
+export function undoClear() {
+  if (!cleared) return;
+  const back = reunion.bringBack(manuscript, cleared);
+  cleared = null;
+  turn(transcripts.undoClear(transcript), back);
+}
+
+/** Offer the text that an earlier page left, if nobody has it and nothing stands here. */
+export async function offerDraft() {
+  const found = manuscript.text === "" ? await drafts.findDraft() : null;
+  if (!found || manuscript.text !== "") return;
+  const button = element("bring-back");
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    button.hidden = true;
+    open(found);
+    turn(transcript, manuscript);
+    surface.focusText();
+  });
+}
+
+/** @param {import("./drafts.js").Draft} draft */
+function open(draft) {
+  const { sentences, session, ...rest } = /** @type {any} */ (draft);
+  transcript = { ...fresh, sentences, session };
+  manuscript = manuscripts.opened(rest);
+}
+
+/** Let no other tab write the same draft. */
+async function claim() {
+  const { id } = manuscript;
+  if (await drafts.claimDraft(id)) return;
+  // This tab is the copy of one that is still there.
+  if (manuscript.id === id) turn(transcript, { ...manuscript, id: drafts.newId() });
+}
+
+/**
+ * Go on to another transcript, and let its new sentences land.
+ * @param {Transcript} next
+ * @returns {boolean} whether somebody said that the dictation is to stop
+ */
+function follow(next) {
+  let isStop = false;
+  let now = manuscript;
+  for (const sentence of next.sentences.slice(transcript.sentences.length)) {
+    const steps = stepsOf(sentence);
+    isStop ||= steps.some((step) => "action" in step && step.action === "stop_dictation");
+    now = landed(now, sentence, steps);
+    surface.checkSpelling(sentence.language);
   }
-  /** @type {HTMLButtonElement} */ (element("clear")).disabled = transcript.sentences.length === 0;
+  turn(next, manuscripts.hear(now, transcripts.heardNow(next)));
+  return isStop;
+}
+
+/**
+ * @param {transcripts.Sentence} sentence
+ * @returns {import("./spoken-commands.js").Step[]}
+ */
+function stepsOf({ kind, text, language }) {
+  if (kind === "unclear") return [{ text: "[unclear]" }];
+  return takeApart(text, kind === "final" ? phrasesOf(commands, language) : {});
+}
+
+/**
+ * @param {Manuscript} now
+ * @param {transcripts.Sentence} sentence
+ * @param {import("./spoken-commands.js").Step[]} steps
+ */
+function landed(now, { key, opens, kind }, steps) {
+  return manuscripts.land(now, { key, opens, isSure: kind !== "unconfirmed" }, steps);
+}
+
+/**
+ * Write down what a page kept that knew no manuscripts.
+ * @param {transcripts.Sentence[]} sentences
+ */
+function written(sentences) {
+  const empty = manuscripts.blank(drafts.newId());
+  return sentences.reduce((now, sentence) => landed(now, sentence, stepsOf(sentence)), empty);
+}
+
+/** @param {import("./changes.js").Change} change in sight */
+function edit(change) {
+  const edited = manuscripts.edit(manuscript, change);
+  if (edited === manuscript) announce("Words that are still being heard cannot be changed yet.");
+  turn(transcript, edited);
+}
+
+function stepBack() {
+  const isClearing = cleared !== null && manuscript.history.done.at(-1)?.kind === "other";
+  if (isClearing) {
+    cleared = null;
+    hideToast();
+  }
+  const said = isClearing ? transcripts.undoClear(transcript) : transcript;
+  turn(said, manuscripts.undo(manuscript));
+}
+
+function dictateHere() {
+  goToCursor();
+  surface.focusText();
+  announce("The next words go to the cursor.");
+}
+
+/** @param {boolean} isAside */
+function showHere(isAside) {
+  element("here").hidden = !isAside || document.body.dataset.phase === "idle";
+}
+
+/** @param {import("./formats.js").Extension} extension */
+function save(extension) {
+  const { type, write } = FORMATS[extension];
+  const work = { text: manuscript.text, sentences: transcript.sentences };
+  downloadText(write(work), type, fileName(new Date(), extension));
+}
+
+function clear() {
+  cleared = manuscripts.keepsake(manuscript);
+  turn(transcripts.clear(transcript), reunion.clear(manuscript));
+  showToast("Cleared.");
+}
+
+/**
+ * Show what there is now, and keep it.
+ * @param {Transcript} nextTranscript
+ * @param {Manuscript} nextManuscript
+ */
+function turn(nextTranscript, nextManuscript) {
+  transcript = nextTranscript;
+  manuscript = nextManuscript;
+  surface.showManuscript(manuscript);
+  showButtons();
+  note();
+}
+
+function note() {
+  const now = { ...transcripts.keepsake(transcript), manuscript: kept.manuscript };
+  const written = manuscripts.keepsake(manuscript);
+  if (differs(written, kept.manuscript ?? {})) now.manuscript = written;
+  if (!differs(now, kept)) return;
+  kept = now;
+  const { sentences, session } = transcript;
+  drafts.keepDraft({ ...written, sentences, session });
+}
+
+/**
+ * @param {Record<string, any>} one
+ * @param {Record<string, any>} other
+ */
+function differs(one, other) {
+  return Object.keys(one).some((name) => one[name] !== other[name]);
+}
+
+function showButtons() {
+  const { text, history } = manuscript;
+  able("copy", text.trim() !== "");
+  able("clear", text !== "");
+  able("step-back", history.done.length > 0);
+  able("step-forward", history.undone.length > 0);
+  for (const button of element("formats").querySelectorAll("button")) {
+    button.disabled = text.trim() === "" && transcript.sentences.length === 0;
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {boolean} isAble
+ */
+function able(id, isAble) {
+  /** @type {HTMLButtonElement} */ (element(id)).disabled = !isAble;
 }

@@ -80,6 +80,7 @@ export function showToast(text) {
   setText(element("toast-text"), text);
 }
 
-function hideToast() {
+/** What was done cannot be undone by the toast any more. */
+export function hideToast() {
   toast.hidden = true;
 }

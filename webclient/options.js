@@ -5,9 +5,10 @@
 
 import { listMicrophones } from "./capture.js";
 import { element, setText } from "./page.js";
+import { DEFAULT_KEY, KEYS } from "./push-to-talk.js";
 import { recall, remember } from "./storage.js";
 
-const FIELDS = ["device", "language", "profile", "prompt", "hotwords"];
+const FIELDS = ["device", "language", "profile", "prompt", "hotwords", "manner", "hold-key"];
 
 /** What is offered until a server has told what it knows. */
 const COMMON = [
@@ -31,15 +32,18 @@ const COMMON = [
 
 /**
  * Fill the fields with what was chosen last and remember every change.
- * @param {() => void} onForgetToken
+ * @param {{onForgetToken: () => void, onChange: () => void}} listener
  */
-export function initOptions(onForgetToken) {
+export function initOptions({ onForgetToken, onChange }) {
   showLanguages(recall("device", "languages", COMMON));
+  const keys = Object.entries(KEYS).map(([code, label]) => new Option(label, code));
+  field("hold-key").replaceChildren(...keys);
   const chosen = remembered();
   for (const name of FIELDS) select(name, chosen[name]);
   element("options").addEventListener("change", () => {
     remember("device", "options", values());
     showChosen();
+    onChange();
   });
   element("forget-token").addEventListener("click", onForgetToken);
   navigator.mediaDevices?.addEventListener("devicechange", showDevices);
@@ -59,6 +63,15 @@ export function chosenOptions() {
       .map((word) => word.trim())
       .filter(Boolean),
   };
+}
+
+/**
+ * Give how people want to talk.
+ * @returns {{manner: import("./push-to-talk.js").Manner, key: string}}
+ */
+export function chosenManner() {
+  const { manner, "hold-key": key } = values();
+  return { manner: manner === "hold" ? "hold" : "free", key: key || DEFAULT_KEY };
 }
 
 /** Offer the microphones; they have names only after a first permission. */

@@ -86,7 +86,7 @@ export function focusText() {
 }
 
 /** @param {string | null | undefined} language in which the browser is to check the spelling */
-export function spellIn(language) {
+export function checkSpelling(language) {
   if (language && area.lang !== language) area.lang = language;
 }
 

@@ -6,9 +6,6 @@
 /** Silence that makes a new paragraph. */
 const PARAGRAPH_PAUSE_SECONDS = 2.5;
 
-/** Languages written without spaces between sentences. */
-const SPACELESS = new Set(["bo", "ja", "km", "lo", "my", "th", "yue", "zh"]);
-
 /**
  * @typedef {"final" | "unclear" | "unconfirmed"} Kind *unclear*: voice that gave no words;
  *   *unconfirmed*: heard, but the connection ended before it was final
@@ -21,9 +18,6 @@ const SPACELESS = new Set(["bo", "ja", "km", "lo", "my", "th", "yue", "zh"]);
  *   settled: number, origin: number, end: number | null, breakAfter: number | null}} Transcript
  *   *settled* is the last final's utterance, *end* its end in seconds since the session began, which
  *   *origin* adds to those before; the first utterance later than *breakAfter* opens a paragraph
- * @typedef {{kind: Kind | "committed" | "tentative", text: string}} Part
- * @typedef {{key: string, gap: string, parts: Part[]}} Piece
- * @typedef {{key: string, pieces: Piece[]}} Paragraph
  */
 
 /** @type {Readonly<Transcript>} */
@@ -214,66 +208,15 @@ export function reopen(transcript, kept) {
 }
 
 /**
- * Lay all words out in paragraphs.  A partial has the key and the place of the final to come.
+ * Give what is being heard now, under the keys of the finals to come.
  * @param {Transcript} transcript
- * @returns {Paragraph[]}
+ * @returns {import("./manuscript.js").Heard[]}
  */
-export function paragraphs(transcript) {
-  /** @type {Paragraph[]} */
-  const laidOut = [];
-  let gap = " ";
-  const place = (
-    /** @type {boolean} */ opens,
-    /** @type {string} */ key,
-    /** @type {Part[]} */ parts,
-  ) => {
-    if (opens || laidOut.length === 0) laidOut.push({ key, pieces: [] });
-    const pieces = /** @type {Paragraph} */ (laidOut.at(-1)).pieces;
-    pieces.push({ key, gap: pieces.length > 0 ? gap : "", parts });
-  };
-  for (const { opens, key, kind, text, language } of transcript.sentences) {
-    place(opens, key, [{ kind, text: text || "[unclear]" }]);
-    gap = SPACELESS.has(language ?? "") ? "" : " ";
-  }
-  transcript.heard.forEach((partial, i) => {
-    const { session, utterance, text, committed } = partial;
-    const opens = i === 0 && opensParagraph(transcript, partial);
-    place(opens, `${session}.${utterance}`, splitCommitted(text, committed));
-  });
-  return laidOut;
-}
-
-/**
- * @param {string} text
- * @param {number} committed code points, as the server counts, not UTF-16 units
- * @returns {Part[]}
- */
-function splitCommitted(text, committed) {
-  const points = [...text];
-  // A space between the two belongs to neither; on the left it is not underlined.
-  const rest = points.slice(committed).join("");
-  const tentative = rest.trimStart();
-  const settled =
-    points.slice(0, committed).join("") + rest.slice(0, rest.length - tentative.length);
-  return [
-    { kind: "committed", text: settled },
-    { kind: "tentative", text: tentative },
-  ];
-}
-
-/**
- * Give what can be copied: sentences without marks, a blank line between paragraphs.
- * @param {Transcript} transcript
- * @returns {string}
- */
-export function plainText(transcript) {
-  return paragraphs({ ...transcript, heard: [] })
-    .map(({ pieces }) => pieces.map(wordsOf).join("").trim())
-    .filter(Boolean)
-    .join("\n\n");
-}
-
-/** @param {Piece} piece */
-function wordsOf({ gap, parts }) {
-  return parts.map(({ kind, text }) => (kind === "unclear" ? "" : gap + text)).join("");
+export function heardNow(transcript) {
+  return transcript.heard.map((partial, i) => ({
+    key: `${partial.session}.${partial.utterance}`,
+    text: partial.text,
+    committed: partial.committed,
+    opens: i === 0 && opensParagraph(transcript, partial),
+  }));
 }

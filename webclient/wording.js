@@ -60,6 +60,25 @@ export const DECK = {
   },
 };
 
+/** What the main button is called for those who hold it. */
+const HELD = new Map([
+  ["start", "Hold to talk"],
+  ["resume", "Hold to talk"],
+  ["pause", "Let go to pause"],
+]);
+
+/**
+ * Say what the main button does.
+ * @param {import("./phases.js").Phase} phase
+ * @param {import("./push-to-talk.js").Manner} manner
+ * @returns {Button}
+ */
+export function mainButton(phase, manner) {
+  const { main } = DECK[phase];
+  const held = manner === "hold" && HELD.get(main.does);
+  return held ? { ...main, label: held } : main;
+}
+
 /** What becomes of the sound while the connection is away. */
 const MEANWHILE = {
   reconnecting: "Speak on if you like: the sound is kept and recognized as soon as it is back.",
@@ -161,10 +180,11 @@ export function clock(seconds) {
 /**
  * Name a file after the moment it is saved.
  * @param {Date} now local time is used
+ * @param {string} extension
  * @returns {string}
  */
-export function fileName(now) {
+export function fileName(now, extension) {
   const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
   const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  return `dictation-${day}-${two(now.getHours())}${two(now.getMinutes())}.txt`;
+  return `dictation-${day}-${two(now.getHours())}${two(now.getMinutes())}.${extension}`;
 }

@@ -118,7 +118,7 @@ async def test_a_session_that_ends_while_paused_is_not_missed(visit: Visit, code
     await second.say(final("Two."))
 
     await visit.is_told_nothing()
-    await expect(visit.page.locator("#words p")).to_have_text(["One.", "Two."])
+    await expect(visit.at("text")).to_have_value("One.\n\nTwo.")
 
 
 async def test_a_session_that_ended_while_paused_can_be_stopped(visit: Visit) -> None:

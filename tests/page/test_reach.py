@@ -22,7 +22,7 @@ async def test_everything_can_be_reached_by_keyboard(visit: Visit) -> None:
     reached = []
 
     await visit.run("document.body.focus(); document.activeElement.blur()")
-    for _ in range(40):
+    for _ in range(50):
         await visit.page.keyboard.press("Tab")
         reached.append(
             await visit.run(
@@ -37,8 +37,9 @@ async def test_everything_can_be_reached_by_keyboard(visit: Visit) -> None:
 
     ids = [name for name, _ in reached]
     assert set(ids) >= {
-        *("copy", "download", "clear", "practice", "sheet", "undo", "dismiss", "options"),
-        *("device", "language", "profile", "hotwords", "prompt", "forget-token", "main", "stop"),
+        *("copy", "download", "clear", "practice", "text", "undo", "dismiss", "options"),
+        *("step-back", "manner", "device", "language", "profile", "hotwords", "prompt"),
+        *("forget-token", "main", "stop"),
     }
     assert [name for name, is_seen in reached if not is_seen and name not in ("BODY", "HTML")] == []
 

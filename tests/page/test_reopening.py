@@ -57,7 +57,7 @@ async def test_a_reload_in_mid_sentence_goes_on_there(visit: Visit) -> None:
     assert second.credential == second.start.resume == LAST
     assert second.audio.startswith(first.audio[2 * RESEND_FROM : 2 * SECOND])
     await visit.reads("One. Two. Three.")
-    await expect(visit.page.locator("#words p")).to_have_count(1)
+    await expect(visit.at("text")).to_have_value("One. Two. Three.")
     await visit.is_told_nothing()
 
 
@@ -233,7 +233,7 @@ async def test_a_tab_with_words_of_its_own_keeps_them(visit: Visit) -> None:
     await visit.page.reload()
 
     await visit.is_told("Your last dictation was interrupted.")
-    await expect(visit.page.locator("#words p")).to_have_text(["Mine.", "One."])
+    await expect(visit.at("text")).to_have_value("Mine.\n\nOne.")
 
 
 async def test_nobody_reads_it_without_a_token(visit: Visit) -> None:

@@ -44,7 +44,7 @@ async def test_a_session_goes_on_at_the_sample_that_the_server_asks_for(visit: V
     await visit.is_in("Listening")
     await visit.is_told_nothing()
     await visit.reads("One. Two.")
-    await expect(visit.page.locator("#words p")).to_have_count(1)
+    await expect(visit.at("text")).to_have_value("One. Two.")
 
 
 async def test_a_session_without_a_final_goes_on_at_its_beginning(visit: Visit) -> None:
@@ -117,7 +117,7 @@ async def test_a_session_that_broke_in_a_pause_goes_on(visit: Visit) -> None:
     await second.say(final("Two.", utterance=2))
 
     assert second.start.resume == last
-    await expect(visit.page.locator("#words p")).to_have_text(["One.", "Two."])
+    await expect(visit.at("text")).to_have_value("One.\n\nTwo.")
 
 
 @pytest.mark.parametrize("code", ["bad_cursor", "bad_message"])

@@ -10,10 +10,16 @@ from wsserver.messages import Ack, Done, Final, ServerMessage
 
 # Writes a transcript as one line: "¶" between paragraphs, "|" before what is tentative.
 SHOW = """
-  const word = ({ kind, text }) => kind === "tentative" && text ? `|${text}` : text;
-  const piece = ({ gap, parts }) => gap + parts.map(word).join("");
-  const show = (transcript) => transcripts.paragraphs(transcript)
-    .map(({ pieces }) => pieces.map(piece).join("")).join(" ¶ ");
+  const partial = ({ text, committed, ...rest }) => {
+    const [settled, tentative] = [text.slice(0, committed), text.slice(committed)];
+    const space = tentative.startsWith(" ") ? " " : "";
+    return { ...rest, text: settled + space + (tentative ? `|${tentative.trim()}` : "") };
+  };
+  const show = (transcript) =>
+    [...transcript.sentences, ...transcripts.heardNow(transcript).map(partial)]
+      .map(({ kind, opens, text }, i) => [i === 0 ? "" : opens ? " ¶ " : " ",
+        kind === "unclear" ? "[unclear]" : text])
+      .flat().join("");
 """
 
 PAUSE, START, CLEAR, UNDO, ABANDON = (
@@ -25,6 +31,8 @@ PAUSE, START, CLEAR, UNDO, ABANDON = (
 )
 
 AGAIN = resumed(0, 0, "wsc_abc")
+
+LATER = final("Two.", utterance=2, start=4.0)
 
 Step = ServerMessage | str
 """A message, or the name of what the person does."""
@@ -115,24 +123,10 @@ async def test_words_stand_where_they_were_said(
     assert await after(modules, steps) == shown
 
 
-@pytest.mark.parametrize("language", ["ja", "zh", "th"])
-async def test_no_spaces_come_into_languages_without_them(modules: Page, language: str) -> None:
-    sentences = [
-        replace(final(text, utterance=i), language=language)
-        for i, text in enumerate(("こんにちは。", "さようなら。"), 1)
-    ]
-
-    assert await after(modules, [READY, *sentences]) == "こんにちは。さようなら。"
-
-
-async def test_committed_counts_characters_as_the_server_does(modules: Page) -> None:
-    text = "𝄞🎵 la la"
-
-    assert await after(modules, [READY, partial(text, "𝄞🎵 la")]) == "𝄞🎵 la |la"
-
-
 async def test_a_partial_keeps_its_key_when_it_becomes_final(modules: Page) -> None:
-    keys = "transcripts.paragraphs(transcript).flatMap(({ pieces }) => pieces.map((p) => p.key))"
+    keys = (
+        """[...transcript.sentences, ...transcripts.heardNow(transcript)].map(({ key }) => key)"""
+    )
 
     before = await after(modules, [READY, final("One."), partial("two", utterance=2)], keys)
     settled = await after(modules, [READY, final("One."), final("Two.", utterance=2)], keys)
@@ -151,7 +145,7 @@ async def test_a_transcript_is_never_changed(modules: Page) -> None:
       const final = { type: "final", utterance: 9, text: "Z.", start: 9, end: 10, through: 1 };
       const partial = { ...final, type: "partial", committed: 0, lag: 0 };
       transcripts.apply(transcripts.apply(transcript, partial), final);
-      for (const change of ["clear", "undoClear", "abandon", "breakParagraph", "paragraphs"]) {
+      for (const change of ["clear", "undoClear", "abandon", "breakParagraph", "heardNow"]) {
         transcripts[change](transcript);
       }
       return JSON.stringify(transcript) === before;
@@ -161,20 +155,22 @@ async def test_a_transcript_is_never_changed(modules: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "text"),
+    ("steps", "times"),
     [
-        ([READY, final("One."), final("Two.", utterance=2)], "One. Two."),
-        ([READY, final("One."), PAUSE, final("Two.", utterance=2)], "One.\n\nTwo."),
-        ([READY, unclear("repetition"), final("Two.", utterance=2)], "Two."),
-        ([READY, unclear("repetition")], ""),
-        ([READY, final("One."), partial("two", utterance=2)], "One."),
-        ([READY, partial("one"), ABANDON], "one"),
+        ([READY, final("One.", start=1.0)], [[1, 3]]),
+        ([READY, final("One.", start=1.0), LATER], [[1, 3], [4, 6]]),
+        # One session counts on after the other; one that was broken off just goes on.
+        ([READY, final("One.", start=1.0), READY, final("Two.", start=0.5)], [[1, 3], [3.5, 5.5]]),
+        ([READY, final("1.", start=1.0), AGAIN, LATER], [[1, 3], [4, 6]]),
+        ([READY, final("One.", start=1.0), READY, partial("two"), ABANDON], [[1, 3], [3.5, 5]]),
     ],
 )
-async def test_what_is_copied_is_what_is_settled(
-    modules: Page, steps: list[Step], text: str
+async def test_every_sentence_has_its_time(
+    modules: Page, steps: list[Step], times: list[list[float]]
 ) -> None:
-    assert await after(modules, steps, "transcripts.plainText(transcript)") == text
+    found = await after(modules, steps, "transcript.sentences.map((s) => [s.start, s.end])")
+
+    assert found == times
 
 
 REOPEN = """

@@ -52,9 +52,9 @@ async def test_time_is_written_as_on_a_clock(modules: Page, seconds: float, cloc
 
 
 async def test_a_file_is_named_after_its_moment(modules: Page) -> None:
-    name = await wording(modules, "wording.fileName(new Date(2031, 0, 5, 7, 9))")
+    name = await wording(modules, "wording.fileName(new Date(2031, 0, 5, 7, 9), 'md')")
 
-    assert name == "dictation-2031-01-05-0709.txt"
+    assert name == "dictation-2031-01-05-0709.md"
 
 
 async def test_there_are_words_for_every_phase(modules: Page) -> None:
