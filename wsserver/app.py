@@ -36,7 +36,7 @@ from wsserver.net.room_gate import RoomGate
 from wsserver.net.room_ids import PURPOSE as ROOMS
 from wsserver.net.room_ids import RoomIds
 from wsserver.net.room_publisher import RoomPublisher
-from wsserver.net.room_routes import RoomOffice, room_routes
+from wsserver.net.room_routes import RoomRoutes
 from wsserver.net.rooms import Rooms
 from wsserver.net.settings import NetSettings
 from wsserver.net.signed_tokens import PURPOSE, SignedTokens
@@ -177,12 +177,12 @@ class App:
         directory = next((path for path in _PAGES if path.is_dir()), _PAGES[0])
         speech = SpeechRoutes(self._host(), server.http.body_limit_bytes, self._gate)
         gate = RoomGate(self._gate, self._rooms)
-        office = RoomOffice(gate, self._rooms, self._signed, _FORMATS)
+        reading = RoomRoutes(gate, self._rooms, self._signed, _FORMATS)
         routes = [
             *health_routes(self._gate),
             *page_routes({**read_pages(directory), SETTINGS: settings_page(self._config.page)}),
             *speech.routes(),
-            *room_routes(office),
+            *reading.routes(),
         ]
         app = http_app(server, self._gate, routes)
         sockets = Sockets(self._dictations.serve, RoomDoor(gate, self._rooms))

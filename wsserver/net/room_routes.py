@@ -19,7 +19,7 @@ from wsserver.net.bodies import read_wish
 from wsserver.net.middleware import presented_by
 from wsserver.net.room_events import events_route
 from wsserver.net.room_files import FileFormat, file_route
-from wsserver.net.room_gate import RoomGate
+from wsserver.net.room_gate import Pass, RoomGate
 from wsserver.net.rooms import Rooms
 from wsserver.net.signed_tokens import Grant, SignedTokens
 from wsserver.rooms.captions import Room
@@ -28,16 +28,6 @@ PATH = "/v1/rooms"
 ROOM_PATH = PATH + "/{room:[^/]+}"
 
 _NO_STORE = {"Cache-Control": "no-store"}
-
-
-@dataclass(frozen=True, slots=True)
-class RoomOffice:
-    """What the routes work with."""
-
-    gate: RoomGate
-    rooms: Rooms
-    signed: SignedTokens
-    formats: tuple[FileFormat, ...] = ()
 
 
 @checked_dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
@@ -51,49 +41,60 @@ class _Wish:
 _wishes: TypeAdapter[_Wish] = TypeAdapter(_Wish)
 
 
-def room_routes(office: RoomOffice) -> list[web.RouteDef]:
-    """Give the routes of all rooms."""
+@dataclass(frozen=True, slots=True)
+class RoomRoutes:
+    """The routes of all rooms."""
 
-    async def make(request: web.Request) -> web.Response:
+    gate: RoomGate
+    rooms: Rooms
+    signed: SignedTokens
+    formats: tuple[FileFormat, ...] = ()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give them."""
+        gate, rooms = self.gate, self.rooms
+        return [
+            web.post(PATH, self.open),
+            web.delete(ROOM_PATH, self.end),
+            web.get(ROOM_PATH, self.look),
+            # Without HEAD, for which an endless answer has no end either.
+            web.get(f"{ROOM_PATH}/events", events_route(gate, rooms), allow_head=False),
+            *(
+                web.get(f"{ROOM_PATH}/{each.name}", file_route(each, gate, rooms))
+                for each in self.formats
+            ),
+        ]
+
+    async def open(self, request: web.Request) -> web.Response:
+        """Name a room, and give a token and links for its viewers."""
         presented = presented_by(request)
-        subject = office.gate.opener(presented).name
+        subject = self.gate.opener(presented).name
         wish = await read_wish(request, _wishes)
         if wish.room is not None:
-            office.gate.check_owner(presented, wish.room)
-            office.rooms.check_ended(wish.room)
-        room = wish.room or office.rooms.ids.new(subject)
-        told = {"room": room, "title": wish.title, **_token(office.signed, subject, room, wish)}
+            self.gate.check_owner(presented, wish.room)
+            self.rooms.check_ended(wish.room)
+        room = wish.room or self.rooms.ids.new(subject)
+        told = {"room": room, "title": wish.title, **_token(self.signed, subject, room, wish)}
         return web.json_response(told, status=201, headers=_NO_STORE)
 
-    async def end(request: web.Request) -> web.Response:
+    async def end(self, request: web.Request) -> web.Response:
+        """End a room of one's own."""
         room = request.match_info["room"]
-        office.gate.check_owner(presented_by(request), room)
-        await office.rooms.end(room)
+        self.gate.check_owner(presented_by(request), room)
+        await self.rooms.end(room)
         return web.Response(status=204, headers=_NO_STORE)
 
-    async def look(request: web.Request) -> web.Response:
-        allowed = office.gate.read(presented_by(request), request.match_info["room"])
-        opened = office.rooms.find(allowed.room)
-        if opened:
-            told = opened.room.welcome(allowed.title)
-        else:
-            office.rooms.check_ended(allowed.room)
-            told = Room(
-                room=allowed.room, title=allowed.title, story="", first=1, finals=0, live=False
-            )
+    async def look(self, request: web.Request) -> web.Response:
+        """Say what a viewer would be welcomed with, or why they would be refused."""
+        allowed = self.gate.read(presented_by(request), request.match_info["room"])
+        self.rooms.check_ended(allowed.room)
+        opened = self.rooms.find(allowed.room)
+        told = opened.room.welcome(allowed.title) if opened else _nothing_yet(allowed)
         return web.json_response(body=dialect.write(told), headers=_NO_STORE)
 
-    return [
-        web.post(PATH, make),
-        web.delete(ROOM_PATH, end),
-        web.get(ROOM_PATH, look),
-        # Without HEAD, for which an endless answer has no end either.
-        web.get(f"{ROOM_PATH}/events", events_route(office.gate, office.rooms), allow_head=False),
-        *(
-            web.get(f"{ROOM_PATH}/{each.name}", file_route(each, office.gate, office.rooms))
-            for each in office.formats
-        ),
-    ]
+
+def _nothing_yet(allowed: Pass) -> Room:
+    return Room(room=allowed.room, title=allowed.title, story="", first=1, finals=0, live=False)
 
 
 def _token(signed: SignedTokens, subject: str, room: str, wish: _Wish) -> Mapping[str, object]:
