@@ -18,14 +18,15 @@ import {
   showDevices,
   showLanguages,
 } from "./options.js";
-import { announce } from "./page.js";
+import { announce, element, setText } from "./page.js";
 import { allows } from "./phases.js";
 import { denial, INSECURE } from "./problems.js";
 import { pressed, released } from "./push-to-talk.js";
 import { fetchSettings } from "./settings.js";
+import { phrasesOf } from "./spoken-commands.js";
 import { keepToken, takeToken } from "./token.js";
 import { initWakeLock, keepAwake } from "./wakelock.js";
-import { CALM, heed, SOUNDLESS } from "./wording.js";
+import { CALM, heed, sayings, SOUNDLESS } from "./wording.js";
 
 let token = takeToken();
 
@@ -119,7 +120,12 @@ function goOn() {
 /** Captions are what was said, and nothing else. */
 async function obey() {
   const { commands } = await settings;
-  notebook.obey(chosenOptions().profile === "captioning" ? {} : commands);
+  const { profile, language } = chosenOptions();
+  const table = profile === "captioning" ? {} : commands;
+  notebook.obey(table);
+  const told = sayings(Object.keys(phrasesOf(table, language || navigator.language)));
+  setText(element("sayings"), told);
+  element("sayings").hidden = !told;
 }
 
 /** @param {import("./wording.js").Deed | null} deed */
@@ -163,7 +169,10 @@ function initPage() {
   initDoor(knock, enter);
   initOptions({
     onForgetToken: () => askForToken(""),
-    onChange: () => showManner(chosenManner().manner),
+    onChange: () => {
+      showManner(chosenManner().manner);
+      if (dictation.phase === "idle") obey();
+    },
   });
   showManner(chosenManner().manner);
   initHold({

@@ -178,6 +178,17 @@ export function clock(seconds) {
 }
 
 /**
+ * Say what people can say instead of pressing keys.
+ * @param {string[]} phrases
+ * @returns {string} empty if there are none
+ */
+export function sayings(phrases) {
+  const quoted = phrases.map((phrase) => `“${phrase}”`);
+  const list = new Intl.ListFormat("en", { type: "disjunction" }).format(quoted);
+  return list && `You can also say ${list}.`;
+}
+
+/**
  * Name a file after the moment it is saved.
  * @param {Date} now local time is used
  * @param {string} extension

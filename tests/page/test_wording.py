@@ -57,6 +57,18 @@ async def test_a_file_is_named_after_its_moment(modules: Page) -> None:
     assert name == "dictation-2031-01-05-0709.md"
 
 
+@pytest.mark.parametrize(
+    ("phrases", "told"),
+    [
+        ([], ""),
+        (["new line"], "You can also say “new line”."),
+        (["a", "b", "c"], "You can also say “a”, “b”, or “c”."),
+    ],
+)
+async def test_commands_are_listed(modules: Page, phrases: list[str], told: str) -> None:
+    assert await wording(modules, "wording.sayings(given)", phrases) == told
+
+
 async def test_there_are_words_for_every_phase(modules: Page) -> None:
     described = await wording(modules, "Object.keys(wording.DECK)")
 
