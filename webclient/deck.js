@@ -4,7 +4,7 @@
  */
 
 import { element, setText } from "./page.js";
-import { pressed, released } from "./push-to-talk.js";
+import { pressed } from "./push-to-talk.js";
 import { clock, DECK, mainButton } from "./wording.js";
 
 const main = element("main");
@@ -61,7 +61,7 @@ export function showManner(chosen) {
 }
 
 function isHoldable() {
-  return pressed(phase) !== null || released(phase, true) !== null;
+  return pressed(phase) !== null || phase === "listening";
 }
 
 /**

@@ -13,13 +13,13 @@ const main = element("main");
 
 /**
  * @param {{chosen: () => {manner: import("./push-to-talk.js").Manner, key: string},
- *   onPress: () => void, onRelease: () => void}} listener
+ *   onPress: () => boolean, onRelease: () => void}} listener *onPress* tells whether that means
+ *   anything now
  */
 export function initHold({ chosen, onPress, onRelease }) {
   let isHeld = false;
   const press = () => {
-    if (!isHeld) onPress();
-    isHeld = true;
+    isHeld ||= onPress();
   };
   const release = () => {
     if (isHeld) onRelease();

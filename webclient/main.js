@@ -128,9 +128,13 @@ async function obey() {
   element("sayings").hidden = !told;
 }
 
-/** @param {import("./wording.js").Deed | null} deed */
+/**
+ * @param {import("./wording.js").Deed | null} deed
+ * @returns {boolean} whether there was anything to do
+ */
 function act(deed) {
   if (deed) deeds[deed]();
+  return deed !== null;
 }
 
 /**

@@ -68,7 +68,7 @@ function initButtons() {
   });
   const here = element("here");
   // The cursor stays where it is when the button is pressed.
-  here.addEventListener("pointerdown", (event) => event.preventDefault());
+  here.addEventListener("mousedown", (event) => event.preventDefault());
   here.addEventListener("click", dictateHere);
   document.addEventListener("keydown", (event) => {
     const { key, ctrlKey, metaKey, shiftKey, isComposing } = event;
