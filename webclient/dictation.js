@@ -5,6 +5,7 @@
 
 import { askAdmission } from "./admission.js";
 import { LoadError, openMicrophone } from "./capture.js";
+import { INTERRUPTED, microphoneProblem, UNPLUGGED } from "./microphone-problems.js";
 import { isSilent, loudness, toS16le } from "./pcm.js";
 import { allows, next } from "./phases.js";
 import * as problems from "./problems.js";
@@ -178,7 +179,7 @@ export class Dictation {
       const problem =
         error instanceof LoadError
           ? problems.unloaded(await askAdmission(token))
-          : problems.microphoneProblem(error);
+          : microphoneProblem(error);
       if (isWanted()) this.#fail(problem);
     }
     return null;
@@ -208,13 +209,13 @@ export class Dictation {
 
   #unplugged() {
     if (!allows(this.phase, "stop")) return;
-    this.#listener.onProblem(problems.UNPLUGGED);
+    this.#listener.onProblem(UNPLUGGED);
     this.stop();
   }
 
   #interrupted() {
     if (!allows(this.phase, "pause")) return;
-    this.#listener.onProblem(problems.INTERRUPTED);
+    this.#listener.onProblem(INTERRUPTED);
     this.pause();
   }
 

@@ -9,6 +9,7 @@ import { initDeck, showElapsed, showLevel, showManner, showPhase, showVoice } fr
 import { Dictation } from "./dictation.js";
 import { askForToken, closeDoor, initDoor } from "./door.js";
 import { initHold } from "./hold.js";
+import { INSECURE } from "./microphone-problems.js";
 import * as notebook from "./notebook.js";
 import * as notices from "./notices.js";
 import {
@@ -20,7 +21,7 @@ import {
 } from "./options.js";
 import { announce, element, setText } from "./page.js";
 import { allows } from "./phases.js";
-import { denial, INSECURE } from "./problems.js";
+import { denial } from "./problems.js";
 import { pressed, released } from "./push-to-talk.js";
 import { fetchSettings } from "./settings.js";
 import { phrasesOf } from "./spoken-commands.js";

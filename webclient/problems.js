@@ -19,57 +19,6 @@ import {
  */
 
 /** @type {Problem} */
-export const INSECURE = {
-  title: "The browser gives the microphone to secure pages only",
-  text: "This page was opened over plain http from another machine. Start the server with “--tls self” and open it with https.",
-  remedy: "none",
-};
-
-/** @type {Record<string, Problem>} */
-const MICROPHONE = {
-  SecurityError: INSECURE,
-  NotAllowedError: {
-    title: "The microphone is blocked",
-    text: "This page may not use the microphone. Allow it in the browser’s site settings, beside the address, and try again.",
-    remedy: "retry",
-  },
-  NotFoundError: {
-    title: "No microphone found",
-    text: "Plug one in or switch it on, and try again.",
-    remedy: "retry",
-  },
-  NotReadableError: {
-    title: "The microphone does not answer",
-    text: "Another program may be using it, or the system does not hand it out. Close that program and try again.",
-    remedy: "retry",
-  },
-  NotSupportedError: {
-    title: "The sound of this microphone cannot be read",
-    text: "The browser does not pass it on at its sample rate. Choose another microphone, or set this one and the speakers to the same rate in the system’s sound settings.",
-    remedy: "retry",
-  },
-  RangeError: {
-    title: "The sound of this microphone is too coarse",
-    text: "It gives fewer than 8,000 samples a second, which is too few for speech. Choose another microphone.",
-    remedy: "retry",
-  },
-};
-
-/** @type {Problem} */
-export const UNPLUGGED = {
-  title: "The microphone went away",
-  text: "It was unplugged, or its permission was taken back. What was said until then is being finished.",
-  remedy: "retry",
-};
-
-/** @type {Problem} */
-export const INTERRUPTED = {
-  title: "The system took the microphone away for a while",
-  text: "Dictation is paused; what was said before is kept.",
-  remedy: "none",
-};
-
-/** @type {Problem} */
 export const CANCELLED = { title: "Not started", text: "", remedy: "retry" };
 
 /** @type {Problem} */
@@ -90,6 +39,13 @@ export const TAKEN_OVER = {
 };
 
 /** @type {Problem} */
+export const SHARED_BY_ANOTHER = {
+  title: "What you say cannot be shared any more",
+  text: "It was shared with another token. Start again without readers, or share anew.",
+  remedy: "retry",
+};
+
+/** @type {Problem} */
 export const AWAY_TOO_LONG = {
   title: "The connection has been away for too long",
   text: "Recording has stopped. What was said is kept in this page and is recognized once the server can be reached.",
@@ -102,22 +58,6 @@ export const UNREADABLE = {
   text: "They may be of different versions. Reload the page and try again.",
   remedy: "retry",
 };
-
-/**
- * Explain why the microphone could not be opened.
- * @param {unknown} error as getUserMedia or AudioContext raised it
- * @returns {Problem}
- */
-export function microphoneProblem(error) {
-  const { name, message } = error instanceof Error ? error : { name: "", message: String(error) };
-  return (
-    MICROPHONE[name] ?? {
-      title: "The microphone could not be opened",
-      text: message || name,
-      remedy: "retry",
-    }
-  );
-}
 
 /** What the server's codes mean to the person before the page. @type {Record<string, Problem>} */
 const REFUSALS = {
@@ -248,6 +188,7 @@ export function denial(answer) {
  */
 export function closing(code, error) {
   if (error?.code === "taken_over") return TAKEN_OVER;
+  if (error?.code === "unknown_room") return SHARED_BY_ANOTHER;
   const isPassing = isPassingEnd(code, error?.code);
   if (code === 1012 || code === 1001) {
     return { title: "The server is restarting", text: "", remedy: "retry", isPassing };

@@ -4,9 +4,11 @@ import pytest
 from playwright.async_api import Page
 
 
-async def problems(modules: Page, expression: str, argument: Any = None) -> Any:
+async def problems(
+    modules: Page, expression: str, argument: Any = None, *, file: str = "problems.js"
+) -> Any:
     return await modules.evaluate(
-        "async (given) => { const problems = await import('/page/problems.js');"
+        f"async (given) => {{ const problems = await import('/page/{file}');"
         f" return {expression}; }}",
         argument,
     )
@@ -101,6 +103,7 @@ async def test_a_token_is_denied_for_its_own_faults(
 
 
 ENGINE_LOST = {"code": "engine_lost", "message": "the engine hung", "fatal": True}
+NOT_THEIRS = {"code": "unknown_room", "message": "found a room of others", "fatal": True}
 TAKEN_OVER = {"code": "taken_over", "message": "the session goes on elsewhere", "fatal": True}
 TOO_LONG = {"code": "limit_reached", "message": "found a session of 60 s", "fatal": True}
 BAD_AUDIO = {"code": "bad_audio", "message": "found half a sample", "fatal": True}
@@ -115,6 +118,7 @@ BAD_AUDIO = {"code": "bad_audio", "message": "found half a sample", "fatal": Tru
         (1011, ENGINE_LOST, "Recognition broke down on the server The engine hung.", True),
         (1013, None, "The server is overloaded", True),
         (1008, TAKEN_OVER, "This dictation goes on in another tab", False),
+        (1008, NOT_THEIRS, "What you say cannot be shared any more", False),
         (1008, TOO_LONG, "A limit is reached Found a session of 60 s.", True),
         (1007, BAD_AUDIO, "The server ended the session Found half a sample.", False),
         (1000, None, "The connection was lost The server closed it with code 1000.", False),
@@ -143,7 +147,10 @@ async def test_an_unknown_fault_of_the_microphone_is_told_as_it_is(
     modules: Page, name: str
 ) -> None:
     problem = await problems(
-        modules, "problems.microphoneProblem(new DOMException('odd thing', given))", name
+        modules,
+        "problems.microphoneProblem(new DOMException('odd thing', given))",
+        name,
+        file="microphone-problems.js",
     )
 
     assert problem["title"] == "The microphone could not be opened"
