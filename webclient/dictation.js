@@ -39,6 +39,8 @@ export class Dictation {
   #silentSamples = 0;
   #isAwayTooLong = false;
   #isResuming = false;
+  #token = "";
+  #room = "";
   /** True once a session ended during a pause: all is final, and nobody misses it until later. */
   #isDetached = false;
   #starts = 0;
@@ -101,13 +103,20 @@ export class Dictation {
   async start({ deviceId, token, ...wishes }) {
     this.#samples = this.#silentSamples = 0;
     this.#isAwayTooLong = false;
+    this.#token = token;
     this.#isResuming = this.keptSeconds > 0;
     this.#listener.onProblem(null);
     this.#step("start");
     const microphone = await this.#openMicrophone(deviceId, token);
     if (microphone === null) return;
     this.#microphone = microphone;
-    this.#delivery.begin(token, wishes, microphone.rate);
+    this.#delivery.begin(token, { ...wishes, room: this.#room }, microphone.rate);
+  }
+
+  /** @param {string} room where others read along from now on; empty for nowhere */
+  share(room) {
+    this.#room = room;
+    this.#follow();
   }
 
   /** Stop listening for a while; what was said becomes final. */
@@ -126,6 +135,7 @@ export class Dictation {
       this.#step("lose");
       this.#delivery.retryNow();
     }
+    this.#follow();
     await this.#microphone?.resume();
   }
 
@@ -222,6 +232,14 @@ export class Dictation {
   #ready() {
     if (this.phase !== "opening") this.#listener.onProblem(null);
     this.#step("open");
+    this.#follow();
+  }
+
+  /** Go to another session if others are to read along in another room than that of this one. */
+  #follow() {
+    if (!this.#room || this.#room === this.#delivery.room || this.phase !== "listening") return;
+    this.#step("lose");
+    this.#delivery.move(this.#token, this.#room);
   }
 
   /** @param {import("./client/protocol.js").Message} message */

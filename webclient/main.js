@@ -24,6 +24,7 @@ import { allows } from "./phases.js";
 import { denial } from "./problems.js";
 import { pressed, released } from "./push-to-talk.js";
 import { fetchSettings } from "./settings.js";
+import { initSharing } from "./share-panel.js";
 import { phrasesOf } from "./spoken-commands.js";
 import { keepToken, takeToken } from "./token.js";
 import { initWakeLock, keepAwake } from "./wakelock.js";
@@ -84,10 +85,20 @@ function receive(message) {
       notices.showFlow({ lagSeconds: 0 });
       announce(message.text);
       break;
+    case "error":
+      if (message.code === "unknown_room") sharing.lose();
+      break;
     case "warning":
+      if (message.code === "not_shown") sharing.check();
       notices.showFlow(heed(message));
   }
 }
+
+const sharing = initSharing({
+  token: () => token,
+  onRoom: (room) => dictation.share(room),
+  onNews: (text) => notices.showFlow({ warning: text }),
+});
 
 const deeds = {
   start: () => {
@@ -160,6 +171,7 @@ async function greet() {
 /** Show the page, and what an earlier visit did not finish; nobody sees that from before the door. */
 async function enter() {
   closeDoor();
+  sharing.restore();
   const left = await dictation.restore();
   if (!left) return notebook.offerDraft();
   isReopened = dictation.keptSeconds > 0;

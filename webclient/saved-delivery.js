@@ -21,6 +21,9 @@ import { startFor } from "./wishes.js";
  *   on this device beside the sound
  */
 
+/** @type {SessionWishes} */
+const NO_WISHES = { language: "", profile: "dictation", prompt: "", hotwords: [] };
+
 export class SavedDelivery extends Delivery {
   #saver = new Saver();
   #text;
@@ -44,6 +47,11 @@ export class SavedDelivery extends Delivery {
   /** Sound that the network did not take yet. */
   get waitingSeconds() {
     return this.waitingBytes / 2 / this.keeper.rate;
+  }
+
+  /** Where others read along in this session; empty for nowhere. */
+  get room() {
+    return this.#wishes?.room ?? "";
   }
 
   /** False while a reload would lose what is not final. */
@@ -76,6 +84,17 @@ export class SavedDelivery extends Delivery {
     this.#wishes = wishes;
     if (this.keeper.rate !== rate) this.#change(rate);
     this.keeper.withdraw();
+    this.#open(token);
+  }
+
+  /**
+   * Let others read along in *room* from what is not final on: that takes another session.
+   * @param {string} token
+   * @param {string} room
+   */
+  move(token, room) {
+    this.#wishes = { ...NO_WISHES, ...this.#wishes, room };
+    this.adopt(this.keeper, null);
     this.#open(token);
   }
 

@@ -5,7 +5,8 @@
 
 /**
  * @typedef {{language: string, profile: import("./client/protocol.js").Profile, prompt: string,
- *   hotwords: string[]}} SessionWishes
+ *   hotwords: string[], room?: string}} SessionWishes *room*: in which others read along; empty for
+ *   none
  */
 
 /**
@@ -14,7 +15,7 @@
  * @param {number} sampleRate
  * @returns {import("./client/protocol.js").Start}
  */
-export function startFor({ language, profile, prompt, hotwords }, sampleRate) {
+export function startFor({ language, profile, prompt, hotwords, room }, sampleRate) {
   return {
     encoding: "s16le",
     sample_rate: sampleRate,
@@ -23,5 +24,6 @@ export function startFor({ language, profile, prompt, hotwords }, sampleRate) {
     endpointing: profile,
     prompt: prompt || undefined,
     hotwords: hotwords?.length ? hotwords : undefined,
+    room: room || undefined,
   };
 }

@@ -125,6 +125,7 @@ const HEEDED = new Map([
   ["engine_restarting", { isEngineAway: true }],
   ["engine_restarted", { isEngineAway: false }],
   ["server_stopping", {}],
+  ["not_shown", { warning: "nobody can read along: the room has ended, or there are too many" }],
 ]);
 
 /**

@@ -66,7 +66,7 @@ export class Server {
     try {
       const headers = new Headers(token ? { Authorization: `Bearer ${token}` } : {});
       if (body) headers.set("Content-Type", "application/json");
-      return await read(await fetch(url, { method, headers, body, cache: "no-store", signal }));
+      return await readAnswer(await fetch(url, { method, headers, body, cache: "no-store", signal }));
     } catch {
       return null;
     }
@@ -90,10 +90,11 @@ function isNoExchange(answer) {
 }
 
 /**
+ * Read what a server said, whatever it was.
  * @param {Response} response the server's own, or that of a proxy before it
  * @returns {Promise<Answer>}
  */
-async function read(response) {
+export async function readAnswer(response) {
   const body = await response.json().catch(() => ({}));
   const { status = response.status, code = "", message = "", token } = body ?? {};
   const wait = body?.retry_after ?? response.headers.get("Retry-After");
