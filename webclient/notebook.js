@@ -4,15 +4,18 @@
  */
 
 import * as drafts from "./drafts.js";
-import { copyText, downloadText } from "./export.js";
+import { downloadText } from "./export.js";
 import { FORMATS } from "./formats.js";
+import * as handwriting from "./handwriting.js";
+import * as landing from "./landing.js";
 import * as manuscripts from "./manuscript.js";
-import { initMenu } from "./menu.js";
 import { hideToast, showToast } from "./notices.js";
 import { announce, element } from "./page.js";
+import { place } from "./place.js";
 import * as reunion from "./reunion.js";
-import { phrasesOf, takeApart } from "./spoken-commands.js";
+import { stepsOf } from "./spoken-commands.js";
 import * as surface from "./surface.js";
+import { initToolbar, showHere, showToolbar } from "./toolbar.js";
 import * as transcripts from "./transcript.js";
 import { fileName } from "./wording.js";
 
@@ -41,41 +44,20 @@ let commands = {};
 
 /** Show what an earlier visit of this tab left, and let pens and buttons work. */
 export function initNotebook() {
-  surface.initSurface({
-    onEdit: edit,
+  surface.initSurface({ onEdit: edit, onUndo: stepBack, onRedo: stepForward, onCursor: showHere });
+  initToolbar({
+    text: () => manuscript.text.trim(),
+    onSave: save,
+    onClear: clear,
     onUndo: stepBack,
-    onRedo: () => turn(transcript, manuscripts.redo(manuscript)),
-    onCursor: showHere,
+    onRedo: stepForward,
+    onHere: dictateHere,
   });
   drafts.initDrafts();
   const own = drafts.ownDraft();
   if (own) open(own);
   turn(transcript, manuscript);
   claim();
-  initButtons();
-}
-
-function initButtons() {
-  const copy = element("copy");
-  copy.addEventListener("click", () => copyText(manuscript.text.trim(), copy));
-  initMenu("formats", ({ dataset }) => {
-    save(/** @type {import("./formats.js").Extension} */ (dataset.format));
-  });
-  element("clear").addEventListener("click", clear);
-  element("step-back").addEventListener("click", stepBack);
-  element("step-forward").addEventListener("click", () => {
-    turn(transcript, manuscripts.redo(manuscript));
-  });
-  const here = element("here");
-  // The cursor stays where it is when the button is pressed.
-  here.addEventListener("mousedown", (event) => event.preventDefault());
-  here.addEventListener("click", dictateHere);
-  document.addEventListener("keydown", (event) => {
-    const { key, ctrlKey, metaKey, shiftKey, isComposing } = event;
-    if (key !== "Enter" || !shiftKey || !(ctrlKey || metaKey) || isComposing) return;
-    event.preventDefault();
-    dictateHere();
-  });
 }
 
 /**
@@ -99,7 +81,7 @@ export function breakParagraph() {
 
 /** Let what is said from now on land at the cursor. */
 export function goToCursor() {
-  turn(transcript, manuscripts.place(manuscript, surface.selected()));
+  turn(transcript, place(manuscript, surface.selected()));
 }
 
 /**
@@ -177,22 +159,13 @@ function follow(next) {
   let isStop = false;
   let now = manuscript;
   for (const sentence of next.sentences.slice(transcript.sentences.length)) {
-    const steps = stepsOf(sentence);
+    const steps = stepsOf(sentence, commands);
     isStop ||= steps.some((step) => "action" in step && step.action === "stop_dictation");
     now = landed(now, sentence, steps);
     surface.checkSpelling(sentence.language);
   }
-  turn(next, manuscripts.hear(now, transcripts.heardNow(next)));
+  turn(next, landing.hear(now, transcripts.heardNow(next)));
   return isStop;
-}
-
-/**
- * @param {transcripts.Sentence} sentence
- * @returns {import("./spoken-commands.js").Step[]}
- */
-function stepsOf({ kind, text, language }) {
-  if (kind === "unclear") return [{ text: "[unclear]" }];
-  return takeApart(text, kind === "final" ? phrasesOf(commands, language) : {});
 }
 
 /**
@@ -201,7 +174,7 @@ function stepsOf({ kind, text, language }) {
  * @param {import("./spoken-commands.js").Step[]} steps
  */
 function landed(now, { key, opens, kind }, steps) {
-  return manuscripts.land(now, { key, opens, isSure: kind !== "unconfirmed" }, steps);
+  return landing.land(now, { key, opens, isSure: kind !== "unconfirmed" }, steps);
 }
 
 /**
@@ -210,12 +183,14 @@ function landed(now, { key, opens, kind }, steps) {
  */
 function written(sentences) {
   const empty = manuscripts.blank(drafts.newId());
-  return sentences.reduce((now, sentence) => landed(now, sentence, stepsOf(sentence)), empty);
+  const land = (/** @type {Manuscript} */ now, /** @type {transcripts.Sentence} */ sentence) =>
+    landed(now, sentence, stepsOf(sentence, commands));
+  return sentences.reduce(land, empty);
 }
 
 /** @param {import("./changes.js").Change} change in sight */
 function edit(change) {
-  const edited = manuscripts.edit(manuscript, change);
+  const edited = handwriting.edit(manuscript, change);
   if (edited === manuscript) announce("Words that are still being heard cannot be changed yet.");
   turn(transcript, edited);
 }
@@ -230,15 +205,14 @@ function stepBack() {
   turn(said, manuscripts.undo(manuscript));
 }
 
+function stepForward() {
+  turn(transcript, manuscripts.redo(manuscript));
+}
+
 function dictateHere() {
   goToCursor();
   surface.focusText();
   announce("The next words go to the cursor.");
-}
-
-/** @param {boolean} isAside */
-function showHere(isAside) {
-  element("here").hidden = !isAside || document.body.dataset.phase === "idle";
 }
 
 /** @param {import("./formats.js").Extension} extension */
@@ -263,7 +237,7 @@ function turn(nextTranscript, nextManuscript) {
   transcript = nextTranscript;
   manuscript = nextManuscript;
   surface.showManuscript(manuscript);
-  showButtons();
+  showToolbar(manuscript, transcript.sentences.length > 0);
   note();
 }
 
@@ -283,23 +257,4 @@ function note() {
  */
 function differs(one, other) {
   return Object.keys(one).some((name) => one[name] !== other[name]);
-}
-
-function showButtons() {
-  const { text, history } = manuscript;
-  able("copy", text.trim() !== "");
-  able("clear", text !== "");
-  able("step-back", history.done.length > 0);
-  able("step-forward", history.undone.length > 0);
-  for (const button of element("formats").querySelectorAll("button")) {
-    button.disabled = text.trim() === "" && transcript.sentences.length === 0;
-  }
-}
-
-/**
- * @param {string} id
- * @param {boolean} isAble
- */
-function able(id, isAble) {
-  /** @type {HTMLButtonElement} */ (element(id)).disabled = !isAble;
 }

@@ -28,6 +28,17 @@ const HARMLESS = new Set(["new_line", "new_paragraph"]);
 const ACTIONS = ["new_line", "new_paragraph", "scratch_that", "undo", "stop_dictation"];
 
 /**
+ * Give what a sentence brings; only what is final is obeyed.
+ * @param {import("./transcript.js").Sentence} sentence
+ * @param {Table} table
+ * @returns {Step[]} in order
+ */
+export function stepsOf({ kind, text, language }, table) {
+  if (kind === "unclear") return [{ text: "[unclear]" }];
+  return takeApart(text, kind === "final" ? phrasesOf(table, language) : {});
+}
+
+/**
  * Take apart what was said in one utterance; without commands it stays as it is.
  * @param {string} said
  * @param {Record<string, Action>} phrases of its language

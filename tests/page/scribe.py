@@ -18,7 +18,7 @@ SHOW = """
 "<" and ">" around what they replace, "~" around what was never final."""
 
 Step = list[Any]
-"""A function of `manuscript.js` or `reunion.js` and its arguments after the manuscript."""
+"""The name of a function that changes a manuscript, and its arguments after the manuscript."""
 
 
 def say(text: str, utterance: int = 1, *, opens: bool = False) -> Step:
@@ -56,13 +56,14 @@ async def written(modules: Page, steps: list[Step], expression: str = "show(manu
     """Take the steps and give what *expression* makes of the manuscript."""
     return await modules.evaluate(
         f"""async (steps) => {{
-          const manuscripts = await import("/page/manuscript.js");
-          const reunion = await import("/page/reunion.js");
+          const rooms = ["manuscript", "landing", "place", "handwriting", "reunion"];
+          const load = (room) => import(`/page/${{room}}.js`);
+          const pens = Object.assign({{}}, ...(await Promise.all(rooms.map(load))));
           const sight = await import("/page/sight.js");
           {SHOW}
-          let manuscript = manuscripts.blank("m1");
+          let manuscript = pens.blank("m1");
           for (const [name, ...given] of JSON.parse(steps)) {{
-            manuscript = (manuscripts[name] ?? reunion[name])(manuscript, ...given);
+            manuscript = pens[name](manuscript, ...given);
           }}
           return {expression};
         }}""",

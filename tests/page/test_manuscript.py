@@ -224,11 +224,11 @@ async def test_a_manuscript_is_never_changed(modules: Page) -> None:
       const before = JSON.stringify(freeze(manuscript));
       const utterance = { key: "1.2", opens: true, isSure: true };
       for (const change of [
-        (m) => manuscripts.land(m, utterance, [{ text: "Two." }, { action: "scratch_that" }]),
-        (m) => manuscripts.edit(m, { at: 0, removed: "", inserted: "y" }),
-        (m) => manuscripts.place(m, { from: 0, to: 1 }),
-        (m) => manuscripts.hear(m, []),
-        manuscripts.undo, manuscripts.redo, manuscripts.scratch, reunion.clear, sight.runs,
+        (m) => pens.land(m, utterance, [{ text: "Two." }, { action: "scratch_that" }]),
+        (m) => pens.edit(m, { at: 0, removed: "", inserted: "y" }),
+        (m) => pens.place(m, { from: 0, to: 1 }),
+        (m) => pens.hear(m, []),
+        pens.undo, pens.redo, pens.scratch, pens.clear, sight.runs,
       ]) change(manuscript);
       return JSON.stringify(manuscript) === before;
     })()"""

@@ -85,10 +85,10 @@ async def test_what_will_be_said_again_is_taken_out(
 async def test_what_was_kept_goes_on_elsewhere(modules: Page) -> None:
     steps = [ONE, TWO, cursor(4), hear(heard("x", "", 3))]
     goes_on = """(() => {
-      const kept = JSON.stringify(manuscripts.keepsake(manuscript));
-      const other = manuscripts.opened(JSON.parse(kept));
+      const kept = JSON.stringify(pens.keepsake(manuscript));
+      const other = pens.opened(JSON.parse(kept));
       const utterance = { key: "1.3", opens: true, isSure: true };
-      return show(manuscripts.land(other, utterance, [{ text: "X." }]));
+      return show(pens.land(other, utterance, [{ text: "X." }]));
     })()"""
 
     assert await written(modules, steps, goes_on) == "One. X.^ Two."
@@ -111,9 +111,9 @@ async def test_what_was_kept_goes_on_elsewhere(modules: Page) -> None:
 async def test_the_newest_text_goes_on(
     modules: Page, own: list[Step], kept_id: str, kept: list[Step], shown: str
 ) -> None:
-    left = await written(modules, kept, "manuscripts.keepsake(manuscript)")
+    left = await written(modules, kept, "pens.keepsake(manuscript)")
     given = json.dumps({**left, "id": kept_id})
 
-    reunited = f"show(reunion.reunited(manuscript, {given}, (key) => key === '1.9'))"
+    reunited = f"show(pens.reunited(manuscript, {given}, (key) => key === '1.9'))"
 
     assert await written(modules, own, reunited) == shown
