@@ -8,6 +8,9 @@ import { canCapture } from "./capture.js";
 import { initDeck, showElapsed, showLevel, showManner, showPhase, showVoice } from "./deck.js";
 import { Dictation } from "./dictation.js";
 import { askForToken, closeDoor, initDoor } from "./door.js";
+import { harmless } from "./files/commands.js";
+import { initFiles } from "./files/files.js";
+import { occupied } from "./files/wording.js";
 import { initHold } from "./hold.js";
 import { INSECURE } from "./microphone-problems.js";
 import * as notebook from "./notebook.js";
@@ -32,6 +35,9 @@ import { CALM, heed, sayings, SOUNDLESS } from "./wording.js";
 
 let token = takeToken();
 
+/** True once an earlier visit's text stands here, if there is any. */
+let isEntered = false;
+
 /** True while an earlier visit's dictation waits to go on: it does so in mid-sentence. */
 let isReopened = false;
 
@@ -44,7 +50,8 @@ const settings = fetchSettings();
 const dictation = new Dictation({
   onPhase: (phase) => {
     showPhase(phase);
-    keepAwake(phase !== "idle");
+    stayAwake();
+    files.look();
     notices.showProblem(phase, dictation.keptSeconds > 0);
     if (phase === "reconnecting" || phase === "recovering") {
       notices.showFlow({ ...CALM, keptSeconds: dictation.keptSeconds });
@@ -71,9 +78,7 @@ function receive(message) {
   if (notebook.receive(message) && allows(dictation.phase, "stop")) deeds.stop();
   switch (message.type) {
     case "ready":
-      notices.showPractice(message.practice);
-      showLanguages(message.languages);
-      showDevices();
+      learn(message);
       break;
     case "speech":
       showVoice(message.event === "started");
@@ -94,6 +99,42 @@ function receive(message) {
   }
 }
 
+/** @param {import("./client/protocol.js").Ready} ready */
+function learn({ practice, languages }) {
+  notices.showPractice(practice);
+  showLanguages(languages);
+  showDevices();
+}
+
+const files = initFiles({
+  isOpen: () => isEntered && Boolean(element("door").hidden),
+  hindrance: () => {
+    if (dictation.phase !== "idle") return "speaking";
+    return dictation.keptSeconds > 0 ? "unfinished" : "";
+  },
+  token: () => token,
+  wishes: chosenOptions,
+  onBegin: async (isFirst) => {
+    if (isFirst) notebook.goToCursor();
+    notebook.breakParagraph();
+    notebook.obey(harmless(await allCommands()));
+  },
+  onMessage: (message) => {
+    notebook.receive(message);
+    if (message.type === "ready") learn(message);
+    if (message.type === "warning") notices.showFlow(heed(message));
+  },
+  onBusy: () => {
+    if (!files.current && dictation.phase === "idle") notices.showFlow(CALM);
+    stayAwake();
+  },
+  onToken: askForToken,
+});
+
+function stayAwake() {
+  keepAwake(dictation.phase !== "idle" || files.current !== "");
+}
+
 const sharing = initSharing({
   token: () => token,
   onRoom: (room) => dictation.share(room),
@@ -102,6 +143,7 @@ const sharing = initSharing({
 
 const deeds = {
   start: () => {
+    if (files.current) return notices.showFlow({ warning: occupied(files.current) });
     if (!isReopened) goOn();
     isReopened = hasSound = false;
     obey();
@@ -119,6 +161,7 @@ const deeds = {
     isReopened = false;
     notebook.abandon();
     dictation.giveUp();
+    files.look();
   },
   wait: () => {},
 };
@@ -131,13 +174,17 @@ function goOn() {
 
 /** Captions are what was said, and nothing else. */
 async function obey() {
-  const { commands } = await settings;
-  const { profile, language } = chosenOptions();
-  const table = profile === "captioning" ? {} : commands;
+  const { language } = chosenOptions();
+  const table = await allCommands();
   notebook.obey(table);
   const told = sayings(Object.keys(phrasesOf(table, language || navigator.language)));
   setText(element("sayings"), told);
   element("sayings").hidden = !told;
+}
+
+async function allCommands() {
+  const { commands } = await settings;
+  return chosenOptions().profile === "captioning" ? {} : commands;
 }
 
 /**
@@ -173,6 +220,7 @@ async function enter() {
   closeDoor();
   sharing.restore();
   const left = await dictation.restore();
+  isEntered = true;
   if (!left) return notebook.offerDraft();
   isReopened = dictation.keptSeconds > 0;
   notebook.reopen(/** @type {notebook.Keepsake} */ (left.text));
@@ -213,7 +261,7 @@ function initPage() {
   window.addEventListener("online", () => dictation.renew());
   window.addEventListener("beforeunload", (event) => {
     const isUnsaved = dictation.keptSeconds > 0 && !dictation.isSaved;
-    if (dictation.phase !== "idle" || isUnsaved) event.preventDefault();
+    if (dictation.phase !== "idle" || isUnsaved || files.isUnfinished) event.preventDefault();
   });
   greet();
 }

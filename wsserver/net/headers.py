@@ -31,6 +31,8 @@ def _content_security_policy(host: str) -> str:
             "style-src 'self'",
             f"connect-src 'self'{sockets}",
             "img-src 'self' data:",
+            # Files that somebody drops: the player tells how long they are.
+            "media-src blob:",
             "worker-src 'self'",
             "manifest-src 'self'",
             "base-uri 'none'",
