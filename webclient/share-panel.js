@@ -71,7 +71,7 @@ function initClosing() {
 
 /** @param {import("./share.js").Shared} shared */
 function show({ phase, room, note }) {
-  setText(button, BUTTON[phase]);
+  button.ariaLabel = room ? BUTTON.shared : BUTTON.alone;
   button.classList.toggle("sharing", room !== null);
   if (room && links.hidden) announce("Others can read along now.");
   const hadFocus = panel.open && panel.contains(document.activeElement);

@@ -23,8 +23,8 @@ export const LOST = "Sharing has ended: it was begun with another token.";
 
 export const UNSTOPPED = "Others can still read along.";
 
-/** What the button says. @type {Record<import("./share.js").Shared["phase"], string>} */
-export const BUTTON = { off: "Share", opening: "Share", on: "Sharing", ending: "Sharing" };
+/** What the button is called to those who cannot see its lamp. */
+export const BUTTON = { alone: "Share", shared: "Share: others read along" };
 
 /** @type {Record<string, string>} */
 const REFUSED = {
