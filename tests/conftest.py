@@ -19,7 +19,8 @@ settings.register_profile("developer", _quiet, max_examples=10, stateful_step_co
 settings.register_profile("ci", _quiet, max_examples=100, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
-SAMPLES = Path(__file__).parent / "samples"
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "tests" / "samples"
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,11 @@ def read_samples() -> list[Sample]:
 
 
 def start_server(directory: Path, *options: str, **environment: str) -> Server:
-    """Start `wsserver serve` in *directory* and wait until it says that it is ready."""
+    """Start this checkout's server in *directory* and wait until it says that it is ready."""
     process = subprocess.Popen(
         [sys.executable, "-m", "wsserver", "serve", "--port", "0", *options],
         cwd=directory,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         stdout=subprocess.PIPE,
         text=True,
     )
