@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from wsserver.net.admission import Gate
+from wsserver.net.cross_origin import CrossOrigin
 from wsserver.net.http_errors import tell_errors
 from wsserver.net.middleware import (
     demand_token,
@@ -26,15 +27,17 @@ def http_app(
 
     Where the gate takes signed tokens, they are made here.
     """
+    elsewhere = CrossOrigin(settings.admission.origins)
     app = web.Application(
         client_max_size=settings.http.body_limit_bytes,
         middlewares=[
             tell_errors,
+            elsewhere.answer_preflight,
             refuse_while_draining(gate),
             demand_token(gate, settings.admission.public_routes),
             limit_body(settings.http),
         ],
     )
-    app.on_response_prepare.append(finish_headers)
+    app.on_response_prepare.extend([finish_headers, elsewhere.finish_headers])
     app.add_routes([*routes, *token_routes(gate)])
     return app
