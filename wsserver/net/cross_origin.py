@@ -1,4 +1,4 @@
-"""Let pages of listed origins read what plain HTTP answers (the CORS protocol of the Fetch standard).
+"""Let pages of listed origins read what plain HTTP answers (CORS, as the Fetch standard has it).
 
 Knows origins and the headers of CORS; knows no routes and no tokens.
 
