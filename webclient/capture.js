@@ -133,6 +133,8 @@ export class Microphone {
   #context;
   #collector;
   #isPaused = false;
+  /** False from a pause until sound comes again: what the context tells meanwhile is old. */
+  #isOn = true;
   /** @type {Promise<void> | null} */
   #closed = null;
   /** @type {(() => void) | null} */
@@ -158,13 +160,14 @@ export class Microphone {
     };
     this.#track.addEventListener("ended", onEnded);
     context.addEventListener("statechange", () => {
-      if (context.state !== "running" && !this.#isPaused) onInterrupted();
+      if (context.state !== "running" && this.#isOn) onInterrupted();
     });
   }
 
   /** Stop listening for a while; what was said before is handed over first. */
   async pause() {
     this.#isPaused = true;
+    this.#isOn = false;
     await this.#drain();
     if (!this.#isPaused) return;
     this.#track.enabled = false;
@@ -176,6 +179,7 @@ export class Microphone {
     this.#isPaused = false;
     this.#track.enabled = true;
     await this.#context.resume();
+    this.#isOn = !this.#isPaused;
   }
 
   /** Hand over what was said before and let go of the microphone. */
@@ -186,6 +190,7 @@ export class Microphone {
 
   async #letGo() {
     this.#isPaused = true;
+    this.#isOn = false;
     await this.#drain();
     stop(this.#stream);
     await this.#context.close();

@@ -146,6 +146,29 @@ async def test_a_phone_call_pauses(visit: Visit) -> None:
     await call.listen(len(call.audio) // 2 + TENTH_SECOND)
 
 
+async def test_a_pause_that_is_told_late_does_not_pause_again(visit: Visit) -> None:
+    await visit.page.add_init_script(
+        """
+        const Real = AudioContext;
+        window.AudioContext = class extends Real {
+          resume() {
+            this.dispatchEvent(new Event("statechange"));
+            return super.resume();
+          }
+        };
+        """
+    )
+    call = await visit.begin()
+    await visit.at("main").click()
+    await call.hear(Flush)
+
+    await visit.at("main").click()
+    await call.listen(len(call.audio) // 2 + TENTH_SECOND)
+
+    await visit.is_in("Listening")
+    await visit.is_told_nothing()
+
+
 NEVER_ASKED = "navigator.mediaDevices.getUserMedia = () => new Promise(() => {})"
 
 
