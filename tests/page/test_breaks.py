@@ -126,7 +126,7 @@ async def stop(page: Page) -> str:
 
 async def read(page: Page) -> str:
     await expect(page.locator("#words .tentative, #words .committed")).to_have_count(0)
-    return " ".join(await page.locator("#words .final").all_text_contents())
+    return await page.locator("#text").input_value()
 
 
 async def heard(page: Page) -> bytes:
