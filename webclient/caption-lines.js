@@ -13,6 +13,9 @@ import { gap } from "./joints.js";
 /** Characters of a line, as broadcasters have it. */
 export const COLUMNS = 42;
 
+/** Lines that are copied with every change, before they go to a page of their own. */
+const PAGE_LINES = 200;
+
 /** Silence after which a line begins. */
 const PAUSE_SECONDS = 2.5;
 
@@ -26,9 +29,10 @@ const PAUSE_SECONDS = 2.5;
  * @typedef {{session: string, utterance: number, isFinal: boolean, language?: string | null,
  *   end: number, committed: number, tokens: Token[], breaks: number[], used: number}} Block
  *   an utterance; *used*: columns of its last line
- * @typedef {{columns: number, past: readonly Line[], tail: Block | null, blocks: readonly Block[],
- *   done: Readonly<Record<string, number>>, isBroken: boolean}} Roll *past*: lines of what is final, *tail* the last of
- *   it; *blocks*: from the first that is not final; *done*: the last final utterance of each session;
+ * @typedef {{columns: number, pages: readonly (readonly Line[])[], past: readonly Line[],
+ *   tail: Block | null, blocks: readonly Block[], done: Readonly<Record<string, number>>,
+ *   isBroken: boolean}} Roll *pages*, then *past*: lines of what is final, *tail* the last of it;
+ *   *blocks*: from the first that is not final; *done*: the last final utterance of each session;
  *   *isBroken*: what comes next begins a line
  */
 
@@ -38,7 +42,7 @@ const PAUSE_SECONDS = 2.5;
  * @returns {Roll}
  */
 export function begin(columns = COLUMNS) {
-  return { columns, past: [], tail: null, blocks: [], done: {}, isBroken: false };
+  return { columns, pages: [], past: [], tail: null, blocks: [], done: {}, isBroken: false };
 }
 
 /**
@@ -76,8 +80,8 @@ export function breakLine(roll) {
  * @param {Roll} roll
  * @returns {readonly Line[]}
  */
-export function lines({ past, blocks }) {
-  return blocks.reduce(joined, past);
+export function lines({ pages, past, blocks }) {
+  return [...pages.flat(), ...blocks.reduce(joined, past)];
 }
 
 /**
@@ -194,7 +198,18 @@ function settled(roll) {
   if (count === 0) return roll;
   const done = roll.blocks.slice(0, count);
   const past = done.reduce(joined, roll.past);
-  return { ...roll, past, tail: done[count - 1], blocks: roll.blocks.slice(count) };
+  return paged({ ...roll, past, tail: done[count - 1], blocks: roll.blocks.slice(count) });
+}
+
+/**
+ * Put lines that can change no more out of the way; the last one may go on.
+ * @param {Roll} roll
+ * @returns {Roll}
+ */
+function paged(roll) {
+  const { pages, past } = roll;
+  if (past.length <= PAGE_LINES) return roll;
+  return { ...roll, pages: [...pages, past.slice(0, -1)], past: past.slice(-1) };
 }
 
 /**

@@ -41,7 +41,7 @@ export function told({ phase, reason }, isLive) {
 export function holdLabel(isHeld, waiting) {
   if (!isHeld) return "Pause";
   if (waiting === 0) return "Go on";
-  return `Go on (${waiting} new ${waiting === 1 ? "line" : "lines"})`;
+  return `Go on (${waiting} new)`;
 }
 
 /**

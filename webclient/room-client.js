@@ -7,8 +7,11 @@ import { retryDelayMs } from "./client/backoff.js";
 import { parse } from "./room-messages.js";
 import { byEvents, bySocket } from "./room-ways.js";
 
-/** Answers that will be the same at every try. */
-const REFUSED = new Set([400, 401, 403, 404, 410]);
+/**
+ * Answers that will be the same at every try, and what they mean.
+ * @type {Readonly<Record<number, string>>}
+ */
+const REFUSED = { 400: "refused", 401: "refused", 403: "refused", 404: "unknown", 410: "ended" };
 
 /**
  * @typedef {import("./room-messages.js").Message} Message
@@ -83,7 +86,8 @@ export class RoomClient {
       end = { ...end, status: end.status ?? status };
     }
     if (signal.aborted || this.#phase === "over") return;
-    if (!end.wasOpen && REFUSED.has(end.status ?? 0)) this.#refuse(end.status);
+    const reason = end.wasOpen ? undefined : REFUSED[end.status ?? 0];
+    if (reason) this.#tell({ phase: "over", reason });
     else this.#wait(end.retryAfterSeconds);
   }
 
@@ -95,11 +99,6 @@ export class RoomClient {
     const url = new URL(this.#url);
     if (this.#story) url.searchParams.set("after", `${this.#story}:${this.#number}`);
     return way(url, this.#token, (text) => signal.aborted || this.#take(text), signal);
-  }
-
-  /** @param {number | undefined} status */
-  #refuse(status) {
-    this.#tell({ phase: "over", reason: status === 404 ? "unknown" : "refused" });
   }
 
   /** @param {number} [retryAfterSeconds] */

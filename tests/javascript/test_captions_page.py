@@ -67,8 +67,8 @@ async def test_the_state_is_told_in_few_words(
     [
         (False, 3, "Pause"),
         (True, 0, "Go on"),
-        (True, 1, "Go on (1 new line)"),
-        (True, 12, "Go on (12 new lines)"),
+        (True, 1, "Go on (1 new)"),
+        (True, 12, "Go on (12 new)"),
     ],
 )
 async def test_the_button_that_holds_the_screen_counts_what_waits(

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright
 from pytest_asyncio import is_async_test
 
 from tests.page.chromium import launch
+from tests.page.reading import Reading, open_reading
 from tests.page.stage import Curtain, Stage, open_stage
 from tests.page.visit import Visit, open_visit
 
@@ -84,6 +85,13 @@ async def visit(browser: Browser, stage: Stage, window: Options) -> AsyncIterato
     """Somebody with a browser before the stage; at the end nothing went wrong unseen."""
     async with open_visit(browser, stage, window) as visit:
         yield visit
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def reading(browser: Browser) -> AsyncIterator[Reading]:
+    """A room of a real server, which browsers reach by a line that can break."""
+    async with open_reading(browser, title="Town hall") as reading:
+        yield reading
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

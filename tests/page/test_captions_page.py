@@ -1,0 +1,281 @@
+"""What those who read along on the captions page see of a real room, whatever becomes of the line."""
+
+import asyncio
+import wave
+from typing import Any
+
+import aiohttp
+import pytest
+from playwright.async_api import WebSocketRoute, expect
+from websockets.asyncio.client import connect
+
+from tests.conftest import Sample, Server
+from tests.page.reading import Reader, Reading
+from tests.page.test_dictation import share_right
+from wsserver.dialects import native
+from wsserver.messages import Audio, Done, Finish, Final, Start
+
+MANY = [f"This is sentence number {n}, and it goes on for a while." for n in range(1, 81)]
+SOME = MANY[:12]
+
+# Notes every text that ever stood in a line, in order: what is shown twice or is taken back is seen.
+NOTING = """
+window.shown = [];
+addEventListener("DOMContentLoaded", () => {
+  const texts = () => [...document.querySelectorAll("#lines p")].map((e) => e.textContent);
+  new MutationObserver(() => shown.push(texts())).observe(document.getElementById("lines"), {
+    childList: true, subtree: true, characterData: true,
+  });
+});
+"""
+
+IS_AT_END = "e => e.scrollHeight - e.scrollTop - e.clientHeight < 2"
+
+
+async def follow(reader: Reader, reading: Reading) -> None:
+    await reader.page.goto(reading.link())
+    await reader.is_in("Live")
+
+
+async def test_who_comes_late_reads_the_same_as_who_was_there(reading: Reading) -> None:
+    speaker = reading.speaker()
+    async with reading.reader() as early, reading.reader() as late:
+        await follow(early, reading)
+        speaker.say(*SOME[:6])
+        await early.reads_all(" ".join(SOME[:6]))
+
+        await follow(late, reading)
+        speaker.say(*SOME[6:])
+
+        for reader in (early, late):
+            await reader.reads_all(" ".join(SOME))
+            assert await reader.at("sheet").evaluate(IS_AT_END)
+            await expect(reader.at("title")).to_have_text("Town hall")
+
+
+async def test_words_that_stand_on_a_line_do_not_move(reading: Reading) -> None:
+    speaker = reading.speaker()
+    said = "My uncle sold the old farm by the river because the young people had moved away."
+    words = said.split()
+    async with reading.reader() as reader:
+        await reader.page.add_init_script(NOTING)
+        await follow(reader, reading)
+        for count in range(1, len(words) + 1):
+            speaker.mumble(" ".join(words[:count]), " ".join(words[: max(0, count - 3)]))
+            await expect(reader.lines.last).to_contain_text(words[count - 1])
+        speaker.say(said)
+        await expect(reader.page.locator("#lines .tentative")).to_have_count(0)
+        shown: list[list[str]] = await reader.run("shown")
+
+    assert len(shown[-1]) > 1
+    assert " ".join(shown[-1]) == said
+    for earlier, later in zip(shown, shown[1:], strict=False):
+        assert later[: len(earlier) - 1] == earlier[:-1]
+        assert later[len(earlier) - 1].startswith(earlier[-1])
+
+
+@pytest.mark.parametrize("is_blocked", [False, True], ids=["socket", "events"])
+async def test_who_loses_the_line_catches_up_without_a_gap_or_a_repeat(
+    reading: Reading, is_blocked: bool
+) -> None:
+    speaker, port = reading.speaker(), reading.port
+    async with reading.reader() as reader:
+        ways = await note_ways(reader, is_blocked=is_blocked)
+        await follow(reader, reading)
+        speaker.say(*SOME[:4])
+        speaker.mumble("This is sentence")
+        await expect(reader.lines.last).to_contain_text("This is sentence")
+
+        reading.line.cut()
+        await reader.is_in("Reconnecting…")
+        speaker.say(*SOME[4:8])
+        reading.line.lead_to(port)
+        await reader.is_in("Live")
+        speaker.say(*SOME[8:])
+
+        await reader.reads_all(" ".join(SOME))
+    assert ways == ({"events"} if is_blocked else {"socket"})
+
+
+async def note_ways(reader: Reader, *, is_blocked: bool) -> set[str]:
+    """Give a set of the ways in which messages come; if they are *blocked*, sockets do not open."""
+    ways: set[str] = set()
+
+    async def refuse(route: WebSocketRoute) -> None:
+        await route.close()
+
+    if is_blocked:
+        await reader.page.route_web_socket("**/v1/rooms/**", refuse)
+    reader.page.on(
+        "websocket", lambda socket: socket.on("framereceived", lambda _: ways.add("socket"))
+    )
+    reader.page.on("response", lambda answer: "/events" in answer.url and ways.add("events"))
+    return ways
+
+
+async def test_who_reads_on_while_the_server_is_restarted_misses_nothing(reading: Reading) -> None:
+    speaker = reading.speaker()
+    async with reading.reader() as reader:
+        await follow(reader, reading)
+        speaker.say(*SOME[:4])
+        await reader.reads_all(" ".join(SOME[:4]))
+
+        await reading.restart()
+        again = reading.speaker(generation=2)
+        again.utterance = 4  # which its speaker says once more, as a session does that is resumed
+        again.say(*SOME[3:8])
+        other = reading.speaker("b")
+        other.say(*SOME[8:])
+
+        await reader.reads_all(" ".join(SOME))
+
+
+async def test_who_takes_nothing_for_a_while_has_every_final_once_in_the_end(
+    reading: Reading,
+) -> None:
+    speaker = reading.speaker()
+    texts = [f"Item {n} {'and so it was said ' * 40}".strip() for n in range(1, 201)]
+    async with reading.reader() as slow, reading.reader() as swift:
+        await follow(slow, reading)
+        reading.line.choke()
+        speaker.say(*texts)
+        await asyncio.wait_for(reading.is_pushed_back(), 30)
+        reading.line.free()
+
+        await follow(swift, reading)
+        for reader in (slow, swift):
+            await reader.reads_all(" ".join(texts))
+
+
+async def test_pause_holds_the_screen_until_one_goes_on(reading: Reading) -> None:
+    speaker = reading.speaker()
+    async with reading.reader() as reader:
+        await follow(reader, reading)
+        speaker.say("One.")
+        await reader.reads("One.")
+        button = reader.page.get_by_role("button")
+
+        await button.get_by_text("Pause").press("Enter")
+        speaker.say("A sentence that needs a line of its own.")
+        await expect(reader.at("hold")).to_have_text("Go on (1 new)")
+        speaker.say("And another one that needs another.")
+        await expect(reader.at("hold")).to_have_text("Go on (2 new)")
+        held = await reader.lines.all_text_contents()
+        await reader.at("hold").press("Enter")
+
+        assert held == ["One."]
+        assert len(await reader.lines.all()) == 3
+        await expect(reader.at("hold")).to_have_text("Pause")
+
+
+async def test_who_scrolls_back_reads_in_peace_and_finds_the_latest_words(reading: Reading) -> None:
+    speaker = reading.speaker()
+    async with reading.reader() as reader:
+        await follow(reader, reading)
+        speaker.say(*SOME)
+        await reader.reads_all(" ".join(SOME))
+        await expect(reader.at("latest")).to_be_hidden()
+
+        await reader.at("sheet").focus()
+        await reader.page.keyboard.press("Home")
+        await expect(reader.lines.first).to_be_in_viewport()
+        await expect(reader.at("latest")).to_be_visible()
+        speaker.say("Something new.")
+        await expect(reader.lines.last).to_contain_text("Something new.")
+        top = await reader.at("sheet").evaluate("e => e.scrollTop")
+        await reader.at("latest").click()
+
+        assert top == 0
+        await expect(reader.at("latest")).to_be_hidden()
+        await expect(reader.at("sheet")).to_be_focused()
+        assert await reader.at("sheet").evaluate(IS_AT_END)
+
+
+async def test_a_room_that_ends_leaves_the_words_and_says_so(reading: Reading) -> None:
+    speaker = reading.speaker()
+    async with reading.reader() as reader, reading.reader() as late:
+        await follow(reader, reading)
+        speaker.say("One.")
+        await reader.reads("One.")
+
+        await reading.end_room()
+
+        await reader.is_in("This has ended.")
+        await reader.reads("One.")
+        await late.page.goto(reading.link())
+        await late.is_in("This has ended.")
+
+
+async def test_who_speaks_comes_and_goes(reading: Reading) -> None:
+    async with reading.reader() as reader:
+        await reader.page.goto(reading.link())
+        await reader.is_in("Nobody speaks now")
+        await expect(reader.at("welcome")).to_have_text("What is said appears here.")
+
+        speaker = reading.speaker()
+        await reader.is_in("Live")
+        speaker.mumble("Never to be fin")
+        await reader.reads("Never to be fin")
+        speaker.leave()
+
+        await reader.is_in("Nobody speaks now")
+        await reader.reads()
+
+
+async def test_screen_readers_are_told_what_is_final_once_and_nothing_of_before(
+    reading: Reading,
+) -> None:
+    speaker = reading.speaker()
+    speaker.say("Before.")
+    async with reading.reader() as reader:
+        await follow(reader, reading)
+        speaker.mumble("Some")
+        await expect(reader.lines.last).to_contain_text("Some")
+        speaker.say("Something.")
+
+        await expect(reader.at("announcer").locator("p")).to_have_text(["Something."])
+
+
+async def speak(server: Server, room: str, sample: Sample) -> list[str]:
+    """Send a recording to the room; give what its speaker is told."""
+    finals = []
+    headers = {"Authorization": f"Bearer {server.token}"}
+    with wave.open(str(sample.path)) as recorded:
+        rate, sound = recorded.getframerate(), recorded.readframes(recorded.getnframes())
+    async with connect(server.socket_url, additional_headers=headers, proxy=None) as socket:
+        await socket.send(native.write_client(Start(room=room, sample_rate=rate)))
+        for at in range(0, len(sound), 6400):
+            await socket.send(native.write_client(Audio(data=sound[at : at + 6400])))
+        await socket.send(native.write_client(Finish()))
+        while not isinstance(told := native.read_server(await socket.recv()), Done):
+            finals += [told.text] if isinstance(told, Final) and told.text else []
+    return finals
+
+
+async def test_a_voice_is_read_by_all(
+    reading: Reading, server: Server, samples: list[Sample]
+) -> None:
+    spoken = next(sample for sample in samples if sample.path.name == "flite-slt-long.wav")
+    opened = await open_room(server)
+    link = server.url + opened["links"]["captions"].lstrip("/")
+    async with reading.reader() as one, reading.reader() as two:
+        for reader in (one, two):
+            await reader.page.goto(link)
+            await reader.is_in("Nobody speaks now")
+        finals = await speak(server, opened["room"], spoken)
+
+        for reader in (one, two):
+            await reader.is_in("Nobody speaks now")
+            await expect(reader.page.locator("#lines .tentative")).to_have_count(0)
+            assert (await reader.text()).split() == " ".join(finals).split()
+    assert share_right(spoken.said, " ".join(finals)) > 0.75
+
+
+async def open_room(server: Server) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {server.token}"}
+    async with (
+        aiohttp.ClientSession(server.url, headers=headers) as http,
+        http.post("/v1/rooms", json={}) as answer,
+    ):
+        assert answer.status == 201, await answer.text()
+        return dict(await answer.json())
