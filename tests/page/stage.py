@@ -238,12 +238,15 @@ class Curtain:
 
 @asynccontextmanager
 async def open_stage(
-    curtain: Curtain, max_sessions: int = 8, longest_seconds: int | None = 3600
+    curtain: Curtain,
+    max_sessions: int = 8,
+    longest_seconds: int | None = 3600,
+    origins: tuple[str, ...] = (),
 ) -> AsyncIterator[Stage]:
     """Run a listener on a free port; it signs tokens for so long, or with None not at all."""
     plain, digest = new_token()
     tokens = (Token(name="ann", hash=digest),)
-    admission = AdmissionSettings(tokens=tokens, max_sessions=max_sessions)
+    admission = AdmissionSettings(tokens=tokens, max_sessions=max_sessions, origins=origins)
     settings = NetSettings(port=0, admission=admission)
     lines = Lines(Cursors(_KEY, 3600.0, time.time))
     watch = Watch()
