@@ -21,6 +21,7 @@ import {
   initOptions,
   showDevices,
   showLanguages,
+  showModel,
 } from "./options.js";
 import { announce, element, setText } from "./page.js";
 import { allows } from "./phases.js";
@@ -100,9 +101,10 @@ function receive(message) {
 }
 
 /** @param {import("./client/protocol.js").Ready} ready */
-function learn({ practice, languages }) {
+function learn({ practice, languages, model }) {
   notices.showPractice(practice);
   showLanguages(languages);
+  showModel(model);
   showDevices();
 }
 

@@ -107,6 +107,11 @@ export function showLanguages(codes) {
   showChosen();
 }
 
+/** @param {string} model the one that listens; whoever runs the server chose it */
+export function showModel(model) {
+  setText(element("model"), `The model of this server is “${model}”.`);
+}
+
 /** Say beside the closed options what matters most. */
 function showChosen() {
   const labels = ["device", "language"].map((name) => {

@@ -8,8 +8,11 @@ import { between, moved } from "./changes.js";
 import { element } from "./page.js";
 import { carried, inSight, nextPlace, rebased, runs } from "./sight.js";
 
-/** Within this many pixels of the sheet's edge the point is in view. */
+/** Within this many pixels of what is seen of the sheet the point counts as in view. */
 const NEAR_PX = 48;
+
+/** The sheet fades towards its edges. */
+const FADE_PX = 24;
 
 /** An input method that is left in mid-word holds words back no longer than this. */
 const COMPOSING_MS = 2_000;
@@ -207,7 +210,7 @@ function pointOutside() {
   const point = mirror.querySelector(".point")?.getBoundingClientRect();
   const { top, bottom } = sheet.getBoundingClientRect();
   if (!point) return 0;
-  return Math.min(point.top - top, 0) || Math.max(point.bottom - bottom, 0);
+  return Math.min(point.top - top - FADE_PX, 0) || Math.max(point.bottom - bottom + FADE_PX, 0);
 }
 
 function isPointInView() {
