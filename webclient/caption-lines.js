@@ -223,22 +223,25 @@ function joined(above, block) {
   const begins = new Set(block.breaks);
   block.tokens.forEach((token, i) => {
     const isFirst = begins.has(i) || made.length === 0;
-    const text = isFirst ? token.text : token.gap + token.text;
     const line = isFirst ? [] : /** @type {Line} */ (made.pop());
-    made.push(longer(line, { kind: kindOf(block, token), text }));
+    made.push(longer(line, isFirst ? "" : token.gap, { kind: kindOf(block, token), text: token.text }));
   });
   return made;
 }
 
 /**
+ * Add to a line; the gap belongs to what stands before it, so that no underline begins with it.
  * @param {Line} line
+ * @param {string} gap
  * @param {Piece} piece
  * @returns {Line}
  */
-function longer(line, piece) {
+function longer(line, gap, { kind, text }) {
   const last = line.at(-1);
-  if (last?.kind !== piece.kind) return [...line, piece];
-  return [...line.slice(0, -1), { kind: last.kind, text: last.text + piece.text }];
+  if (!last) return [{ kind, text }];
+  const before = line.slice(0, -1);
+  if (last.kind === kind) return [...before, { kind, text: last.text + gap + text }];
+  return [...before, { kind: last.kind, text: last.text + gap }, { kind, text }];
 }
 
 /**

@@ -14,6 +14,14 @@ const OVER = {
   incomplete: "This link is not complete.",
 };
 
+/** What to do about it. @type {Readonly<Record<string, string>>} */
+const ADVICE = {
+  expired: "Ask whoever gave it to you for a new one.",
+  refused: "Ask whoever gave it to you for a new one.",
+  unknown: "Ask whoever gave it to you for a new one.",
+  incomplete: "Copy all of it, as it was given to you.",
+};
+
 /**
  * Say how the connection is, and whether anybody speaks.
  * @param {import("./room-client.js").State} state
@@ -48,6 +56,15 @@ export function holdLabel(isHeld, waiting) {
  * Say what the page shows before the first words.
  * @param {import("./room-client.js").State} state
  */
-export function welcome({ phase }) {
-  return phase === "over" ? "" : "What is said appears here.";
+export function welcome(state) {
+  if (state.phase !== "over") return "What is said appears here.";
+  return advice(state) || "Nothing was said.";
+}
+
+/**
+ * Say what to do where the words have an end; nothing if there is nothing to do.
+ * @param {import("./room-client.js").State} state
+ */
+export function advice({ phase, reason }) {
+  return (phase === "over" && ADVICE[reason ?? ""]) || "";
 }

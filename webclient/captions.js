@@ -4,10 +4,11 @@
  */
 
 import { COLUMNS } from "./caption-lines.js";
+import { CaptionPast } from "./caption-past.js";
 import { CaptionSheet } from "./caption-sheet.js";
 import { CaptionStory } from "./caption-story.js";
 import { initOptions } from "./captions-options.js";
-import { holdLabel, told, welcome } from "./captions-wording.js";
+import { advice, holdLabel, told, welcome } from "./captions-wording.js";
 import { element, setText } from "./page.js";
 import { roomIn } from "./room-address.js";
 import { RoomClient } from "./room-client.js";
@@ -31,6 +32,7 @@ const ruler = element("ruler");
 const announcer = element("announcer");
 const sheet = new CaptionSheet(element("lines"));
 const story = new CaptionStory();
+const past = new CaptionPast();
 
 /** @type {import("./room-client.js").State} */
 let state = { phase: "connecting" };
@@ -38,8 +40,6 @@ let isLive = false;
 let isHeld = false;
 /** False once somebody scrolled back to read. */
 let isFollowing = true;
-/** Finals up to this number were said before anybody here could hear them. */
-let history = 0;
 /** @type {number | undefined} */
 let timer;
 
@@ -53,15 +53,16 @@ function receive(message) {
     showState();
   } else if (message.type === "final") {
     if (message.language) element("lines").lang = message.language;
-    if (message.number > history && !isHeld) announce(message.text);
+    if (!past.has(message) && !isHeld) announce(message.text);
   }
   timer ??= window.setTimeout(show, SHOW_WITHIN_MS);
 }
 
 /** @param {import("./room-messages.js").Room} room */
-function enter({ title, live, finals }) {
+function enter(room) {
+  const { title, live } = room;
   isLive = live;
-  history = finals;
+  past.enter(room);
   setText(element("title"), title || "Captions");
   document.title = title ? `${title} – Captions` : "Captions";
   showState();
@@ -69,7 +70,8 @@ function enter({ title, live, finals }) {
 
 function showState() {
   const { text, lamp } = told(state, isLive);
-  setText(element("state"), text);
+  const isEmpty = story.lines.length === 0;
+  setText(element("state"), isEmpty ? text : [text, advice(state)].filter(Boolean).join(" "));
   element("lamp").className = lamp;
   setText(element("welcome"), welcome(state));
 }

@@ -11,6 +11,7 @@
  * What goes wrong is never shown over the picture, save that the address is not complete.
  */
 
+import { CaptionPast } from "./caption-past.js";
 import { CaptionSheet } from "./caption-sheet.js";
 import { CaptionStory } from "./caption-story.js";
 import { lookOf } from "./overlay-look.js";
@@ -26,9 +27,8 @@ const place = element("lines");
 const sheet = new CaptionSheet(place);
 const story = new CaptionStory(look.characters);
 const opening = new OverlayWindow(look.lines);
+const past = new CaptionPast();
 
-/** Finals up to this number were said before the overlay was there. @type {number | null} */
-let history = null;
 /** @type {number | undefined} */
 let timer;
 /** @type {number | undefined} */
@@ -36,9 +36,9 @@ let fading;
 
 /** @param {import("./room-messages.js").Message} message */
 function receive(message) {
-  if (message.type === "room") history ??= message.finals;
+  if (message.type === "room") past.enter(message);
   story.take(message);
-  if (message.type === "final" && message.number <= (history ?? 0)) {
+  if (message.type === "final" && past.has(message)) {
     clear();
   } else if (message.type === "final" || (message.type === "partial" && message.text)) {
     opening.open();

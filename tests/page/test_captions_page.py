@@ -1,6 +1,7 @@
-"""What those who read along on the captions page see of a real room, whatever becomes of the line."""
+"""What the captions page shows of a real room, whatever becomes of the line."""
 
 import asyncio
+import itertools
 import wave
 from typing import Any
 
@@ -13,12 +14,12 @@ from tests.conftest import Sample, Server
 from tests.page.reading import Reader, Reading
 from tests.page.test_dictation import share_right
 from wsserver.dialects import native
-from wsserver.messages import Audio, Done, Finish, Final, Start
+from wsserver.messages import Audio, Done, Final, Finish, Start
 
 MANY = [f"This is sentence number {n}, and it goes on for a while." for n in range(1, 81)]
 SOME = MANY[:12]
 
-# Notes every text that ever stood in a line, in order: what is shown twice or is taken back is seen.
+# Notes all that ever stood there, in order.
 NOTING = """
 window.shown = [];
 addEventListener("DOMContentLoaded", () => {
@@ -69,7 +70,7 @@ async def test_words_that_stand_on_a_line_do_not_move(reading: Reading) -> None:
 
     assert len(shown[-1]) > 1
     assert " ".join(shown[-1]) == said
-    for earlier, later in zip(shown, shown[1:], strict=False):
+    for earlier, later in itertools.pairwise(shown):
         assert later[: len(earlier) - 1] == earlier[:-1]
         assert later[len(earlier) - 1].startswith(earlier[-1])
 
