@@ -12,6 +12,7 @@ import { harmless } from "./files/commands.js";
 import { initFiles } from "./files/files.js";
 import { occupied } from "./files/wording.js";
 import { initHold } from "./hold.js";
+import { keepPage } from "./installation.js";
 import { INSECURE } from "./microphone-problems.js";
 import * as notebook from "./notebook.js";
 import * as notices from "./notices.js";
@@ -27,6 +28,7 @@ import { announce, element, setText } from "./page.js";
 import { allows } from "./phases.js";
 import { denial } from "./problems.js";
 import { pressed, released } from "./push-to-talk.js";
+import { answered, AWAY } from "./reach.js";
 import { fetchSettings } from "./settings.js";
 import { initSharing } from "./share-panel.js";
 import { phrasesOf } from "./spoken-commands.js";
@@ -213,8 +215,22 @@ async function knock(tried) {
 /** Ask for a token only where the server wants one, or a better one. */
 async function greet() {
   const answer = await askAdmission(token);
-  if (answer !== null && denial(answer)) askForToken(token && denial(answer));
-  else enter();
+  if (answer !== null && denial(answer)) return askForToken(token && denial(answer));
+  if (answer === null && canCapture()) missServer();
+  enter();
+}
+
+/** Say that nobody answers, until somebody does or a person tries to dictate. */
+async function missServer() {
+  notices.setProblem(AWAY);
+  notices.showProblem(dictation.phase, false);
+  const answer = await answered(
+    () => token,
+    () => dictation.phase === "idle",
+  );
+  if (answer === null) return;
+  notices.dropProblem(AWAY);
+  if (denial(answer)) askForToken(token && denial(answer));
 }
 
 /** Show the page, and what an earlier visit did not finish; nobody sees that from before the door. */
@@ -266,6 +282,7 @@ function initPage() {
     if (dictation.phase !== "idle" || isUnsaved || files.isUnfinished) event.preventDefault();
   });
   greet();
+  keepPage();
 }
 
 initPage();

@@ -35,6 +35,11 @@ export function setProblem(found) {
   if (problem === null) problemBox.hidden = true;
 }
 
+/** @param {import("./problems.js").Problem} solved which another one may have followed */
+export function dropProblem(solved) {
+  if (problem === solved) setProblem(null);
+}
+
 /**
  * Say what happens about the problem, if there is one.
  * @param {import("./phases.js").Phase} phase

@@ -242,18 +242,21 @@ async def open_stage(
     max_sessions: int = 8,
     longest_seconds: int | None = 3600,
     origins: tuple[str, ...] = (),
+    *,
+    port: int = 0,
+    files: Path = WEBCLIENT,
 ) -> AsyncIterator[Stage]:
-    """Run a listener on a free port; it signs tokens for so long, or with None not at all."""
+    """Run a listener, with port 0 on a free one; it signs tokens for so long, or with None not at all."""
     plain, digest = new_token()
     tokens = (Token(name="ann", hash=digest),)
     admission = AdmissionSettings(tokens=tokens, max_sessions=max_sessions, origins=origins)
-    settings = NetSettings(port=0, admission=admission)
+    settings = NetSettings(port=port, admission=admission)
     lines = Lines(Cursors(_KEY, 3600.0, time.time))
     watch = Watch()
     signer = longest_seconds and SignedTokens(_KEY, (), longest_seconds, watch)
     gate = Gate(admission, Conditions(ready=curtain), watch, lines, signer or None)
     stage = Stage(plain, gate, watch)
-    routes = [*health_routes(gate), *page_routes(read_pages(WEBCLIENT))]
+    routes = [*health_routes(gate), *page_routes(read_pages(files))]
     app = http_app(settings, gate, routes)
     async with Listener(settings, gate, Sockets(stage.serve), app) as stage.listener:
         yield stage

@@ -5,17 +5,21 @@ Knows a directory; knows nothing of what its files say.
 
 import hashlib
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from aiohttp import ETag, web
 from aiohttp.typedefs import Handler
 
 from wsserver.errors import ConfigError
+from wsserver.net.shell import WORKER, Shell, shell_of
 
 INDEX = "index.html"
 ICON = "favicon.ico"
 READERS = ("captions", "overlay")
 """The pages of those who read along, each with an address of its own."""
+
+VERSION_HEADER = "Page-Version"
+"""Tells a browser's worker whether what it keeps is what the server has."""
 
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -57,7 +61,7 @@ def read_pages(directory: Path) -> dict[str, Page]:
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root)
         if path.suffix in _TYPES and path.is_file() and _is_inside(path, root, name):
-            pages[name.as_posix()] = _page(path)
+            pages[name.as_posix()] = _page(path.name, path.read_bytes())
     if INDEX not in pages:
         raise ConfigError(f"found no {INDEX} in {directory}, expected the files of the web client")
     return pages
@@ -65,9 +69,19 @@ def read_pages(directory: Path) -> dict[str, Page]:
 
 def page_routes(pages: dict[str, Page]) -> list[web.RouteDef]:
     """Give `/`, `/page/<file>`, `/favicon.ico` and the readers' pages for *pages*."""
+    shell = shell_of({name: page.content for name, page in pages.items()})
+    pages = _with_worker(pages, shell)
 
     async def index(request: web.Request) -> web.Response:
-        return _answer(request, pages[INDEX])
+        response = _answer(request, pages[INDEX])
+        response.headers[VERSION_HEADER] = shell.version
+        return response
+
+    async def worker(request: web.Request) -> web.Response:
+        response = await file(request)
+        # It lies below what it serves; the address is relative to its own.
+        response.headers["Service-Worker-Allowed"] = "../"
+        return response
 
     async def file(request: web.Request) -> web.Response:
         page = pages.get(request.match_info.get("name", ICON))
@@ -86,6 +100,7 @@ def page_routes(pages: dict[str, Page]) -> list[web.RouteDef]:
     return [
         web.get("/", index),
         *(web.get(f"/{name}", named(f"{name}.html")) for name in READERS),
+        web.get(f"/page/{{name:{WORKER}}}", worker),
         web.get("/page/{name:.+}", file),
         web.get(f"/{ICON}", file),
     ]
@@ -105,9 +120,15 @@ def _answer(request: web.Request, page: Page) -> web.Response:
     return response
 
 
-def _page(path: Path) -> Page:
-    content = path.read_bytes()
-    return Page(content, _TYPES[path.suffix], hashlib.sha256(content).hexdigest()[:32])
+def _with_worker(pages: dict[str, Page], shell: Shell) -> dict[str, Page]:
+    if WORKER not in pages:
+        return pages
+    return {**pages, WORKER: _page(WORKER, shell.worker(pages[WORKER].content))}
+
+
+def _page(name: str, content: bytes) -> Page:
+    suffix = PurePosixPath(name).suffix
+    return Page(content, _TYPES[suffix], hashlib.sha256(content).hexdigest()[:32])
 
 
 def _is_inside(path: Path, root: Path, name: Path) -> bool:
