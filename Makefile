@@ -76,7 +76,7 @@ $(VENV)/bench.stamp: $(VENV)/test.stamp
 	$(PIP) install --constraint constraints.txt --editable '.[test,lint,bench]'
 	touch $@
 
-# For the check of types alone: the product has nothing of node's.
+# For checks of types and of the pages alone: the product has nothing of node's.
 node_modules/ci.stamp: package-lock.json
 	command -v npm >/dev/null || deploy/system-packages.sh nodejs npm
 	npm ci --silent --no-audit --no-fund

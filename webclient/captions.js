@@ -90,7 +90,7 @@ function show() {
 
 /** Give lines the length that there is room for. */
 function measure() {
-  const columns = Math.floor((10 * place.clientWidth) / ruler.offsetWidth);
+  const columns = Math.floor(place.clientWidth / ruler.getBoundingClientRect().width);
   story.columns = Math.min(COLUMNS, Math.max(FEWEST_COLUMNS, columns || COLUMNS));
   show();
 }
