@@ -1,3 +1,5 @@
+import hashlib
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -132,3 +134,33 @@ async def test_a_client_without_an_icon_has_none(directory: Path) -> None:
 
     async with browsing(directory) as browser, browser.get("/favicon.ico") as answer:
         assert answer.status == 404
+
+
+async def test_the_worker_names_all_that_a_browser_keeps_and_serves_the_whole_page(
+    directory: Path,
+) -> None:
+    (directory / "service-worker.js").write_text("keep(SHELL);")
+    (directory / "settings.json").write_text("{}")
+
+    async with browsing(directory) as browser:
+        async with browser.get("/page/service-worker.js") as answer:
+            first, _, rest = (await answer.text()).partition("\n")
+            assert answer.headers["Service-Worker-Allowed"] == "../"
+            assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+        async with browser.get("/") as index:
+            version = index.headers["Page-Version"]
+
+    shell = json.loads(first.removeprefix("const SHELL = ").removesuffix(";"))
+    assert rest == "keep(SHELL);"
+    assert shell["version"] == version
+    assert shell["files"] == {
+        name: hashlib.sha256(text.encode()).hexdigest() for name, text in FILES.items()
+    }
+
+
+async def test_the_version_of_the_page_is_told_to_those_who_have_it(directory: Path) -> None:
+    async with browsing(directory) as browser:
+        async with browser.get("/") as first:
+            etag, version = first.headers["ETag"], first.headers["Page-Version"]
+        async with browser.get("/", headers={"If-None-Match": etag}) as again:
+            assert (again.status, again.headers["Page-Version"]) == (304, version)

@@ -246,7 +246,7 @@ async def open_stage(
     port: int = 0,
     files: Path = WEBCLIENT,
 ) -> AsyncIterator[Stage]:
-    """Run a listener, with port 0 on a free one; it signs tokens for so long, or with None not at all."""
+    """Run a listener that signs tokens for so long, or with None not at all."""
     plain, digest = new_token()
     tokens = (Token(name="ann", hash=digest),)
     admission = AdmissionSettings(tokens=tokens, max_sessions=max_sessions, origins=origins)
