@@ -136,6 +136,16 @@ class Reading:
         """Where the server is behind the line."""
         return int(self.app.url.rstrip("/").rpartition(":")[2])
 
+    @property
+    def viewers(self) -> int:
+        return self.app._rooms.viewers
+
+    async def has_viewers(self, count: int) -> None:
+        """Wait until so many read along."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while self.viewers != count:
+                await asyncio.sleep(0.01)
+
     async def is_pushed_back(self) -> None:
         """Wait until the server keeps something for a viewer who does not take it."""
         opened = self.app._rooms.find(self.room)

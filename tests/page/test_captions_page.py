@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import WebSocketRoute, expect
+from playwright.async_api import Response, WebSocket, WebSocketRoute, expect
 from websockets.asyncio.client import connect
 
 from tests.conftest import Sample, Server
@@ -107,10 +107,16 @@ async def note_ways(reader: Reader, *, is_blocked: bool) -> set[str]:
 
     if is_blocked:
         await reader.page.route_web_socket("**/v1/rooms/**", refuse)
-    reader.page.on(
-        "websocket", lambda socket: socket.on("framereceived", lambda _: ways.add("socket"))
-    )
-    reader.page.on("response", lambda answer: "/events" in answer.url and ways.add("events"))
+
+    def note_socket(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda _: ways.add("socket"))
+
+    def note_events(answer: Response) -> None:
+        if "/events" in answer.url:
+            ways.add("events")
+
+    reader.page.on("websocket", note_socket)
+    reader.page.on("response", note_events)
     return ways
 
 
@@ -248,7 +254,7 @@ async def speak(server: Server, room: str, sample: Sample) -> list[str]:
         for at in range(0, len(sound), 6400):
             await socket.send(native.write_client(Audio(data=sound[at : at + 6400])))
         await socket.send(native.write_client(Finish()))
-        while not isinstance(told := native.read_server(await socket.recv()), Done):
+        while not isinstance(told := native.read_server(await socket.recv(decode=True)), Done):
             finals += [told.text] if isinstance(told, Final) and told.text else []
     return finals
 
