@@ -11,6 +11,9 @@ const QUANTUM_SAMPLES = 128;
 /** Sound reaches the page some 10 to 100 ms after it was made; the last word is in there. */
 const LINGER_MS = 150;
 
+/** A browser that has nowhere to play sound, as Firefox, may never begin to hear it either. */
+const RUN_WITHIN_MS = 10_000;
+
 /** A context that the system stopped at this very moment would never answer. */
 const DRAIN_MS = 500;
 
@@ -118,8 +121,20 @@ async function collect(context, source) {
   });
   // Its output is silence, but some browsers run only what leads to the speakers.
   source.connect(collector).connect(context.destination);
-  await context.resume();
+  await run(context);
   return collector;
+}
+
+/** @param {AudioContext} context */
+async function run(context) {
+  const late = new DOMException("the browser does not start its sound", "TimeoutError");
+  const tooLate = new Promise((_, reject) => setTimeout(reject, RUN_WITHIN_MS, late));
+  try {
+    await Promise.race([context.resume(), tooLate]);
+  } catch (error) {
+    context.close();
+    throw error;
+  }
 }
 
 /** @param {MediaStream} stream */

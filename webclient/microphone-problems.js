@@ -33,6 +33,11 @@ const MICROPHONE = {
     text: "The browser does not pass it on at its sample rate. Choose another microphone, or set this one and the speakers to the same rate in the system’s sound settings.",
     remedy: "retry",
   },
+  TimeoutError: {
+    title: "The browser does not start its sound",
+    text: "Some browsers hear nothing where they cannot play anything. Plug in speakers or headphones, or switch them on, and try again.",
+    remedy: "retry",
+  },
   RangeError: {
     title: "The sound of this microphone is too coarse",
     text: "It gives fewer than 8,000 samples a second, which is too few for speech. Choose another microphone.",

@@ -227,3 +227,19 @@ async def test_the_microphone_is_let_go_at_the_end(visit: Visit) -> None:
     await call.hear(Finish)
 
     assert await visit.run("states()") == ["ended"]
+
+
+async def test_a_browser_that_never_starts_its_sound_is_told(visit: Visit) -> None:
+    await visit.page.add_init_script(
+        """
+        AudioContext.prototype.resume = () => new Promise(() => {});
+        const real = setTimeout;
+        window.setTimeout = (deed, ms, ...given) => real(deed, Math.min(ms, 200), ...given);
+        """
+    )
+    await visit.arrive()
+
+    await visit.at("main").click()
+
+    await visit.is_told("The browser does not start its sound")
+    await visit.is_in("Ready")
