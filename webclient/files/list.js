@@ -37,7 +37,8 @@ export function showFiles(entries, hindrance) {
   });
   list.hidden = entries.length === 0;
   // Whoever uses the keyboard stands somewhere still.
-  if (hadFocus) (list.querySelector("button") ?? element("choose")).focus();
+  const next = list.querySelector("button:not([hidden])") ?? element("choose");
+  if (hadFocus) /** @type {HTMLElement} */ (next).focus();
 }
 
 /** @param {number} id */
