@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 SOURCES := wsserver tests bench tools
 
-.PHONY: run test lint types format wheel practice bench bench-peers bench-crowd bench-fuzz bench-faults bench-soak clean
+.PHONY: run test test-firefox lint types format wheel practice bench bench-peers bench-crowd \
+	bench-rooms bench-fuzz bench-faults bench-soak clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
@@ -14,6 +15,11 @@ run: $(VENV)/run.stamp
 test: $(VENV)/test.stamp
 	deploy/system-packages.sh chromium caddy espeak-ng flite
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+# Beside the others: they are skipped there unless both packages are installed.
+test-firefox: $(VENV)/test.stamp
+	deploy/system-packages.sh firefox-esr pulseaudio
+	$(BIN)/pytest tests/firefox $(ARGS)
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check $(SOURCES)
@@ -46,6 +52,9 @@ bench-peers: $(VENV)/bench.stamp
 
 bench-crowd: $(VENV)/bench.stamp
 	$(BIN)/python -m bench.crowd $(ARGS)
+
+bench-rooms: $(VENV)/bench.stamp
+	$(BIN)/python -m bench.rooms $(ARGS)
 
 bench-faults: $(VENV)/test.stamp
 	$(BIN)/python -m bench.faults $(ARGS)
