@@ -26,13 +26,15 @@ export class Unusable extends Error {
 
   /**
    * @param {Reason} reason
-   * @param {{seconds?: number | null, bytes?: number, cause?: unknown}} [found]
+   * @param {{seconds?: number, bytes?: number, most?: number, cause?: unknown}} [found] *most*: how
+   *   much it could be
    */
-  constructor(reason, { seconds = null, bytes = 0, cause } = {}) {
+  constructor(reason, { seconds = 0, bytes = 0, most = 0, cause } = {}) {
     super(`found a file that is ${reason}`, { cause });
     this.reason = reason;
     this.seconds = seconds;
     this.bytes = bytes;
+    this.most = most;
   }
 }
 
@@ -43,7 +45,9 @@ export class Unusable extends Error {
  * @throws {Unusable}
  */
 export function checkFits(bytes, seconds) {
-  if (seconds !== null && seconds > LONGEST_SECONDS) throw new Unusable("too_long", { seconds });
+  if (seconds !== null && seconds > LONGEST_SECONDS) {
+    throw new Unusable("too_long", { seconds, most: LONGEST_SECONDS });
+  }
   const most = seconds === null ? LARGEST_UNTOLD_BYTES : LARGEST_BYTES;
-  if (bytes > most) throw new Unusable("too_large", { bytes });
+  if (bytes > most) throw new Unusable("too_large", { bytes, most });
 }

@@ -4,7 +4,7 @@
  */
 
 import { clock } from "../wording.js";
-import { LARGEST_BYTES, LARGEST_UNTOLD_BYTES, LONGEST_SECONDS, RATE } from "./limits.js";
+import { RATE } from "./limits.js";
 
 /**
  * @typedef {import("./queue.js").Entry} Entry
@@ -18,10 +18,10 @@ const OTHERWISE =
 
 /** @type {Record<import("./limits.js").Reason, (found: import("./limits.js").Unusable) => string>} */
 const REFUSALS = {
-  too_long: ({ seconds }) =>
-    `It is ${clock(seconds ?? 0)} long, and a browser can open ${minutes(LONGEST_SECONDS)} of this kind. ${OTHERWISE}`,
-  too_large: ({ bytes }) =>
-    `It has ${megabytes(bytes)}, and a browser can open ${megabytes(bytes > LARGEST_BYTES ? LARGEST_BYTES : LARGEST_UNTOLD_BYTES)} of this kind. ${OTHERWISE}`,
+  too_long: ({ seconds, most }) =>
+    `It is ${clock(seconds)} long, and a browser can open ${minutes(most)} of this kind. ${OTHERWISE}`,
+  too_large: ({ bytes, most }) =>
+    `It has ${megabytes(bytes)}, and a browser can open ${megabytes(most)} of this kind. ${OTHERWISE}`,
   no_sound: () => "There is no sound in it.",
   unknown: () =>
     "This browser finds no sound in it that it can read. WAV, MP3, FLAC, OGG, MP4 and WebM are the kinds to try.",
