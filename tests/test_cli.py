@@ -11,6 +11,8 @@ import yaml
 from wsserver import cli
 from wsserver.config import load
 from wsserver.net.keys import server_key
+from wsserver.net.room_ids import PURPOSE as ROOMS
+from wsserver.net.room_ids import RoomIds
 from wsserver.net.signed_tokens import PURPOSE, SignedTokens
 from wsserver.net.tokens import TokenTable, new_token
 
@@ -157,9 +159,40 @@ def test_a_token_is_signed_with_the_key_that_is_kept(
     assert (signed.subject, signed.one_session) == ("development", False)
 
 
+def own_room(name: str = "ada") -> str:
+    return RoomIds(server_key(KEY, {}).derive(ROOMS)).new(name)
+
+
+def test_a_token_for_the_viewers_of_a_room_is_signed(capsys: pytest.CaptureFixture[str]) -> None:
+    signing_config()
+    key, room = server_key(KEY, {}).derive(PURPOSE), own_room()
+    words = ["--name", "ada", "--room", room, "--title", "The tides"]
+
+    assert cli.run(["token", "sign", *words]) == 0
+
+    longest = 43_200
+    checker = SignedTokens(key, (), 3600, time.time, longest)
+    signed = checker.check(capsys.readouterr().out.strip())
+    assert (signed.subject, signed.room, signed.title) == ("ada", room, "The tides")
+    assert signed.is_for_viewer
+    assert not signed.one_session
+    assert 0 <= time.time() + longest - signed.expires < 60
+
+
+ADAS = ["--name", "ada", "--room", own_room()]
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
+        (["--name", "ada", "--room", own_room("bo")], "found no room of the token 'ada'"),
+        (["--name", "ada", "--room", ""], "found no room of the token 'ada'"),
+        (["--name", "bo", "--room", own_room("bo")], "found no scope 'speak' in the token 'bo'"),
+        ([*ADAS, "--scope", "speak"], "expected to read along alone"),
+        ([*ADAS, "--one-session"], "expected to read along alone"),
+        ([*ADAS, "--seconds", "43201"], "expected at most 43200"),
+        ([*ADAS, "--title", "t" * 201], "expected up to 200"),
+        (["--name", "ada", "--title", "The tides"], "found --title without --room"),
         (["--name", "eve"], "found no token named 'eve', expected one of ada, bo"),
         (["--name", "bo"], "found no scope 'speak' in the token 'bo'"),
         (["--name", "ada", "--seconds", "3601"], "expected at most 3600"),

@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -31,9 +32,11 @@ from wsserver.errors import (
     OperatorError,
     UnsupportedFormat,
 )
-from wsserver.net.keys import key_path, server_key
+from wsserver.net.keys import ServerKey, key_path, server_key
+from wsserver.net.room_ids import PURPOSE as ROOMS
+from wsserver.net.room_ids import RoomIds
 from wsserver.net.settings import NetSettings
-from wsserver.net.signed_tokens import PURPOSE, Grant, SignedTokens
+from wsserver.net.signed_tokens import MOST_TITLE, PURPOSE, Grant, SignedTokens
 from wsserver.net.token_import import import_tokens
 from wsserver.net.tokens import Scope, Token, new_token
 from wsserver.recognition.engines import EngineSpec
@@ -122,21 +125,42 @@ def new(name: str, scope: tuple[str, ...]) -> None:
 @token.command("sign")
 @_config_option
 @click.option("--name", required=True, help="Of the configured token whose limits count.")
-@click.option("--scope", type=click.Choice(get_args(Scope)), multiple=True, default=["speak"])
-@click.option("--seconds", type=click.IntRange(min=1), default=600, show_default=True)
-@click.option("--one-session/--any-sessions", default=True, show_default=True)
-def sign(path: Path | None, name: str, scope: tuple[Scope, ...], **wish: Any) -> None:
+@click.option(
+    "--scope",
+    type=click.Choice(get_args(Scope)),
+    multiple=True,
+    help="speak by default; view with --room, and nothing else.",
+)
+@click.option(
+    "--seconds",
+    type=click.IntRange(min=1),
+    help="600 by default; with --room the longest that the configuration allows.",
+)
+@click.option("--one-session/--any-sessions", default=None, help="One by default; any with --room.")
+@click.option("--room", help="One of NAME's own: a token to read along there, fit for a URL.")
+@click.option("--title", help="What the room is called, at most 200 characters.")
+def sign(path: Path | None, **wish: Any) -> None:
     """Sign a token that lives for minutes; print it.
 
     It is good for servers with the same key: the configured one, or the one kept on this machine.
     """
     settings, _ = with_token(config.load(path))
-    server = settings.server
-    signed = _signed_tokens(server)
-    _check_name(name, scope, server.admission.tokens)
-    if wish["seconds"] > signed.longest_seconds:
-        raise ConfigError(f"found {wish['seconds']} s, expected at most {signed.longest_seconds}")
-    text, _ = signed.sign(Grant(subject=name, scope=scope, **wish))
+    admission, key = settings.server.admission, _key(settings.server)
+    grant = _grant(wish) if wish["room"] is None else _viewers_grant(wish)
+    _check_name(grant, admission.tokens)
+    if grant.room is not None and not RoomIds(key.derive(ROOMS)).is_of(grant.room, grant.subject):
+        raise ConfigError(f"found no room of the token {grant.subject!r}, expected one it opened")
+    signed = SignedTokens(
+        key.derive(PURPOSE),
+        admission.signed_tokens.public_keys,
+        admission.signed_tokens.longest_seconds,
+        time.time,
+        settings.rooms.longest_seconds,
+    )
+    longest = signed.longest_seconds if grant.room is None else signed.longest_view_seconds
+    if (wish["seconds"] or 0) > longest:
+        raise ConfigError(f"found {wish['seconds']} s, expected at most {longest}")
+    text, _ = signed.sign(replace(grant, seconds=min(grant.seconds, longest)))
     click.echo(text)
 
 
@@ -150,21 +174,49 @@ def import_(file: Any) -> None:
         click.echo(_line(found.name, found.scope, found.hash))
 
 
-def _signed_tokens(server: NetSettings) -> SignedTokens:
-    key = server_key(server.key, os.environ).derive(PURPOSE)
+def _key(server: NetSettings) -> ServerKey:
+    key = server_key(server.key, os.environ)
     if server.key is None and not (path := key_path(os.environ)).is_file():
         raise ConfigError(f"found no key in {path} nor as server.key, so no server would believe")
-    settings = server.admission.signed_tokens
-    return SignedTokens(key, settings.public_keys, settings.longest_seconds, time.time)
+    return key
 
 
-def _check_name(name: str, scope: Sequence[Scope], tokens: Sequence[Token]) -> None:
-    found = next((token for token in tokens if token.name == name), None)
+def _grant(wish: dict[str, Any]) -> Grant:
+    if wish["title"] is not None:
+        raise ConfigError("found --title without --room, expected both")
+    return Grant(
+        subject=wish["name"],
+        scope=wish["scope"] or ("speak",),
+        seconds=wish["seconds"] or 600,
+        one_session=wish["one_session"] is not False,
+    )
+
+
+def _viewers_grant(wish: dict[str, Any]) -> Grant:
+    title = wish["title"]
+    if wish["scope"] not in ((), ("view",)) or wish["one_session"]:
+        raise ConfigError("found --room with other rights, expected to read along alone")
+    if title is not None and len(title) > MOST_TITLE:
+        raise ConfigError(f"found a title of {len(title)} characters, expected up to {MOST_TITLE}")
+    return Grant(
+        subject=wish["name"],
+        scope=("view",),
+        seconds=wish["seconds"] or sys.maxsize,
+        one_session=False,
+        room=wish["room"],
+        title=title,
+    )
+
+
+def _check_name(grant: Grant, tokens: Sequence[Token]) -> None:
+    found = next((token for token in tokens if token.name == grant.subject), None)
     if found is None:
         names = ", ".join(token.name for token in tokens)
-        raise ConfigError(f"found no token named {name!r}, expected one of {names}")
-    if missing := [each for each in scope if each not in found.scope]:
-        raise ConfigError(f"found no scope {missing[0]!r} in the token {name!r}")
+        raise ConfigError(f"found no token named {grant.subject!r}, expected one of {names}")
+    # Who may speak in a room may show it.
+    needed = grant.scope if grant.room is None else ("speak",)
+    if missing := [each for each in needed if each not in found.scope]:
+        raise ConfigError(f"found no scope {missing[0]!r} in the token {grant.subject!r}")
 
 
 def _kept(store: StoreSettings) -> str:

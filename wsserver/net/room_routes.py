@@ -21,7 +21,7 @@ from wsserver.net.room_events import events_route
 from wsserver.net.room_files import FileFormat, file_route
 from wsserver.net.room_gate import Pass, RoomGate
 from wsserver.net.rooms import Rooms
-from wsserver.net.signed_tokens import Grant, SignedTokens
+from wsserver.net.signed_tokens import MOST_TITLE, Grant, SignedTokens
 from wsserver.rooms.captions import Room
 
 PATH = "/v1/rooms"
@@ -32,7 +32,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 @checked_dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid"))
 class _Wish:
-    title: Annotated[str, MaxLen(200)] | None = None
+    title: Annotated[str, MaxLen(MOST_TITLE)] | None = None
     seconds: Annotated[int, Ge(1)] | None = None
     room: str | None = None
     """One of one's own, for another token; None for a new one."""

@@ -31,6 +31,9 @@ PURPOSE = "signed tokens"
 LONGEST = 4096
 """Characters; longer is none of ours."""
 
+MOST_TITLE = 200
+"""Characters of a room's title."""
+
 LEEWAY_SECONDS = 10
 """By which the clocks of two servers may differ."""
 
@@ -103,7 +106,7 @@ class _Claims(BaseModel):
     nbf: float | None = None
     sessions: Literal[1] | None = None
     room: Annotated[str, MaxLen(200)] | None = None
-    title: Annotated[str, MaxLen(200)] | None = None
+    title: Annotated[str, MaxLen(MOST_TITLE)] | None = None
 
     @property
     def is_for_viewer(self) -> bool:
