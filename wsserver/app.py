@@ -54,7 +54,7 @@ from wsserver.session.setting import SessionSettings, Setting
 from wsserver.sound_file import open_sound
 from wsserver.speech import Engine, EngineInfo, Priority
 from wsserver.store.keeper import Keeper
-from wsserver.text.captions import to_srt, to_vtt
+from wsserver.text.captions import SRT, VTT, GrowingFile
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +63,8 @@ _PAGES = (_PACKAGE / "webclient", _PACKAGE.parent / "webclient")
 """Where the page is in an installed package, and in a checkout."""
 
 _FORMATS = (
-    FileFormat("captions.vtt", "text/vtt", to_vtt),
-    FileFormat("captions.srt", "application/x-subrip", to_srt),
+    FileFormat("captions.vtt", "text/vtt", partial(GrowingFile, VTT)),
+    FileFormat("captions.srt", "application/x-subrip", partial(GrowingFile, SRT)),
 )
 _OWN_NAME = "the server itself"
 

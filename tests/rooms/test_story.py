@@ -101,7 +101,7 @@ def test_words_stand_on_the_same_line_of_time() -> None:
     assert heard.words == (FinalWord(text=" one", start=11.1, end=11.2, probability=0.9),)
 
 
-def test_a_file_holds_all_sessions_in_the_order_of_speech() -> None:
+def test_a_file_holds_all_sessions_in_the_order_in_which_they_became_final() -> None:
     story = told(0)
     story.opened("b", 1, 0.25)
     for session, utterance in (("a", 2), ("b", 1), ("b", 2), ("a", 3)):
@@ -109,7 +109,8 @@ def test_a_file_holds_all_sessions_in_the_order_of_speech() -> None:
 
     said = as_said(story.after(0))
 
-    assert [each.start for each in said] == [1.25, 2.0, 2.25, 3.0]
+    assert [each.start for each in said] == [2.0, 1.25, 2.25, 3.0]
+    assert [each.utterance for each in said] == [1, 2, 3, 4]
 
 
 def test_of_many_sessions_the_silent_ones_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,19 +3,15 @@
 Knows HTTP and stories; knows nothing of the formats, whose writers are handed in.
 """
 
-import asyncio
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from aiohttp import ETag, web
 from aiohttp.typedefs import Handler
 
-from wsserver.messages import Final
 from wsserver.net.middleware import presented_by
 from wsserver.net.room_gate import RoomGate
 from wsserver.net.rooms import OpenRoom, Rooms
-from wsserver.rooms.captions import Final as Told
-from wsserver.rooms.story import as_said
+from wsserver.net.story_file import Begin, StoryFile, Written
 
 _NO_CACHE = {"Cache-Control": "no-cache"}
 
@@ -28,7 +24,7 @@ class FileFormat:
     """The last part of its path."""
 
     content_type: str
-    write: Callable[[Iterable[Final]], str]
+    begin: Begin
 
 
 def file_route(file_format: FileFormat, gate: RoomGate, rooms: Rooms) -> Handler:
@@ -43,33 +39,26 @@ def file_route(file_format: FileFormat, gate: RoomGate, rooms: Rooms) -> Handler
             response = web.Response(status=304, headers=_NO_CACHE)
         else:
             headers = {**_NO_CACHE, "Content-Type": f"{file_format.content_type}; charset=utf-8"}
-            text = await _text(file_format, opened)
-            response = web.Response(body=text.encode(), headers=headers)
+            file = await _file(file_format, opened)
+            tag = _tag(opened, file)
+            response = web.Response(body=file.text.encode(), headers=headers)
         response.etag = ETag(tag)
         return response
 
     return read
 
 
-def _tag(opened: OpenRoom | None) -> str:
+def _tag(opened: OpenRoom | None, file: Written | None = None) -> str:
     if opened is None:
         return "empty"
-    story = opened.room.story
-    return f"{opened.room.story_name}-{story.first}-{story.last}"
+    here = file or opened.room.story
+    return f"{opened.room.story_name}-{here.first}-{here.last}"
 
 
-async def _text(file_format: FileFormat, opened: OpenRoom | None) -> str:
-    """Write the file, in a thread, once for all who ask before something is added to it."""
+async def _file(file_format: FileFormat, opened: OpenRoom | None) -> Written:
     if opened is None:
-        return file_format.write([])
-    number = opened.room.story.last
-    known = opened.files.get(file_format.name)
-    if known is None or known[0] != number:
-        finals = opened.room.story.after(0)
-        known = number, asyncio.create_task(asyncio.to_thread(_written, file_format, finals))
-        opened.files[file_format.name] = known
-    return await asyncio.shield(known[1])  # others may wait for it who are still there
-
-
-def _written(file_format: FileFormat, finals: Iterable[Told]) -> str:
-    return file_format.write(as_said(finals))
+        return Written(file_format.begin().write([], 1), 1, 0)
+    name, story = file_format.name, opened.room.story
+    if name not in opened.files:
+        opened.files[name] = StoryFile(story, file_format.begin)
+    return await opened.files[name].read()

@@ -8,6 +8,7 @@ A room comes to life with its first speaker or viewer, and is forgotten some tim
 import asyncio
 import secrets
 from collections import OrderedDict
+from collections.abc import Collection
 from functools import partial
 from typing import NoReturn
 
@@ -16,6 +17,7 @@ from wsserver.net.ledger import Clock
 from wsserver.net.refusal import refuse
 from wsserver.net.room_ids import RoomIds
 from wsserver.net.settings import RoomSettings
+from wsserver.net.story_file import StoryFile
 from wsserver.rooms.captions import Closed
 from wsserver.rooms.room import Room
 
@@ -28,8 +30,11 @@ _RETRY_AFTER_SECONDS = 30
 class OpenRoom:
     """One room with its audience."""
 
-    def __init__(self, room: Room, audience: Audience) -> None:
+    def __init__(self, room: Room, audience: Audience, owner: str) -> None:
         self.room = room
+        self.owner = owner
+        """The name of the token with which it was opened."""
+
         self.audience = audience
         self.seats = 0
         """Viewers who were let in."""
@@ -38,8 +43,8 @@ class OpenRoom:
         """Viewers and speakers."""
 
         self.is_ended = False
-        self.files: dict[str, tuple[int, asyncio.Task[str]]] = {}
-        """The latest of each format, and the number of its last final."""
+        self.files: dict[str, StoryFile] = {}
+        """By name, those that somebody has asked for."""
 
 
 class Seat:
@@ -98,8 +103,12 @@ class Rooms:
         if name in self._ended:
             refuse(410, "room_ended", "found a room that its owner has ended")
 
-    def sit(self, name: str) -> Seat:
-        """Give a viewer a place; raise `Refused` (410 or 503) if there is none."""
+    def sit(self, name: str, owner: str = "") -> Seat:
+        """Give a viewer a place; raise `Refused` (410 or 503) if there is none.
+
+        *owner* is the name of the token with which the room was opened; it counts if the room has to
+        come to life.
+        """
         self.check_ended(name)
         opened = self._open.get(name)
         here = opened.seats if opened else 0
@@ -107,12 +116,12 @@ class Rooms:
             self._refuse(f"found {here} viewers of this room, the most at a time")
         if self._viewers >= self._settings.viewers:
             self._refuse(f"found {self._viewers} viewers, the most at a time")
-        return self._enter(name, 1)
+        return self._enter(name, owner, 1)
 
-    def speak(self, name: str) -> Seat:
+    def speak(self, name: str, owner: str = "") -> Seat:
         """Give a speaker a place; raise `Refused` (410 or 503) if there is none."""
         self.check_ended(name)
-        return self._enter(name, 0)
+        return self._enter(name, owner, 0)
 
     def leave(self, opened: OpenRoom, seats: int) -> None:
         """Free a place."""
@@ -145,8 +154,8 @@ class Rooms:
         for name in tuple(self._empty):
             self._forget(name)
 
-    def _enter(self, name: str, seats: int) -> Seat:
-        opened = self._open.get(name) or self._begin(name)
+    def _enter(self, name: str, owner: str, seats: int) -> Seat:
+        opened = self._open.get(name) or self._begin(name, owner)
         if (handle := self._empty.pop(name, None)) is not None:
             handle.cancel()
         opened.held += 1
@@ -154,15 +163,23 @@ class Rooms:
         self._viewers += seats
         return Seat(self, opened, seats)
 
-    def _begin(self, name: str) -> OpenRoom:
-        if len(self) >= self._settings.limit:
-            if not self._empty:
-                self._refuse(f"found {len(self)} rooms, the most at a time")
-            self._forget(next(iter(self._empty)))
+    def _begin(self, name: str, owner: str) -> OpenRoom:
+        own = {each for each, opened in self._open.items() if opened.owner == owner}
+        if len(own) >= self._settings.limit_per_token:
+            self._make_way(own, f"found {len(own)} rooms of this token")
+        elif len(self) >= self._settings.limit:
+            self._make_way(self._open.keys(), f"found {len(self)} rooms")
         room = Room(name, secrets.token_urlsafe(9), self._settings.history_finals)
         audience = Audience(room, self._settings.patience_seconds, self._clock)
-        self._open[name] = OpenRoom(room, audience)
+        self._open[name] = OpenRoom(room, audience, owner)
         return self._open[name]
+
+    def _make_way(self, names: Collection[str], found: str) -> None:
+        """Forget the one of *names* that has been empty longest; raise `Refused` if none is."""
+        empty = next((name for name in self._empty if name in names), None)
+        if empty is None:
+            self._refuse(f"{found}, the most at a time")
+        self._forget(empty)
 
     def _forget(self, name: str) -> OpenRoom | None:
         if (handle := self._empty.pop(name, None)) is not None:

@@ -81,7 +81,11 @@ class Story:
 
 
 def as_said(finals: Iterable[captions.Final]) -> list[messages.Final]:
-    """Give finals of several sessions as those of one, in the order in which they were spoken."""
+    """Give finals of several sessions as those of one, whose utterances are their numbers.
+
+    Their order stays: who speaks long becomes final late, and what others have said meanwhile was
+    read before.
+    """
     return [
         messages.Final(
             utterance=final.number,
@@ -92,7 +96,7 @@ def as_said(finals: Iterable[captions.Final]) -> list[messages.Final]:
             words=final.words,
             through=0,
         )
-        for final in sorted(finals, key=lambda final: (final.start, final.number))
+        for final in finals
     ]
 
 

@@ -7,7 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from wsserver.messages import Final
-from wsserver.text.captions.costs import LINE_COLUMNS, LONGEST_SECONDS, reading_seconds
+from wsserver.text.captions.costs import (
+    LINE_COLUMNS,
+    LONGEST_SECONDS,
+    SHORTEST_SECONDS,
+    reading_seconds,
+)
 from wsserver.text.captions.layout import Page, lay_out
 from wsserver.text.captions.tokens import tokens
 
@@ -18,6 +23,7 @@ SHORTEST_GAP_MS = 1000
 """BBC 4.5, "Gaps": shorter ones flicker, so the earlier cue stays until the next one."""
 
 _LONGEST_MS = round(LONGEST_SECONDS * 1000)
+_SHORTEST_MS = round(SHORTEST_SECONDS * 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +60,38 @@ def cut(final: Final) -> tuple[Spoken, ...]:
 
 
 def timed(cut_finals: Iterable[Spoken]) -> list[Cue]:
-    """Give what was cut, in its order, its times on the screen.
+    """Give what was cut, in its order, its times on the screen."""
+    screen = Screen()
+    before = [cue for spoken in cut_finals if (cue := screen.show(spoken))]
+    return before if screen.last is None else [*before, screen.last]
+
+
+class Screen:
+    """Where cues come and go.
 
     A cue begins with its words, or up to half a second later if the one before is not read yet,
     and lingers in the silence behind it until it can be read; if speech is faster than the limit
-    it stays until the next one comes.  More finals change none of the cues but the end of the last
-    one.
+    it stays until the next one comes.  More words change none of the cues but the end of the last
+    one.  What was spoken before words that are shown already, because somebody else became final
+    sooner, follows them quickly, until the screen is with the speech again.
     """
-    made: list[Cue] = []
-    reading_ms = 0
-    for spoken in cut_finals:
-        start_ms = spoken.start_ms
-        if made:
-            start_ms = _start_ms(made[-1].start_ms, reading_ms, spoken.start_ms)
-            made[-1] = replace(made[-1], end_ms=_end_ms(made[-1], start_ms))
-        reading_ms = spoken.reading_ms
-        end_ms = max(spoken.end_ms, start_ms + reading_ms)
-        made.append(Cue(start_ms, min(end_ms, start_ms + _LONGEST_MS), spoken.lines))
-    return made
+
+    def __init__(self) -> None:
+        self.last: Cue | None = None
+        """The latest cue, which ends so if nothing follows."""
+
+        self._reading_ms = 0
+
+    def show(self, spoken: Spoken) -> Cue | None:
+        """Show what is spoken; give the cue before, whose end is known now."""
+        start_ms, before = spoken.start_ms, self.last
+        if before:
+            start_ms = _start_ms(before.start_ms, self._reading_ms, spoken.start_ms)
+            before = replace(before, end_ms=_end_ms(before, start_ms))
+        self._reading_ms = spoken.reading_ms
+        end_ms = max(spoken.end_ms, start_ms + spoken.reading_ms)
+        self.last = Cue(start_ms, min(end_ms, start_ms + _LONGEST_MS), spoken.lines)
+        return before
 
 
 def _spoken(page: Page) -> Spoken:
@@ -88,7 +108,8 @@ def _spoken(page: Page) -> Spoken:
 def _start_ms(before_ms: int, reading_ms: int, spoken_ms: int) -> int:
     """Begin with the words, unless the cue that began *before_ms* is still to be read."""
     patient_ms = min(before_ms + reading_ms, spoken_ms + LATEST_MS)
-    return max(spoken_ms, patient_ms, before_ms + 1)
+    is_behind = before_ms >= spoken_ms
+    return max(spoken_ms, patient_ms, before_ms + (_SHORTEST_MS if is_behind else 1))
 
 
 def _end_ms(cue: Cue, next_ms: int) -> int:

@@ -8,6 +8,7 @@ ffmpeg and VLC read is taken for it.
 
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from wsserver.messages import Final
 from wsserver.text.captions.cues import Cue, cues
@@ -15,6 +16,23 @@ from wsserver.text.captions.cues import Cue, cues
 _RIGHT_TO_LEFT = ("R", "AL")
 _STRONG = ("L", *_RIGHT_TO_LEFT)
 _RIGHT_TO_LEFT_MARK = "\u200f"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How cues are written in files of one kind."""
+
+    body: Callable[[Cue], str]
+    """Writes the times and the text of a cue."""
+
+    head: tuple[str, ...] = ()
+    is_numbered: bool = False
+
+    def join(self, bodies: Iterable[str]) -> str:
+        """Give the file that has these bodies."""
+        if self.is_numbered:
+            bodies = (f"{number}\n{body}" for number, body in enumerate(bodies, 1))
+        return "\n".join([*self.head, *bodies])
 
 
 def to_srt(finals: Iterable[Final]) -> str:
@@ -28,22 +46,30 @@ def to_vtt(finals: Iterable[Final]) -> str:
 
 
 def srt(cues: Iterable[Cue]) -> str:
-    """Write cues as a SubRip file.
-
-    The format has no escapes and entities would be shown as they are, so `<` and `&` stand for
-    themselves; only an arrow, which some readers take for a line of times, is shortened.
-    """
-    blocks = (
-        f"{number}\n{_times(cue, ',')}\n{_text(cue, lambda line: line.replace('-->', '->'))}\n"
-        for number, cue in enumerate(cues, 1)
-    )
-    return "\n".join(blocks)
+    """Write cues as a SubRip file."""
+    return SRT.join(map(SRT.body, cues))
 
 
 def vtt(cues: Iterable[Cue]) -> str:
     """Write cues as a WebVTT file."""
-    blocks = (f"{_times(cue, '.')}\n{_text(cue, _escape)}\n" for cue in cues)
-    return "\n".join(["WEBVTT\n", *blocks])
+    return VTT.join(map(VTT.body, cues))
+
+
+def _srt(cue: Cue) -> str:
+    """Write a cue of SubRip.
+
+    The format has no escapes and entities would be shown as they are, so `<` and `&` stand for
+    themselves; only an arrow, which some readers take for a line of times, is shortened.
+    """
+    return f"{_times(cue, ',')}\n{_text(cue, lambda line: line.replace('-->', '->'))}\n"
+
+
+def _vtt(cue: Cue) -> str:
+    return f"{_times(cue, '.')}\n{_text(cue, _escape)}\n"
+
+
+SRT = Format(_srt, is_numbered=True)
+VTT = Format(_vtt, head=("WEBVTT\n",))
 
 
 def directed(lines: tuple[str, ...]) -> tuple[str, ...]:
