@@ -67,6 +67,23 @@ async def test_a_room_that_somebody_is_in_stays() -> None:
     second.release()
 
 
+async def test_no_token_takes_the_rooms_of_others() -> None:
+    rooms = registry(limit=3, limit_per_token=2)
+    rooms.sit("bobs", "bob").release()
+    rooms.sit("anns first", "ann").release()
+    rooms.sit("anns second", "ann")
+
+    rooms.sit("anns third", "ann")
+
+    assert [each for each in ("bobs", "anns first", "anns second") if rooms.find(each)] == [
+        "bobs",
+        "anns second",
+    ]
+    with pytest.raises(Refused, match="found 2 rooms of this token"):
+        rooms.speak("anns fourth", "ann")
+    assert rooms.speak("bobs other", "bob")
+
+
 async def test_the_room_that_was_empty_longest_makes_room() -> None:
     rooms = registry(limit=2)
     for name in ("a", "b"):

@@ -47,7 +47,7 @@ class RoomDoor:
         assert found is not None
         allowed = self._gate.read(presented, found[1])
         check_subprotocol(presented, SUBPROTOCOL)
-        return RoomVisit(self._rooms.sit(found[1]), allowed)
+        return RoomVisit(self._rooms.sit(found[1], allowed.owner), allowed)
 
 
 class RoomVisit:

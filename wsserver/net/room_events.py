@@ -33,7 +33,7 @@ def events_route(gate: RoomGate, rooms: Rooms) -> Handler:
         allowed = gate.read(presented_by(request), request.match_info["room"])
         if request.version < HttpVersion11:
             raise web.HTTPVersionNotSupported
-        seat = rooms.sit(allowed.room)
+        seat = rooms.sit(allowed.room, allowed.owner)
         try:
             return await _stream(request, seat, allowed)
         finally:

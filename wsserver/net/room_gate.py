@@ -26,6 +26,9 @@ class Pass:
     expires: float | None
     """Unix time; None if what was presented does not expire."""
 
+    owner: str = ""
+    """The name of the token with which the room was opened, where the room has to come to life."""
+
 
 class RoomGate:
     """Lets in who may."""
@@ -59,12 +62,12 @@ class RoomGate:
         signed = visitor.signed
         if signed and signed.room is not None:
             self._check_bound(signed, room)
-            return Pass(room, signed.title, _end(signed))
+            return Pass(room, signed.title, _end(signed), signed.subject)
         _check_scope(visitor, "view")
         is_own = self._rooms.ids.is_of(room, visitor.guest.token.name)
         if not (is_own or self._rooms.find(room)):
             refuse(404, "unknown_room", "found no such room")
-        return Pass(room, None, _end(signed) if signed else None)
+        return Pass(room, None, _end(signed) if signed else None, visitor.guest.token.name)
 
     def _check_bound(self, signed: SignedToken, room: str) -> None:
         # Whether its maker may view is not asked: who may speak in a room may show it.

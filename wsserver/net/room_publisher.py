@@ -39,7 +39,7 @@ class RoomPublisher:
         if start.room is None:
             return None
         try:
-            self._seat = self._rooms.speak(start.room)
+            self._seat = self._rooms.speak(start.room, self._subject)
         except Refused as refused:
             return Warn(code="not_shown", message=f"nobody can read along: {refused}")
         self._line = (ready.session, ready.generation)

@@ -160,6 +160,9 @@ class RoomSettings:
     limit: Count = 100
     """Rooms at a time; above it the one that has been empty longest goes, else 503."""
 
+    limit_per_token: Count = 40
+    """Of those opened with one token, by the same rules."""
+
     viewers: Count = 2000
     """In all rooms together; above it 503."""
 
