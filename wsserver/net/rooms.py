@@ -106,8 +106,8 @@ class Rooms:
     def sit(self, name: str, owner: str = "") -> Seat:
         """Give a viewer a place; raise `Refused` (410 or 503) if there is none.
 
-        *owner* is the name of the token with which the room was opened; it counts where the room has
-        to come to life.
+        *owner* is the name of the token with which the room was opened; it counts where this is the
+        first visit.
         """
         self.check_ended(name)
         opened = self._open.get(name)
