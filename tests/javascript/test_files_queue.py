@@ -141,7 +141,7 @@ FITS = """
 const { checkFits } = await import(at("files/limits.js"));
 const { refusal } = await import(at("files/wording.js"));
 try {
-  checkFits(given.bytes, given.seconds);
+  checkFits(given.bytes, given.seconds, given.gib ?? undefined);
   say("");
 } catch (error) {
   say(refusal(error));
@@ -150,24 +150,27 @@ try {
 
 
 @pytest.mark.parametrize(
-    ("bytes_", "seconds", "told"),
+    ("bytes_", "seconds", "gib", "told"),
     [
-        (500 * 2**20, 1800, ""),
-        (30 * 2**20, None, ""),
-        (1000, 1801, "It is 30:01 long, and a browser can open 30 minutes of this kind."),
-        (2 * 2**30, 60, "It has 2048 MB, and a browser can open 512 MB of this kind."),
-        (33 * 2**20, None, "It has 33 MB, and a browser can open 32 MB of this kind."),
-        (2**30, None, "It has 1024 MB, and a browser can open 32 MB of this kind."),
+        (500 * 2**20, 1800, None, ""),
+        (500 * 2**20, 1800, 8, ""),
+        (30 * 2**20, None, 2, ""),
+        (1000, 1801, None, "It is 30:01 long, and a browser can open 30 minutes of this kind."),
+        (1000, 1801, 8, "It is 30:01 long, and a browser can open 30 minutes of this kind."),
+        (1000, 800, 2, "It is 13:20 long, and a browser can open 10 minutes of this kind."),
+        (2 * 2**30, 60, None, "It has 2048 MB, and a browser can open 512 MB of this kind."),
+        (33 * 2**20, None, None, "It has 33 MB, and a browser can open 32 MB of this kind."),
+        (2**30, None, None, "It has 1024 MB, and a browser can open 32 MB of this kind."),
     ],
 )
 async def test_what_is_too_much_for_a_browser_is_told_in_numbers(
-    node: Path, bytes_: int, seconds: int | None, told: str
+    node: Path, bytes_: int, seconds: int | None, gib: int | None, told: str
 ) -> None:
-    (found,) = await result(node, FITS, url="", bytes=bytes_, seconds=seconds)
+    (found,) = await result(node, FITS, url="", bytes=bytes_, seconds=seconds, gib=gib)
 
     way_out = (
-        " Save its sound as a WAV file, which may be of any length here, or use the command"
-        " “wsserver dictate FILE”."
+        " Save its sound as a WAV file, which may be of any length here; or use the command"
+        " “wsserver dictate FILE”, which takes MP3, FLAC and OGG of any length."
     )
     assert found == (told and told + way_out)
 

@@ -239,10 +239,9 @@ async def test_what_is_too_long_to_be_decoded_is_told_with_the_way_out(visit: Vi
 
     await drop(visit, lecture=sound(31 * 60, "FLAC"))
 
-    await expect(row(visit, "lecture").locator(".status")).to_have_text(
-        "It is 31:00 long, and a browser can open 30 minutes of this kind. Save its sound as a WAV"
-        " file, which may be of any length here, or use the command “wsserver dictate FILE”."
-    )
+    status = row(visit, "lecture").locator(".status")
+    await expect(status).to_contain_text("It is 31:00 long, and a browser can open")
+    await expect(status).to_contain_text("“wsserver dictate FILE”")
 
 
 async def test_the_target_is_seen_only_while_files_are_dragged(visit: Visit) -> None:

@@ -6,8 +6,11 @@
 /** Samples per second of all sound that is sent; what Whisper hears. */
 export const RATE = 16_000;
 
-/** Decoded at once, in stereo, this takes about 1.5 GB for a moment. */
+/** Decoded at once, in stereo, this takes up to 1.7 GB for a moment. */
 export const LONGEST_SECONDS = 30 * 60;
+
+/** A machine with little memory gets by with as much less. */
+const SECONDS_PER_GIB = 5 * 60;
 
 /** A compressed file has to be read as a whole before it is decoded. */
 export const LARGEST_BYTES = 512 * 1024 * 1024;
@@ -42,11 +45,13 @@ export class Unusable extends Error {
  * Refuse what is too much to be decoded at once.
  * @param {number} bytes
  * @param {number | null} seconds null if the file does not tell
+ * @param {number} [memoryGib] of the machine, as far as the browser tells
  * @throws {Unusable}
  */
-export function checkFits(bytes, seconds) {
-  if (seconds !== null && seconds > LONGEST_SECONDS) {
-    throw new Unusable("too_long", { seconds, most: LONGEST_SECONDS });
+export function checkFits(bytes, seconds, memoryGib = Infinity) {
+  const longest = Math.min(LONGEST_SECONDS, memoryGib * SECONDS_PER_GIB);
+  if (seconds !== null && seconds > longest) {
+    throw new Unusable("too_long", { seconds, most: longest });
   }
   const most = seconds === null ? LARGEST_UNTOLD_BYTES : LARGEST_BYTES;
   if (bytes > most) throw new Unusable("too_large", { bytes, most });

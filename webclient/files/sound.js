@@ -71,7 +71,8 @@ async function* resampled(blocks, rate) {
  */
 async function decode(file) {
   const { seconds, hasPicture } = await probe(file);
-  checkFits(file.size, seconds);
+  const { deviceMemory } = /** @type {{deviceMemory?: number}} */ (navigator);
+  checkFits(file.size, seconds, deviceMemory);
   // Whatever its rate is: a context decodes to its own.
   const context = new OfflineAudioContext(1, 1, RATE);
   const octets = await file.arrayBuffer().catch(gone);
