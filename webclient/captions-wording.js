@@ -58,7 +58,8 @@ export function holdLabel(isHeld, waiting) {
  */
 export function welcome(state) {
   if (state.phase !== "over") return "What is said appears here.";
-  return advice(state) || "Nothing was said.";
+  const reason = state.reason ?? "";
+  return ADVICE[reason] ? `${OVER[reason]} ${ADVICE[reason]}` : "Nothing was said.";
 }
 
 /**

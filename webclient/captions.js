@@ -19,6 +19,9 @@ const SHOW_WITHIN_MS = 40;
 /** A line that is shorter holds too little of a sentence. */
 const FEWEST_COLUMNS = 12;
 
+/** Of the width of a digit: letters are narrower on average, and a line that is not may wrap. */
+const LETTER = 0.92;
+
 /** Within this many pixels of its end the sheet follows the words. */
 const NEAR_PX = 24;
 
@@ -90,7 +93,7 @@ function show() {
 
 /** Give lines the length that there is room for. */
 function measure() {
-  const columns = Math.floor(place.clientWidth / ruler.getBoundingClientRect().width);
+  const columns = Math.floor(place.clientWidth / (LETTER * ruler.getBoundingClientRect().width));
   story.columns = Math.min(COLUMNS, Math.max(FEWEST_COLUMNS, columns || COLUMNS));
   show();
 }

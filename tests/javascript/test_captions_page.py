@@ -63,6 +63,26 @@ async def test_the_state_is_told_in_few_words(
 
 
 @pytest.mark.parametrize(
+    ("state", "welcome", "advice"),
+    [
+        ({"phase": "open"}, "What is said appears here.", ""),
+        (OVER | {"reason": "ended"}, "Nothing was said.", ""),
+        (
+            OVER | {"reason": "expired"},
+            "This link has expired. Ask whoever gave it to you for a new one.",
+            "Ask whoever gave it to you for a new one.",
+        ),
+    ],
+)
+async def test_what_to_do_is_told_in_place_of_words_or_beside_them(
+    node: Path, state: dict[str, str], welcome: str, advice: str
+) -> None:
+    told = "[page.welcome(given.state), page.advice(given.state)]"
+
+    assert await found(node, "captions-wording.js", told, state=state) == [welcome, advice]
+
+
+@pytest.mark.parametrize(
     ("held", "waiting", "label"),
     [
         (False, 3, "Pause"),

@@ -149,7 +149,7 @@ async def test_a_link_that_leads_nowhere_is_told_with_what_to_do(
         await reader.page.goto(page)
 
         await reader.is_in(state)
-        await expect(reader.at("welcome")).to_have_text(advice)
+        await expect(reader.at("welcome")).to_have_text(f"{state} {advice}")
         assert await barriers(reader.page) == []
 
 
@@ -169,7 +169,7 @@ async def test_who_is_there_when_the_link_expires_is_told_and_keeps_the_words(
         await reader.page.reload()
 
         await reader.is_in("This link is not valid any more.")
-        await expect(reader.at("welcome")).to_have_text("Ask whoever gave it to you for a new one.")
+        await expect(reader.at("welcome")).to_contain_text("Ask whoever gave it to you")
 
 
 async def test_everything_can_be_reached_by_key_and_seen_there(reading: Reading) -> None:
