@@ -2,17 +2,18 @@
 
 import difflib
 import itertools
+import json
 import math
 import re
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, Playwright, expect
 
-from tests.conftest import Sample, Server
+from tests.conftest import Sample, Server, start_server, stop_server
 from tests.page.chromium import launch
 
 PATIENCE_MS = 90_000
@@ -60,7 +61,8 @@ def sound_seconds(sound: Path) -> float:
 async def listened(playwright: Playwright, chromium: str, sound: Path) -> AsyncIterator[Page]:
     """A page whose microphone plays the recording once."""
     browser = await launch(playwright, chromium, sound)
-    page = await browser.new_page(locale="en-US")
+    context = await browser.new_context(locale="en-US")
+    page = await context.new_page()
     wrongs: list[str] = []
     page.on("pageerror", lambda error: wrongs.append(error.message))
     page.on("console", lambda said: wrongs.append(said.text) if said.type == "error" else None)
@@ -126,6 +128,61 @@ async def test_who_stops_in_mid_sentence_gets_the_words_until_then(
     read = words(await listened.locator("#text").input_value())
     assert read[:3] == words(spoken.said)[:3]
     assert await listened.locator("#words .tentative").count() == 0
+
+
+async def test_a_newcomer_dictates_corrects_and_pastes_it_elsewhere(
+    listened: Page, server: Server, sound_seconds: float
+) -> None:
+    await listened.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    text = listened.locator("#text")
+    await begin(listened, server)
+    await expect(listened.locator("#words .final").first).to_contain_text(
+        "We walked along", timeout=PATIENCE_MS
+    )
+
+    # " walked" becomes " strolled" while speech goes on.
+    await text.focus()
+    for key in ("Control+Home", "Control+ArrowRight", "Control+Shift+ArrowRight"):
+        await listened.keyboard.press(key)
+    await listened.keyboard.type(" strolled")
+    await listen_for(listened, sound_seconds)
+    await stop(listened)
+    await listened.locator("#copy").click()
+    elsewhere = await listened.context.new_page()
+    await elsewhere.goto("data:text/html,<textarea autofocus></textarea>")
+    await elsewhere.locator("textarea").press("Control+v")
+
+    pasted = await elsewhere.locator("textarea").input_value()
+    assert pasted == await text.input_value()
+    assert words(pasted)[:5] == ["we", "strolled", "along", "the", "ocean"]
+    assert words(pasted)[-2:] == ["make", "ten"]
+
+
+@pytest.fixture
+def obedient(tmp_path: Path) -> Iterator[Server]:
+    """A server whose operator made commands of what the recording says."""
+    config = tmp_path / "config.yaml"
+    phrases = {
+        "they could hear the music through the wall": "new_paragraph",
+        "five and five make ten": "stop_dictation",
+    }
+    config.write_text(json.dumps({"page": {"commands": {"en": phrases}}}))
+    patience = {"WSSERVER_SESSIONS__MAX_LAG_SECONDS": "60"}
+    options = ("--config", str(config), "--model", "practice")
+    server = start_server(tmp_path, *options, **patience)
+    yield server
+    assert stop_server(server) == 0
+
+
+async def test_what_the_operator_made_a_command_is_obeyed(listened: Page, obedient: Server) -> None:
+    await begin(listened, obedient)
+
+    await expect(listened.locator("#state")).to_have_text("Ready", timeout=PATIENCE_MS)
+
+    first, second = (await listened.locator("#text").input_value()).split("\n\n")
+    assert words(first)[-2:] == ["was", "dark"]
+    assert words(second)[:2] == ["what", "did"]
+    assert "ten" not in words(second)
 
 
 async def test_the_practice_model_is_told_on_the_page(listened: Page, server: Server) -> None:

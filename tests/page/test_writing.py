@@ -88,6 +88,39 @@ async def test_a_correction_diverts_no_words(visit: Visit) -> None:
     assert await cursor(visit) == 7
 
 
+async def test_a_correction_is_undone_and_done_again_while_words_come(visit: Visit) -> None:
+    call = await visit.begin()
+    await call.say(final("The cat sat."), partial("on", utterance=2))
+    await has(visit, "The cat sat. on")
+    await go_to(visit, 4, 7)
+    await visit.page.keyboard.type("dog")
+
+    await call.say(partial("on the", utterance=2))
+    await has(visit, "The dog sat. on the")
+    await visit.page.keyboard.press("Control+z")
+    await has(visit, "The cat sat. on the")
+    await call.say(partial("on the mat", utterance=2))
+    await has(visit, "The cat sat. on the mat")
+    await visit.at("step-forward").click()
+
+    await has(visit, "The dog sat. on the mat")
+
+
+async def test_a_text_is_taken_elsewhere_and_brought_back(visit: Visit) -> None:
+    await visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    call = await visit.begin()
+    await call.say(final("The cat sat."), partial("on", utterance=2))
+    await has(visit, "The cat sat. on")
+
+    await go_to(visit, 4, 8)
+    await visit.page.keyboard.press("Control+x")
+    await has(visit, "The sat. on")
+    await go_to(visit, 0)
+    await visit.page.keyboard.press("Control+v")
+
+    await has(visit, "cat The sat. on")
+
+
 async def test_words_being_heard_cannot_be_changed(visit: Visit) -> None:
     call = await visit.begin()
     await call.say(partial("the cat"))
