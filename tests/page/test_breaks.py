@@ -85,9 +85,8 @@ def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
         server.process.communicate()
 
 
-async def kill_and_restart(servers: list[Server], directory: Path) -> None:
-    """End the last one without a word; another one takes its place."""
-    servers[-1].process.kill()
+async def restart(servers: list[Server], directory: Path) -> None:
+    """Have another one take the place of the last one, which was killed."""
     await asyncio.to_thread(servers[-1].process.wait)
     port = servers[-1].url.rstrip("/").rpartition(":")[2]
     options = ("--model", "practice", "--port", port)
@@ -108,7 +107,7 @@ async def is_in_mid_sentence(page: Page) -> None:
     """Wait until something is final, and the next sentence is being spoken."""
     await page.wait_for_function(
         """() => document.querySelector("#words .final")
-          && document.querySelector("#words .committed, #words .tentative")""",
+          && document.querySelector("#words .committed, #words .tentative, #lamp.voice")""",
         timeout=PATIENCE_MS,
     )
 
@@ -146,12 +145,17 @@ async def test_a_server_that_is_killed_in_mid_sentence_is_no_loss(
     await begin(page, mortal[0])
     await is_in_mid_sentence(page)
 
-    await kill_and_restart(mortal, tmp_path)
+    mortal[-1].process.kill()
+    await is_in(page, "Reconnecting, still recording")
+    # Whoever waits for the words may write meanwhile.
+    await page.locator("#text").press("Control+Home")
+    await page.keyboard.type("Dear Ann, ")
+    await restart(mortal, tmp_path)
     await is_in(page, "Listening")
     await listen_for(page, sound_samples)
     text = await stop(page)
 
-    assert text == await undisturbed(mortal[-1], await heard(page))
+    assert text == "Dear Ann, " + await undisturbed(mortal[-1], await heard(page))
     assert len(text.split()) > 10
 
 
