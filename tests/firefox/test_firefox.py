@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
-from tests.end_to_end.conftest import ADMISSION, Running
+from tests.end_to_end.conftest import ADMISSION, TOKEN, Running
 from tests.end_to_end.hall import open_hall
 from tests.firefox.driver import Firefox, Tab, running
 from tests.page.stage import Stage, final, partial
@@ -81,8 +82,9 @@ async def test_a_browser_without_speakers_says_why_it_hears_nothing(
         await tab.until(has("problem", "does not start its sound"))
 
 
-@pytest.mark.parametrize("page", ["captions", "overlay"])
-async def test_those_who_read_along_see_what_is_said(firefox: Firefox, page: str) -> None:
+@pytest_asyncio.fixture(loop_scope="session")
+async def app() -> AsyncIterator[App]:
+    """A server in this process on the scripted engine."""
     above: dict[str, Any] = {
         "server": {"port": 0, "admission": ADMISSION},
         "engine": {"kind": "fake"},
@@ -90,15 +92,36 @@ async def test_those_who_read_along_see_what_is_said(firefox: Firefox, page: str
     app = App(config.load(None, {}, above))
     await app.start()
     await app.check()
-    try:
-        async with (
-            open_hall(Running(app)) as hall,
-            hall.speaker() as speaker,
-            firefox.open(app.url + hall.links[page].lstrip("/")) as tab,
-        ):
-            await speaker.say(2)
+    yield app
+    await app.stop()
 
-            for said in speaker.finals:
-                await tab.until(has("lines", said.text.split()[0]))
-    finally:
-        await app.stop()
+
+@pytest.mark.parametrize("page", ["captions", "overlay"])
+async def test_those_who_read_along_see_what_is_said(firefox: Firefox, app: App, page: str) -> None:
+    async with (
+        open_hall(Running(app)) as hall,
+        hall.speaker() as speaker,
+        firefox.open(app.url + hall.links[page].lstrip("/")) as tab,
+    ):
+        await speaker.say(2)
+
+        for said in speaker.finals:
+            await tab.until(has("lines", said.text.split()[0]))
+
+
+async def test_who_shares_is_seen_to_be_live_until_they_stop(firefox: Firefox, app: App) -> None:
+    async with firefox.open(f"{app.url}#token={TOKEN}") as tab:
+        await tab.until(has("state", "Ready"))
+        await tab.click("share")
+        await tab.click("share-open")
+        await tab.until("document.getElementById('share-captions').value.includes('token=')")
+        link = await tab.run("document.getElementById('share-captions').value")
+
+        async with firefox.open(link) as reader:
+            await reader.until(has("state", "Nobody speaks now"))
+            await tab.click("main")
+            await reader.until(has("state", "Live"))
+            await tab.click("share-stop")
+            await reader.until(has("state", "This has ended."))
+            await tab.click("stop")
+            await tab.until(has("state", "Ready"))
