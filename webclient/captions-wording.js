@@ -14,6 +14,9 @@ const OVER = {
   incomplete: "This link is not complete.",
 };
 
+/** @type {Readonly<Record<string, string>>} */
+const WAITING = { busy: "No place is free. Trying again…" };
+
 /** What to do about it. @type {Readonly<Record<string, string>>} */
 const ADVICE = {
   expired: "Ask whoever gave it to you for a new one.",
@@ -33,7 +36,7 @@ export function told({ phase, reason }, isLive) {
     case "connecting":
       return { text: "Connecting…", lamp: "calm" };
     case "waiting":
-      return { text: "Reconnecting…", lamp: "lost" };
+      return { text: WAITING[reason ?? ""] ?? "Reconnecting…", lamp: "lost" };
     case "over":
       return { text: OVER[reason ?? ""] ?? "This has ended.", lamp: "calm" };
     case "open":

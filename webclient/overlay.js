@@ -37,10 +37,9 @@ let fading;
 /** @param {import("./room-messages.js").Message} message */
 function receive(message) {
   if (message.type === "room") past.enter(message);
+  if (message.type === "final" && past.has(message)) return;
   story.take(message);
-  if (message.type === "final" && past.has(message)) {
-    clear();
-  } else if (message.type === "final" || (message.type === "partial" && message.text)) {
+  if (message.type === "final" || (message.type === "partial" && message.text)) {
     opening.open();
     stay();
   }
@@ -61,10 +60,6 @@ function stay() {
 
 function fade() {
   place.classList.add("faded");
-  clear();
-}
-
-function clear() {
   opening.clear(story.lines.length, story.isOpen);
   story.breakLine();
 }

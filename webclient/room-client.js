@@ -17,8 +17,8 @@ const REFUSED = { 400: "refused", 401: "refused", 403: "refused", 404: "unknown"
  * @typedef {import("./room-messages.js").Message} Message
  * @typedef {import("./room-messages.js").Final | import("./room-messages.js").Partial} Heard
  * @typedef {{phase: "connecting" | "open" | "waiting" | "over", reason?: string}} State *waiting*:
- *   until the next try; *over*: for good, with the reason of `closed`, or `refused`, or `unknown`
- *   where there is no such room
+ *   until the next try, with the reason `busy` if the server asked for that; *over*: for good, with
+ *   the reason of `closed`, or `refused`, or `unknown` where there is no such room
  * @typedef {{onMessage: (message: Message) => void, onState: (state: State) => void}} RoomListener
  */
 
@@ -88,7 +88,7 @@ export class RoomClient {
     if (signal.aborted || this.#phase === "over") return;
     const reason = end.wasOpen ? undefined : REFUSED[end.status ?? 0];
     if (reason) this.#tell({ phase: "over", reason });
-    else this.#wait(end.retryAfterSeconds);
+    else this.#wait(end);
   }
 
   /**
@@ -101,9 +101,10 @@ export class RoomClient {
     return way(url, this.#token, (text) => signal.aborted || this.#take(text), signal);
   }
 
-  /** @param {number} [retryAfterSeconds] */
-  #wait(retryAfterSeconds) {
-    this.#tell({ phase: "waiting" });
+  /** @param {import("./room-ways.js").End} end */
+  #wait({ wasOpen, status, retryAfterSeconds }) {
+    const isBusy = !wasOpen && (status === 429 || status === 503);
+    this.#tell(isBusy ? { phase: "waiting", reason: "busy" } : { phase: "waiting" });
     this.#timer = setTimeout(() => this.open(), retryDelayMs(this.#tries, retryAfterSeconds));
     this.#tries += 1;
   }

@@ -44,6 +44,7 @@ async def test_the_address_of_a_page_names_the_room(
     [
         ({"phase": "connecting"}, False, "Connecting…", "calm"),
         ({"phase": "waiting"}, True, "Reconnecting…", "lost"),
+        ({"phase": "waiting", "reason": "busy"}, False, "No place is free. Trying again…", "lost"),
         ({"phase": "open"}, True, "Live", "live"),
         ({"phase": "open"}, False, "Nobody speaks now", "calm"),
         (OVER | {"reason": "ended"}, True, "This has ended.", "calm"),

@@ -146,6 +146,10 @@ class Reading:
             while self.viewers != count:
                 await asyncio.sleep(0.01)
 
+    def allow_viewers(self, most: int) -> None:
+        rooms = self.app._rooms
+        rooms._settings = replace(rooms._settings, viewers=most)
+
     async def is_pushed_back(self) -> None:
         """Wait until the server keeps something for a viewer who does not take it."""
         opened = self.app._rooms.find(self.room)

@@ -2,22 +2,13 @@
 
 import asyncio
 import itertools
-import wave
-from typing import Any
 
-import aiohttp
 import pytest
 from playwright.async_api import Response, WebSocket, WebSocketRoute, expect
-from websockets.asyncio.client import connect
 
-from tests.conftest import Sample, Server
 from tests.page.reading import Reader, Reading
-from tests.page.test_dictation import share_right
-from wsserver.dialects import native
-from wsserver.messages import Audio, Done, Final, Finish, Start
 
-MANY = [f"This is sentence number {n}, and it goes on for a while." for n in range(1, 81)]
-SOME = MANY[:12]
+SOME = [f"This is sentence number {n}, and it goes on for a while." for n in range(1, 13)]
 
 # Notes all that ever stood there, in order.
 NOTING = """
@@ -213,6 +204,20 @@ async def test_a_room_that_ends_leaves_the_words_and_says_so(reading: Reading) -
         await late.is_in("This has ended.")
 
 
+async def test_who_finds_no_place_waits_for_one(reading: Reading) -> None:
+    reading.speaker().say("One.")
+    reading.allow_viewers(0)
+    async with reading.reader() as reader:
+        await reader.page.goto(reading.link())
+        await reader.is_in("No place is free. Trying again…")
+
+        reading.allow_viewers(1)
+        await reader.run("dispatchEvent(new Event('online'))")
+
+        await reader.is_in("Live")
+        await reader.reads("One.")
+
+
 async def test_who_speaks_comes_and_goes(reading: Reading) -> None:
     async with reading.reader() as reader:
         await reader.page.goto(reading.link())
@@ -241,48 +246,3 @@ async def test_screen_readers_are_told_what_is_final_once_and_nothing_of_before(
         speaker.say("Something.")
 
         await expect(reader.at("announcer").locator("p")).to_have_text(["Something."])
-
-
-async def speak(server: Server, room: str, sample: Sample) -> list[str]:
-    """Send a recording to the room; give what its speaker is told."""
-    finals = []
-    headers = {"Authorization": f"Bearer {server.token}"}
-    with wave.open(str(sample.path)) as recorded:
-        rate, sound = recorded.getframerate(), recorded.readframes(recorded.getnframes())
-    async with connect(server.socket_url, additional_headers=headers, proxy=None) as socket:
-        await socket.send(native.write_client(Start(room=room, sample_rate=rate)))
-        for at in range(0, len(sound), 6400):
-            await socket.send(native.write_client(Audio(data=sound[at : at + 6400])))
-        await socket.send(native.write_client(Finish()))
-        while not isinstance(told := native.read_server(await socket.recv(decode=True)), Done):
-            finals += [told.text] if isinstance(told, Final) and told.text else []
-    return finals
-
-
-async def test_a_voice_is_read_by_all(
-    reading: Reading, server: Server, samples: list[Sample]
-) -> None:
-    spoken = next(sample for sample in samples if sample.path.name == "flite-slt-long.wav")
-    opened = await open_room(server)
-    link = server.url + opened["links"]["captions"].lstrip("/")
-    async with reading.reader() as one, reading.reader() as two:
-        for reader in (one, two):
-            await reader.page.goto(link)
-            await reader.is_in("Nobody speaks now")
-        finals = await speak(server, opened["room"], spoken)
-
-        for reader in (one, two):
-            await reader.is_in("Nobody speaks now")
-            await expect(reader.page.locator("#lines .tentative")).to_have_count(0)
-            assert (await reader.text()).split() == " ".join(finals).split()
-    assert share_right(spoken.said, " ".join(finals)) > 0.75
-
-
-async def open_room(server: Server) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {server.token}"}
-    async with (
-        aiohttp.ClientSession(server.url, headers=headers) as http,
-        http.post("/v1/rooms", json={}) as answer,
-    ):
-        assert answer.status == 201, await answer.text()
-        return dict(await answer.json())
