@@ -19,7 +19,8 @@ export const GONE = {
   unknown: "Sharing has ended: the server does not know the links any more.",
 };
 
-export const LOST = "Sharing has ended: it was begun with another token.";
+export const LOST =
+  "Sharing has ended: it was begun with another token. What was read until now can be read on.";
 
 export const UNSTOPPED = "Others can still read along.";
 

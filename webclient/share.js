@@ -89,8 +89,8 @@ export class Sharing {
     if (phase !== "on" || !room) return;
     this.#become({ phase: "ending", note: "", isNews: false });
     const answer = await this.#server.end(token, room.room);
-    const isOver = answer && (answer.status < 300 || [404, 410].includes(answer.status));
-    if (isOver) this.#drop("", false);
+    if (answer && (answer.status < 300 || answer.code === "room_ended")) this.#drop("", false);
+    else if (answer?.code === "unknown_room") this.#drop(LOST, false);
     else this.#become({ phase: "on", note: `${UNSTOPPED} ${refused(answer)}` });
   }
 

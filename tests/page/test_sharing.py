@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -13,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, Playwright, expect
 
 from tests.conftest import SAMPLES
+from tests.page.axe import barriers
 from tests.page.chromium import flags
 from tests.page.stage import cursor
 from tests.page.visit import Visit
@@ -27,8 +27,6 @@ PATIENCE_MS = 60_000
 """For a machine that does other things as well."""
 
 LINKS = dict.fromkeys(("captions", "overlay", "vtt", "srt"), "/captions?room=r1&token=t")
-
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @dataclass(slots=True)
@@ -83,13 +81,6 @@ class Desk:
         script = """() => [document.documentElement, document.querySelector("#share-panel")]
             .every((each) => each.scrollWidth <= each.clientWidth + 1)"""
         return bool(await self.page.evaluate(script))
-
-    async def faults(self) -> list[str]:
-        """Give what axe finds wrong with the dialog."""
-        if not await self.page.evaluate("'axe' in window"):
-            await self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = await self.page.evaluate("axe.run('#share-panel')")
-        return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -270,18 +261,16 @@ async def test_a_link_is_copied(desk: Desk) -> None:
 
 @pytest.mark.parametrize("window", [{}, PHONE, {"color_scheme": "dark"}], ids=str)
 async def test_the_dialog_fits_and_reads_well(desk: Desk) -> None:
-    if not AXE.exists():
-        pytest.skip("found no axe-core, which `make types` fetches")
     await desk.arrive()
 
     await desk.at("share").click()
-    assert await desk.faults() == []
+    assert await barriers(desk.page) == []
     assert await desk.fits()
     await desk.at("share-title").fill("A-title-that-does-not-want-to-end" * 4)
     await desk.at("share-open").click()
     await expect(desk.at("share-links")).to_be_visible()
 
-    assert await desk.faults() == []
+    assert await barriers(desk.page) == []
     assert await desk.fits()
 
 
@@ -336,6 +325,18 @@ async def test_another_token_cannot_speak_in_the_room(desk: Desk) -> None:
     await desk.at("retry").click()
 
     await expect(desk.at("state")).to_have_text("Listening")
+
+
+async def test_another_token_cannot_end_the_room_but_leaves_it(desk: Desk) -> None:
+    await desk.arrive()
+    await desk.share()
+    await desk.page.evaluate("location.hash = 'token=token-of-bob'")
+    await expect(desk.at("state")).to_have_text("Ready")
+
+    await desk.stop_sharing()
+
+    await expect(desk.at("share-refused")).to_contain_text("it was begun with another token")
+    await desk.is_alone()
 
 
 async def test_a_token_for_one_dictation_shares_nothing(desk: Desk) -> None:
