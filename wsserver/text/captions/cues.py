@@ -80,15 +80,16 @@ class Screen:
         self.last: Cue | None = None
         """The latest cue, which ends so if nothing follows."""
 
-        self._reading_ms = 0
+        self._spoken: Spoken | None = None
+        """What the latest cue shows."""
 
     def show(self, spoken: Spoken) -> Cue | None:
         """Show what is spoken; give the cue before, whose end is known now."""
         start_ms, before = spoken.start_ms, self.last
-        if before:
-            start_ms = _start_ms(before.start_ms, self._reading_ms, spoken.start_ms)
+        if before and self._spoken:
+            start_ms = _start_ms(before.start_ms, self._spoken, spoken.start_ms)
             before = replace(before, end_ms=_end_ms(before, start_ms))
-        self._reading_ms = spoken.reading_ms
+        self._spoken = spoken
         end_ms = max(spoken.end_ms, start_ms + spoken.reading_ms)
         self.last = Cue(start_ms, min(end_ms, start_ms + _LONGEST_MS), spoken.lines)
         return before
@@ -105,10 +106,10 @@ def _spoken(page: Page) -> Spoken:
     )
 
 
-def _start_ms(before_ms: int, reading_ms: int, spoken_ms: int) -> int:
+def _start_ms(before_ms: int, before: Spoken, spoken_ms: int) -> int:
     """Begin with the words, unless the cue that began *before_ms* is still to be read."""
-    patient_ms = min(before_ms + reading_ms, spoken_ms + LATEST_MS)
-    is_behind = before_ms >= spoken_ms
+    patient_ms = min(before_ms + before.reading_ms, spoken_ms + LATEST_MS)
+    is_behind = before_ms > min(before.start_ms, spoken_ms) + LATEST_MS
     return max(spoken_ms, patient_ms, before_ms + (_SHORTEST_MS if is_behind else 1))
 
 
