@@ -169,8 +169,8 @@ async def test_what_is_too_much_for_a_browser_is_told_in_numbers(
     (found,) = await result(node, FITS, url="", bytes=bytes_, seconds=seconds, gib=gib)
 
     way_out = (
-        " Save its sound as a WAV file, which may be of any length here; or use the command"
-        " “wsserver dictate FILE”, which takes MP3, FLAC and OGG of any length."
+        " Save its sound as MP3 or WAV, which may be of any length here; or use the command"
+        " “wsserver dictate FILE”, which takes FLAC and OGG of any length too."
     )
     assert found == (told and told + way_out)
 

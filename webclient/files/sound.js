@@ -1,16 +1,18 @@
 /**
  * Open a file and hand over its sound in blocks: mono, at one rate, from any place on.
- * Knows files and the browser's decoders; knows nothing of sessions or the page.
+ * Knows which files are read piece by piece; knows nothing of sessions or the page.
  */
 
-import { checkFits, RATE, Unusable } from "./limits.js";
+import { decodePieces, decodeWhole } from "./decoder.js";
+import { RATE, Unusable } from "./limits.js";
+import { readMp3 } from "./mp3.js";
 import { Resampler } from "./resampler.js";
 import { readWav, toMono } from "./wav.js";
 
 const BLOCK_SECONDS = 1;
 
-/** A file that does not tell its length by then may not tell it at all. */
-const PROBE_MS = 10_000;
+/** A shorter MP3 is decoded at once, which is simpler and exact to the sample. */
+const LONG_MP3_SECONDS = 300;
 
 /**
  * @typedef {AsyncGenerator<Float32Array>} Blocks
@@ -19,8 +21,8 @@ const PROBE_MS = 10_000;
  */
 
 /**
- * Open a sound or video file.  WAV files are read piece by piece, whatever their length; others are
- * decoded at once.
+ * Open a sound or video file.  WAV and long MP3 files are read piece by piece, whatever their length;
+ * others are decoded at once.
  * @param {File} file
  * @returns {Promise<Sound>}
  * @throws {Unusable}
@@ -29,7 +31,11 @@ export async function openSound(file) {
   if (file.size === 0) throw new Unusable("empty");
   const read = (/** @type {number} */ from, /** @type {number} */ to) => slice(file, from, to);
   const wav = await readWav(read, file.size);
-  return wav ? fromWav(read, wav) : decode(file);
+  if (wav) return fromWav(read, wav);
+  const mp3 = await readMp3(read, file.size);
+  const seconds = mp3 ? (mp3.starts.length * mp3.frameSamples) / mp3.rate : 0;
+  if (mp3 && seconds > LONG_MP3_SECONDS) return fromMp3(read, mp3);
+  return decodeWhole(file, () => file.arrayBuffer().catch(gone));
 }
 
 /**
@@ -50,7 +56,21 @@ function fromWav(read, wav) {
   };
   return {
     samples: Math.ceil((frames * RATE) / rate),
-    read: (from) => (rate === RATE ? blocks(from) : resampled(blocks(from), rate)),
+    read: (from) => resampled(blocks(from), rate),
+  };
+}
+
+/**
+ * @param {import("./wav.js").Read} read
+ * @param {import("./mp3.js").Mp3} mp3
+ * @returns {Sound}
+ */
+function fromMp3(read, mp3) {
+  const { rate, frameSamples, starts } = mp3;
+  const frameOf = (/** @type {number} */ from) => Math.floor((from * rate) / RATE / frameSamples);
+  return {
+    samples: Math.ceil((starts.length * frameSamples * RATE) / rate),
+    read: (from) => resampled(decodePieces(mp3, read, frameOf(from)), rate),
   };
 }
 
@@ -60,69 +80,10 @@ function fromWav(read, wav) {
  * @returns {Blocks}
  */
 async function* resampled(blocks, rate) {
+  if (rate === RATE) return yield* blocks;
   const resampler = new Resampler(rate, RATE);
   for await (const block of blocks) yield resampler.push(block);
   yield resampler.end();
-}
-
-/**
- * @param {File} file
- * @returns {Promise<Sound>}
- */
-async function decode(file) {
-  const { seconds, hasPicture } = await probe(file);
-  const { deviceMemory } = /** @type {{deviceMemory?: number}} */ (navigator);
-  checkFits(file.size, seconds, deviceMemory);
-  // Whatever its rate is: a context decodes to its own.
-  const context = new OfflineAudioContext(1, 1, RATE);
-  const octets = await file.arrayBuffer().catch(gone);
-  const decoded = await context.decodeAudioData(octets).catch((cause) => {
-    throw new Unusable(hasPicture ? "no_sound" : "unknown", { cause });
-  });
-  if (decoded.length === 0) throw new Unusable("no_sound");
-  return { samples: decoded.length, read: (from) => mixed(decoded, from) };
-}
-
-/**
- * @param {AudioBuffer} decoded
- * @param {number} from
- * @returns {Blocks}
- */
-async function* mixed(decoded, from) {
-  const channels = Array.from({ length: decoded.numberOfChannels }, (_, c) =>
-    decoded.getChannelData(c),
-  );
-  for (let at = from; at < decoded.length; at += RATE * BLOCK_SECONDS) {
-    const length = Math.min(RATE * BLOCK_SECONDS, decoded.length - at);
-    yield Float32Array.from({ length }, (_, i) => {
-      const sum = channels.reduce((total, samples) => total + samples[at + i], 0);
-      return sum / channels.length;
-    });
-  }
-}
-
-/**
- * Ask the browser's player what a file is, which reads no more than its head.
- * @param {File} file
- * @returns {Promise<{seconds: number | null, hasPicture: boolean}>} null if it does not tell
- */
-async function probe(file) {
-  const player = document.createElement("video");
-  const url = URL.createObjectURL(file);
-  try {
-    await new Promise((resolve) => {
-      player.onloadedmetadata = player.onerror = resolve;
-      setTimeout(resolve, PROBE_MS);
-      player.preload = "metadata";
-      player.src = url;
-    });
-    const { duration, videoWidth } = player;
-    return { seconds: Number.isFinite(duration) ? duration : null, hasPicture: videoWidth > 0 };
-  } finally {
-    player.removeAttribute("src");
-    player.load();
-    URL.revokeObjectURL(url);
-  }
 }
 
 /**

@@ -14,7 +14,7 @@ import { RATE } from "./limits.js";
 
 /** What to do with a file that is too much for a browser. */
 const OTHERWISE =
-  "Save its sound as a WAV file, which may be of any length here; or use the command “wsserver dictate FILE”, which takes MP3, FLAC and OGG of any length.";
+  "Save its sound as MP3 or WAV, which may be of any length here; or use the command “wsserver dictate FILE”, which takes FLAC and OGG of any length too.";
 
 /** @type {Record<import("./limits.js").Reason, (found: import("./limits.js").Unusable) => string>} */
 const REFUSALS = {
