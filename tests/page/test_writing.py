@@ -227,6 +227,24 @@ async def test_a_closed_tab_offers_its_text_to_the_next(visit: Visit) -> None:
     await has(visit, "Dear Ann")
 
 
+async def test_the_empty_page_says_how_to_begin(visit: Visit) -> None:
+    leads = visit.page.locator("#welcome .lead:visible")
+    await visit.arrive()
+    await expect(leads).to_have_text(["Press Start and speak."])
+    await visit.at("options").locator("summary").click()
+    await visit.at("manner").select_option("hold")
+    await expect(leads).to_have_text(["Hold the button and speak."])
+    await visit.at("manner").select_option("free")
+
+    await visit.at("main").click()
+    call = await visit.stage.call()
+    await visit.is_in("Listening")
+    await expect(leads).to_have_text(["Just speak."])
+    await call.say(partial("one"))
+
+    await expect(visit.at("welcome")).to_be_hidden()
+
+
 async def test_holding_talks_and_letting_go_pauses(visit: Visit) -> None:
     await visit.arrive()
     await visit.at("options").locator("summary").click()
