@@ -51,11 +51,18 @@ class Speaker:
     async def say(self, times: int = 1) -> None:
         """Say the sentence and wait until it is final."""
         for _ in range(times):
-            for at in range(0, len(sentence()), 6_400):
-                await self.peer.say(Audio(data=sentence()[at : at + 6_400]))
-            await self.peer.say(Flush())
-            while not isinstance(message := await self.peer.hear(), Flushed):
-                self.heard.append(message)
+            await self.send(sentence())
+            await self.settle()
+
+    async def send(self, sound: bytes) -> None:
+        for at in range(0, len(sound), 6_400):
+            await self.peer.say(Audio(data=sound[at : at + 6_400]))
+
+    async def settle(self) -> None:
+        """Wait until what was sent is final."""
+        await self.peer.say(Flush())
+        while not isinstance(message := await self.peer.hear(), Flushed):
+            self.heard.append(message)
 
 
 @dataclass
