@@ -117,3 +117,20 @@ async def test_nothing_moves_for_those_who_do_not_want_it(visit: Visit) -> None:
     await visit.is_in("Reconnecting, still recording")
 
     assert await visit.run("document.getAnimations().length") == 0
+
+
+@pytest.mark.parametrize("height", [430, 256])
+async def test_a_keyboard_on_the_screen_leaves_room_for_the_words(
+    visit: Visit, height: int
+) -> None:
+    call = await visit.begin()
+    await call.say(*[final("A sentence of some length.", utterance=i) for i in range(1, 40)])
+    await expect(visit.page.locator("#words .final")).to_have_count(39)
+    await visit.at("text").focus()
+
+    await visit.page.set_viewport_size({"width": 360, "height": height})
+
+    lines = "() => document.getElementById('sheet').clientHeight / (16 * 1.2 * 1.6)"
+    await expect(visit.page.locator(".point")).to_be_in_viewport()
+    assert await visit.run(lines) >= (5 if height > 400 else 2)
+    assert not await is_wider_than_the_window(visit)
