@@ -150,7 +150,7 @@ async def test_without_a_room_nothing_is_shown() -> None:
     assert len(rooms) == 0
 
 
-@pytest.mark.parametrize("room", ["", "lobby", IDS.new("bob")])
+@pytest.mark.parametrize("room", ["", "lobby", IDS.new("bob")], ids=["none", "a word", "bob's"])
 async def test_a_room_of_somebody_else_is_refused(room: str) -> None:
     publisher = RoomPublisher(registry(), "ada")
 
