@@ -28,7 +28,8 @@ from rich.progress import Progress
 from bench import processes
 from bench.crowd import resident_kb
 from bench.lags import Lags
-from bench.rooms_figures import LEGEND, Case, Turn, plot, rooms_table, verdict
+from bench.rooms_figures import LEGEND, Case, Turn, rooms_table, verdict
+from bench.rooms_plot import plot_rooms
 from bench.tables import console
 
 _PATIENCE_S = 30.0
@@ -161,7 +162,7 @@ def main(viewers: tuple[int, ...], rounds: int, out: Path, **options: Any) -> No
     terminal.print(verdict(cases), highlight=False)
     out.mkdir(parents=True, exist_ok=True)
     (out / "rooms.json").write_text(json.dumps([asdict(case) for case in cases], indent=1))
-    plot(cases, out / "rooms.png")
+    plot_rooms(cases, out / "rooms.png")
     terminal.print(f"Saved {out / 'rooms.json'} and {out / 'rooms.png'}")
 
 

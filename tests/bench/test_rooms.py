@@ -1,11 +1,10 @@
 import asyncio
-from pathlib import Path
 
 from rich.console import Console
 
 from bench.lags import Lags
 from bench.room_viewers import Hall, Reader
-from bench.rooms_figures import Case, Turn, plot, rooms_table, verdict
+from bench.rooms_figures import Case, Turn, rooms_table, verdict
 from wsserver.dialects import captions as dialect
 from wsserver.net.wires import FRAMES
 from wsserver.rooms.captions import Final, Live
@@ -51,12 +50,6 @@ def test_viewers_are_told_as_a_multiple_of_none() -> None:
     assert "6.0 12.0 12.0" in line
     assert "30 39" in line
     assert "1000 viewers: 1.50 and 1.50; none, again: 1.00 and 1.00" in verdict(cases())
-
-
-def test_the_figure_is_drawn(tmp_path: Path) -> None:
-    plot(cases(), tmp_path / "rooms.png")
-
-    assert (tmp_path / "rooms.png").stat().st_size > 1_000
 
 
 async def test_a_viewer_counts_finals_in_their_turn_however_they_are_cut() -> None:
