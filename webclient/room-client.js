@@ -5,6 +5,7 @@
 
 import { retryDelayMs } from "./client/backoff.js";
 import { parse } from "./room-messages.js";
+import { RoomWatch } from "./room-watch.js";
 import { byEvents, bySocket } from "./room-ways.js";
 
 /**
@@ -31,6 +32,8 @@ export class RoomClient {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #attempt = new AbortController();
+  /** @type {RoomWatch | undefined} */
+  #watch;
   /** @type {State["phase"]} */
   #phase = "connecting";
   #story = "";
@@ -56,8 +59,9 @@ export class RoomClient {
     this.#connect(this.#attempt.signal);
   }
 
-  /** Connect at once if that would be tried later only. */
+  /** Connect at once if that would be tried later only; look sooner whether an open line is dead. */
   hurry() {
+    if (this.#phase === "open") this.#watch?.doubt();
     if (this.#phase !== "waiting") return;
     this.#tries = 0;
     this.open();
@@ -95,10 +99,20 @@ export class RoomClient {
    * @param {import("./room-ways.js").Way} way
    * @param {AbortSignal} signal
    */
-  #read(way, signal) {
+  async #read(way, signal) {
     const url = new URL(this.#url);
     if (this.#story) url.searchParams.set("after", `${this.#story}:${this.#number}`);
-    return way(url, this.#token, (text) => signal.aborted || this.#take(text), signal);
+    const line = new AbortController();
+    const hangUp = () => line.abort();
+    signal.addEventListener("abort", hangUp, { once: true });
+    const watch = (this.#watch = new RoomWatch(hangUp));
+    const take = (/** @type {string} */ text) => signal.aborted || this.#take(text);
+    try {
+      return await way(url, this.#token, { take, hear: () => watch.hear() }, line.signal);
+    } finally {
+      watch.stop();
+      hangUp();
+    }
   }
 
   /** @param {import("./room-ways.js").End} end */

@@ -1,43 +1,37 @@
 /**
  * The two ways to read along in a room: a WebSocket, and server-sent events where none opens.
- * Knows sockets and streams; knows nothing of what is told, or of when to try again.
+ * Knows sockets and streams; knows nothing of what is told, or of when to give up or try again.
  */
 
 import { EventStream } from "./event-stream.js";
 import { subprotocols } from "./room-messages.js";
 
-/** A network that swallows everything would keep us waiting for minutes. */
-const OPEN_WITHIN_MS = 10_000;
-
-/** The server says something into a stream every 15 s. */
-const SILENT_FOR_MS = 40_000;
-
 /**
  * @typedef {{wasOpen: boolean, status?: number, retryAfterSeconds?: number}} End
  *   *wasOpen*: a message came; *status*: of an HTTP answer other than 200
- * @typedef {(url: URL, token: string, take: (text: string) => void, signal: AbortSignal)
- *   => Promise<End>} Way
+ * @typedef {{take: (text: string) => void, hear: () => void}} Ear *take*: a message; *hear*: any
+ *   sign of life, messages too
+ * @typedef {(url: URL, token: string, ear: Ear, signal: AbortSignal) => Promise<End>} Way
  */
 
 /**
  * Read by WebSocket until it ends.
  * @type {Way}
  */
-export function bySocket(url, token, take, signal) {
+export function bySocket(url, token, { take, hear }, signal) {
   return new Promise((resolve) => {
     let wasOpen = false;
     const address = new URL(url);
     address.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(address, subprotocols(token));
-    const timer = setTimeout(() => wasOpen || socket.close(), OPEN_WITHIN_MS);
     const end = () => {
-      clearTimeout(timer);
       socket.onmessage = socket.onclose = null;
       socket.close();
       resolve({ wasOpen });
     };
     socket.onmessage = ({ data }) => {
       wasOpen = true;
+      hear();
       take(data);
     };
     socket.onclose = end;
@@ -49,29 +43,20 @@ export function bySocket(url, token, take, signal) {
  * Read by server-sent events until they end.
  * @type {Way}
  */
-export async function byEvents(url, token, take, signal) {
-  const silence = new AbortController();
-  const stop = () => silence.abort();
-  signal.addEventListener("abort", stop, { once: true });
-  let timer = setTimeout(stop, OPEN_WITHIN_MS);
+export async function byEvents(url, token, { take, hear }, signal) {
   let wasOpen = false;
   try {
     const headers = { Accept: "text/event-stream", Authorization: `Bearer ${token}` };
-    const answer = await fetch(eventsOf(url), { headers, cache: "no-store", signal: silence.signal });
+    const answer = await fetch(eventsOf(url), { headers, cache: "no-store", signal });
     if (!answer.ok || !answer.body) return refusalOf(answer);
     const stream = new EventStream();
     for await (const text of texts(answer.body)) {
-      clearTimeout(timer);
-      timer = setTimeout(stop, SILENT_FOR_MS);
       wasOpen = true;
+      hear();
       stream.take(text).forEach(take);
     }
   } catch {
-    // The network broke, or was silent for too long: both are an end like any other.
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
-    stop();
+    // The network broke, or was given up: both are an end like any other.
   }
   return { wasOpen };
 }

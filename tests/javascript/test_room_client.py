@@ -9,12 +9,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TypeAlias
 
+import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from tests.javascript.program import running
+from tests.javascript.program import result, running
 from tests.page.stage import PATIENCE_SECONDS
 from wsserver.dialects.captions import write
 from wsserver.rooms.captions import Caption, Closed, Final, Live, Partial, Room
@@ -43,8 +44,9 @@ def partial(utterance: int, session: str = "a") -> Partial:
     )
 
 
-Story: TypeAlias = Sequence[Caption] | HTTPStatus
-"""What one that comes is told, or the status with which it is turned away."""
+Story: TypeAlias = Sequence[Caption | None] | HTTPStatus
+"""What one that comes is told, None for silence until they leave, or the status with which they are
+turned away."""
 
 AWAY = HTTPStatus.FORBIDDEN
 
@@ -68,14 +70,17 @@ class Host:
         story = self.stories.pop(0)
         if isinstance(story, HTTPStatus):
             return connection.respond(story, "")
-        told = b"".join(b"data: " + write(each) + b"\n\n" for each in story)
+        told = b"".join(b"data: " + write(each) + b"\n\n" for each in story if each)
         return Response(200, "OK", Headers({"Content-Length": str(len(told))}), told)
 
     async def tell(self, connection: ServerConnection) -> None:
         story = self.stories.pop(0)
         assert not isinstance(story, HTTPStatus)
         for each in story:
-            await connection.send(write(each).decode())
+            if each is None:
+                await connection.wait_closed()
+            else:
+                await connection.send(write(each).decode())
 
 
 @asynccontextmanager
@@ -178,3 +183,55 @@ async def test_a_message_of_later_days_is_left_out(node: Path) -> None:
         """
         async with running(node, script, url=host.url) as program:
             assert await program.says() == [None, True]
+
+
+CLOCKED = """
+    const { mock } = await import("node:test");
+    const { RoomClient } = await import(at("room-client.js"));
+    mock.timers.enable({ apis: ["setTimeout", "Date"] });
+    const listener = { onState: ({ phase }) => say(phase), onMessage: ({ type }) => turn(type) };
+    const room = new RoomClient(new URL(url), "token", listener);
+    const turn = (type) => {
+      say(type);
+      if (type !== "final") return;
+      for (const step of given.steps) step === "hurry" ? room.hurry() : mock.timers.tick(step);
+      // The line has ended, and the next try waits for its time.
+      setImmediate(() => mock.timers.tick(2_000));
+    };
+    room.open();
+"""
+
+
+@pytest.mark.parametrize("steps", [[40_000], [21_000, "hurry", 2_000], [5_000, "hurry", 15_000]])
+async def test_a_socket_that_is_silent_for_too_long_is_dead(
+    node: Path, steps: list[int | str]
+) -> None:
+    async with (
+        hosting([ROOM, final(1), None], [ROOM, ENDED]) as host,
+        running(node, CLOCKED, url=host.url, steps=steps) as program,
+    ):
+        said = [(await program.says())[0] for _ in range(10)]
+
+    assert said[3:] == ["final", "waiting", "connecting", "open", "room", "closed", "over"]
+    assert host.paths[1:] == ["/v1/rooms/r?after=s1%3A1"]
+
+
+async def test_a_socket_that_shows_life_is_kept_whatever_happens_to_the_network(node: Path) -> None:
+    script = """
+        const { mock } = await import("node:test");
+        const { RoomWatch } = await import(at("room-watch.js"));
+        mock.timers.enable({ apis: ["setTimeout", "Date"] });
+        let isDead = false;
+        const watch = new RoomWatch(() => (isDead = true));
+        const after = (ms) => (mock.timers.tick(ms), isDead);
+        watch.doubt();
+        const told = [after(9_999)];
+        watch.hear();
+        told.push(after(16_000));
+        watch.doubt();
+        watch.hear();
+        told.push(after(39_999), after(1));
+        say(...told);
+    """
+
+    assert await result(node, script) == [False, False, False, True]

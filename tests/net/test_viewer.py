@@ -1,7 +1,7 @@
 import asyncio
 
 from wsserver.net.viewer import LIFE_SECONDS, LITTLE_BYTES, Link, Viewer
-from wsserver.net.wires import EVENTS, FRAMES, Wire
+from wsserver.net.wires import FRAMES
 from wsserver.rooms.room import Position
 
 
@@ -24,8 +24,8 @@ class Line(asyncio.WriteTransport):
         return len(self.unsent)
 
 
-def viewer(line: Line, wire: Wire = FRAMES) -> Viewer:
-    link = Link(line, wire, is_open=lambda: True, close=lambda _code, _reason: None)
+def viewer(line: Line) -> Viewer:
+    link = Link(line, FRAMES, is_open=lambda: True, close=lambda _code, _reason: None)
     return Viewer(link, Position(), None, now=0.0)
 
 
@@ -82,12 +82,12 @@ def test_who_lacks_nothing_takes_nothing() -> None:
     assert quiet.takes(1_000.0, 60.0)
 
 
-def test_events_show_life_in_silence_and_frames_leave_that_to_pings() -> None:
-    lines = Line(), Line()
-    viewers = viewer(lines[0], EVENTS), viewer(lines[1], FRAMES)
+def test_a_sign_of_life_is_wanted_in_silence_once() -> None:
+    quiet = viewer(Line())
 
+    wanted = []
     for now in (LIFE_SECONDS - 1, LIFE_SECONDS + 1, LIFE_SECONDS + 2):
-        for each in viewers:
-            each.show_life(now)
+        wanted.append(quiet.wants_life(now))
+        quiet.write(b"abc" if wanted[-1] else b"", now)
 
-    assert [line.written for line in lines] == [b"3\r\n:\n\n\r\n", b""]
+    assert wanted == [False, True, False]

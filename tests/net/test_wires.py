@@ -89,3 +89,20 @@ def test_what_is_new_makes_a_new_page_and_what_is_dropped_is_not_kept() -> None:
 
     assert b"said 4." in page.data
     assert sorted(press._finals) == [3, 4]
+
+
+def test_a_sign_of_life_is_a_comment_or_what_is_known_already() -> None:
+    room = full_room(1)
+    press = Press(room)
+
+    comment, live = press.sign_of_life(EVENTS), press.sign_of_life(FRAMES)
+    again = press.sign_of_life(FRAMES)
+    room.left("a", 1)
+    silent = press.sign_of_life(FRAMES)
+
+    assert comment == chunk(b":\n\n")
+    assert live is again
+    assert [dialect.read(bytes(read_frames(data)[0].data)) for data in (live, silent)] == [
+        Live(live=True),
+        Live(live=False),
+    ]

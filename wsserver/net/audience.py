@@ -138,7 +138,8 @@ class Audience:
         elif viewer.is_slow:
             pass
         elif viewer.position == self._room.head:
-            viewer.show_life(now)
+            if viewer.wants_life(now):
+                viewer.write(self._press.sign_of_life(viewer.link.wire), now)
         else:
             page = self._press.page(viewer.link.wire, viewer.position)
             viewer.write(page.data, now)

@@ -92,8 +92,8 @@ class Identities:
         parent = self._tokens.named(signed.subject)
         if parent is None or parent == self._sources.insider:
             refuse(403, "bad_token", "found a token signed in a name that is not known here")
-        if is_in_url and not self._settings.token_in_url and signed.scope != ("view",):
-            expected = "expected one for viewing alone, or this one in a header"
+        if is_in_url and not self._settings.token_in_url and not signed.is_for_viewer:
+            expected = "expected one for the viewers of a room, or this one in a header"
             refuse(403, "bad_token", f"found a signed token in the URL, {expected}")
         if signed in self.used:
             refuse(403, "token_used", "found a token that had its one session, expected a new one")

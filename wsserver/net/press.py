@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wsserver.dialects import captions as dialect
 from wsserver.net.wires import Wire
-from wsserver.rooms.captions import Caption, Final
+from wsserver.rooms.captions import Caption, Final, Live
 from wsserver.rooms.room import Position, Room
 
 PAGE_FINALS = 32
@@ -33,6 +33,7 @@ class Press:
         self._room = room
         self._head = room.head
         self._pages: dict[tuple[Wire, Position], Page] = {}
+        self._signs: dict[Wire, bytes] = {}
         self._finals: dict[int, bytes] = {}
         """Their JSON, for as long as they are in the story."""
 
@@ -51,6 +52,15 @@ class Press:
             self._pages[key] = Page(data, due.position)
         return self._pages[key]
 
+    def sign_of_life(self, wire: Wire) -> bytes:
+        """Give what somebody gets who lacks nothing: if it has to be a message, what they know."""
+        if self._head is not self._room.head:
+            self._turn_over()
+        if wire not in self._signs:
+            known = self.write(wire, Live(live=self._room.is_live))
+            self._signs[wire] = known if wire.sign_of_life is None else wire.sign_of_life
+        return self._signs[wire]
+
     def write(self, wire: Wire, caption: Caption) -> bytes:
         """Write one message."""
         return wire.write(caption, self._json(caption), self._room.story_name)
@@ -65,6 +75,7 @@ class Press:
     def _turn_over(self) -> None:
         self._head = self._room.head
         self._pages.clear()
+        self._signs.clear()
         while self._oldest < self._room.story.first:
             self._finals.pop(self._oldest, None)
             self._oldest += 1

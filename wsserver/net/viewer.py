@@ -14,7 +14,7 @@ LITTLE_BYTES = 16_384
 """Unsent at most when more is written; else the viewer is slow and has to wait."""
 
 LIFE_SECONDS = 15.0
-"""Without a message before a sign of life, where the wire wants one."""
+"""Without a message before a sign of life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,6 @@ class Viewer:
             self._unsent = self.link.transport.get_write_buffer_size()
             self._wrote_at = now
 
-    def show_life(self, now: float) -> None:
-        """Send a sign of life if it is time for one."""
-        if now - self._wrote_at > LIFE_SECONDS:
-            self.write(self.link.wire.sign_of_life, now)
+    def wants_life(self, now: float) -> bool:
+        """Tell whether it is time for a sign of life."""
+        return now - self._wrote_at > LIFE_SECONDS

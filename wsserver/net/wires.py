@@ -20,8 +20,8 @@ class Wire:
     write: Callable[[Caption, bytes, str], bytes]
     """Takes a message, its JSON and the story's name."""
 
-    sign_of_life: bytes = b""
-    """What is sent when there is nothing else; empty where somebody else sees to that."""
+    sign_of_life: bytes | None = None
+    """What is sent when there is nothing else; None where that has to be a message."""
 
 
 def _frame(_: Caption, text: bytes, __: str) -> bytes:
@@ -39,4 +39,6 @@ def chunk(data: bytes) -> bytes:
 
 
 FRAMES = Wire(_frame)
+"""A ping would be no sign of life: browsers answer it, but their pages never hear of it."""
+
 EVENTS = Wire(_event, chunk(b":\n\n"))
