@@ -45,7 +45,16 @@ export function initDrafts() {
 /** Give the draft that this tab had before it was reloaded. @returns {Draft | null} */
 export function ownDraft() {
   const id = recall("tab", "draft", "");
-  return id ? recall("device", PREFIX + id, null) : null;
+  return id ? storedDraft(id) : null;
+}
+
+/**
+ * Give a draft as it is written on this device, whichever tab has it.
+ * @param {string} id
+ * @returns {Draft | null}
+ */
+export function storedDraft(id) {
+  return recall("device", PREFIX + id, null);
 }
 
 /**

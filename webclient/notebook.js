@@ -106,11 +106,21 @@ export function reopen(left) {
   const isDoomed = (/** @type {string} */ key) =>
     key.startsWith(`${left.session}.`) && !known.has(key);
   const other = left.manuscript ?? manuscripts.keepsake(written(left.sentences ?? []));
+  const draft = /** @type {any} */ (drafts.storedDraft(other.id));
+  const newest = reunion.newest(other, draft, isDoomed);
+  const said = newest === other ? left : { ...left, sentences: survivors(draft, isDoomed) };
   const { id } = manuscript;
-  const own = manuscript;
-  turn(transcripts.reopen(transcript, left), reunion.reunited(own, other, isDoomed));
+  turn(transcripts.reopen(transcript, said), reunion.reunited(manuscript, newest, isDoomed));
   if (id !== manuscript.id) drafts.dropDraft(id);
   claim();
+}
+
+/**
+ * @param {{sentences: transcripts.Sentence[]}} draft
+ * @param {(key: string) => boolean} isDoomed
+ */
+function survivors({ sentences }, isDoomed) {
+  return sentences.filter(({ key }) => !isDoomed(key));
 }
 
 /** Bring back what was cleared. */

@@ -5,7 +5,7 @@
 
 import { lineEnd } from "./joints.js";
 import { NO_HISTORY } from "./history.js";
-import { apply, opened, take } from "./manuscript.js";
+import { apply, keepsake, opened, take } from "./manuscript.js";
 
 /**
  * @typedef {import("./manuscript.js").Manuscript} Manuscript
@@ -46,7 +46,20 @@ export function bringBack(manuscript, cleared) {
  */
 export function reunited(own, kept, isDoomed) {
   if (own.id !== kept.id) return above(without(own, isDoomed), kept);
-  return own.revision > kept.revision ? without(own, isDoomed) : opened(kept);
+  return own.revision >= kept.revision ? without(own, isDoomed) : opened(kept);
+}
+
+/**
+ * Give the newer of a manuscript that was kept with its sound and of the draft of the same text:
+ * what is corrected by hand goes to the draft alone.
+ * @param {Kept} kept
+ * @param {Kept | null} draft
+ * @param {(key: string) => boolean} isDoomed
+ * @returns {Kept} without what will be said again
+ */
+export function newest(kept, draft, isDoomed) {
+  if (draft?.id !== kept.id || draft.revision <= kept.revision) return kept;
+  return keepsake(without(opened(draft), isDoomed));
 }
 
 /**

@@ -117,3 +117,34 @@ async def test_the_newest_text_goes_on(
     reunited = f"show(pens.reunited(manuscript, {given}, (key) => key === '1.9'))"
 
     assert await written(modules, own, reunited) == shown
+
+
+@pytest.mark.parametrize(
+    ("draft_id", "draft", "shown"),
+    [
+        # Corrected by hand since the sound was kept; older than it; of another text.
+        ("m1", [ONE, put(0, "X")], "XOne.^"),
+        ("m1", [], "One.^"),
+        ("m2", [ONE, put(0, "X")], "One.^"),
+        # What will be said again comes from the server.
+        ("m1", [ONE, put(0, "X"), say("Two.", 9)], "XOne.^"),
+    ],
+)
+async def test_what_was_corrected_after_the_sound_was_kept_is_newer(
+    modules: Page, draft_id: str, draft: list[Step], shown: str
+) -> None:
+    left = await written(modules, [ONE], "pens.keepsake(manuscript)")
+    kept = json.dumps(left)
+
+    newest = f"""(() => {{
+      const draft = {{ ...pens.keepsake(manuscript), id: "{draft_id}" }};
+      return show(pens.opened(pens.newest({kept}, draft, (key) => key === "1.9")));
+    }})()"""
+
+    assert await written(modules, draft, newest) == shown
+
+
+async def test_without_a_draft_what_was_kept_is_the_newest(modules: Page) -> None:
+    newest = "show(pens.opened(pens.newest(pens.keepsake(manuscript), null, () => true)))"
+
+    assert await written(modules, [ONE], newest) == "One.^"
