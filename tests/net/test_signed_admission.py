@@ -188,20 +188,25 @@ def test_a_server_without_a_key_says_that_it_takes_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "token_in_url", "expected"),
+    ("scope", "room", "token_in_url", "code"),
     [
-        (("view",), False, None),
-        (("view",), True, None),
-        (("view", "speak"), False, (403, "bad_token")),
-        (("view", "speak"), True, None),
+        # What is bound to a room passes, but this door leads to no room.
+        (("view",), "r", False, "missing_scope"),
+        (("view", "speak"), "r", False, "bad_token"),
+        (("view",), None, False, "bad_token"),
+        (("view", "speak"), None, False, "bad_token"),
+        (("view",), None, True, None),
+        (("view", "speak"), None, True, None),
     ],
 )
-def test_in_the_url_stands_only_what_may_just_view_unless_the_operator_allows_more(
-    scope: tuple[Scope, ...], token_in_url: bool, expected: tuple[int, str] | None
+def test_in_the_url_stands_only_what_reads_one_room_unless_the_operator_allows_more(
+    scope: tuple[Scope, ...], room: str | None, token_in_url: bool, code: str | None
 ) -> None:
     door = Door(token_in_url=token_in_url)
 
-    assert door.refusal(in_url(door.sign(*scope)), "view") == expected
+    refusal = door.refusal(in_url(door.sign(*scope, room=room)), "view")
+
+    assert refusal == (code and (403, code))
 
 
 def test_what_stood_in_the_url_too_is_not_better_in_a_header() -> None:
