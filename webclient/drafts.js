@@ -66,9 +66,18 @@ export async function claimDraft(id) {
   if (claimed?.id === id || !navigator.locks) return true;
   const release = await claim(`draft ${id}`);
   if (!release) return false;
+  holdDraft(id, release);
+  return true;
+}
+
+/**
+ * Have a draft that is claimed in place of the one that this tab had.
+ * @param {string} id
+ * @param {() => void} release
+ */
+export function holdDraft(id, release) {
   claimed?.release();
   claimed = { id, release };
-  return true;
 }
 
 /**
@@ -102,8 +111,9 @@ export function dropDraft(id) {
 }
 
 /**
- * Find the latest draft that no tab has, claim it, and delete those that nobody came for.
- * @returns {Promise<Draft | null>}
+ * Find the latest draft that no tab has, and delete those that nobody came for.
+ * @returns {Promise<{draft: Draft, release: () => void} | null>} claimed until `release`, beside
+ *   the draft of this tab: `holdDraft` takes it over
  */
 export async function findDraft() {
   // Without claims nobody knows which tabs are still there.
@@ -114,7 +124,9 @@ export async function findDraft() {
   const [fresh, old] = parted(drafts, Date.now());
   for (const { id } of old) forget("device", PREFIX + id);
   for (const draft of fresh) {
-    if (draft.id !== recall("tab", "draft", "") && (await claimDraft(draft.id))) return draft;
+    if ([claimed?.id, recall("tab", "draft", "")].includes(draft.id)) continue;
+    const release = await claim(`draft ${draft.id}`);
+    if (release) return { draft, release };
   }
   return null;
 }

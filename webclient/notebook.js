@@ -39,6 +39,12 @@ let kept = {};
 /** What was cleared, as long as the toast offers it. @type {manuscripts.Kept | null} */
 let cleared = null;
 
+/**
+ * What an earlier page left, as long as it is offered.
+ * @type {Awaited<ReturnType<typeof drafts.findDraft>>}
+ */
+let offered = null;
+
 /** @type {import("./spoken-commands.js").Table} */
 let commands = {};
 
@@ -53,6 +59,7 @@ export function initNotebook() {
     onRedo: stepForward,
     onHere: dictateHere,
   });
+  element("bring-back").addEventListener("click", bringBack);
   drafts.initDrafts();
   const own = drafts.ownDraft();
   if (own) open(own);
@@ -134,15 +141,29 @@ export function undoClear() {
 /** Offer the text that an earlier page left, if nobody has it and nothing stands here. */
 export async function offerDraft() {
   const found = manuscript.text === "" ? await drafts.findDraft() : null;
-  if (!found || manuscript.text !== "") return;
-  const button = element("bring-back");
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    button.hidden = true;
-    open(found);
-    turn(transcript, manuscript);
-    surface.focusText();
-  });
+  if (!found) return;
+  offered = found;
+  lapse();
+  element("bring-back").hidden = offered === null;
+}
+
+function bringBack() {
+  if (!offered) return;
+  const { draft, release } = offered;
+  offered = null;
+  drafts.holdDraft(draft.id, release);
+  element("bring-back").hidden = true;
+  open(draft);
+  turn(transcript, manuscript);
+  surface.focusText();
+}
+
+/** The offer of an earlier text ends once another one stands here: other tabs may have it. */
+function lapse() {
+  if (!offered || manuscript.text === "") return;
+  offered.release();
+  offered = null;
+  element("bring-back").hidden = true;
 }
 
 /** @param {import("./drafts.js").Draft} draft */
@@ -248,6 +269,7 @@ function turn(nextTranscript, nextManuscript) {
   manuscript = nextManuscript;
   surface.showManuscript(manuscript);
   showToolbar(manuscript, transcript.sentences.length > 0);
+  lapse();
   note();
 }
 

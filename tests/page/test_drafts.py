@@ -1,8 +1,10 @@
 """Texts are kept on the device while they are written, and found again in other tabs."""
 
+import asyncio
+
 from playwright.async_api import expect
 
-from tests.page.stage import READY, bookmarked, cursor, final, partial
+from tests.page.stage import PATIENCE_SECONDS, READY, bookmarked, cursor, final, partial
 from tests.page.visit import Visit
 from wsserver.messages import Flush
 
@@ -35,3 +37,53 @@ async def test_corrections_by_hand_are_there_in_the_next_tab(visit: Visit) -> No
 
     await visit.is_told("Your last dictation was interrupted.")
     await expect(visit.at("text")).to_have_value("Corrected: The cat sat.")
+
+
+async def leave(visit: Visit, text: str) -> None:
+    """Write a text and close the tab."""
+    await visit.arrive()
+    await visit.at("text").fill(text)
+    await visit.page.close(run_before_unload=False)
+
+
+async def is_left(visit: Visit) -> str:
+    """Give the name of the only draft on this device."""
+    [name] = await visit.run("Object.keys(localStorage).filter((key) => key.includes('draft.'))")
+    return str(name).removeprefix("dictation.draft.")
+
+
+async def claims(visit: Visit, count: int) -> list[str]:
+    """Wait until tabs have so many drafts, and give them."""
+    prefix = "dictation draft "
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            held = await visit.run("async () => (await navigator.locks.query()).held")
+            drafts = [lock["name"] for lock in held if lock["name"].startswith(prefix)]
+            if len(drafts) == count:
+                return [name.removeprefix(prefix) for name in drafts]
+
+
+async def test_an_offer_leaves_the_tab_its_own_text(visit: Visit) -> None:
+    await leave(visit, "Earlier.")
+
+    await come_again(visit)
+    await expect(visit.at("bring-back")).to_be_visible()
+    left = await is_left(visit)
+    await claims(visit, 2)
+    await visit.at("bring-back").click()
+
+    await expect(visit.at("text")).to_have_value("Earlier.")
+    assert await claims(visit, 1) == [left]
+
+
+async def test_an_offer_that_nobody_takes_is_free_for_other_tabs(visit: Visit) -> None:
+    await leave(visit, "Earlier.")
+    await come_again(visit)
+    await expect(visit.at("bring-back")).to_be_visible()
+    left = await is_left(visit)
+
+    await visit.at("text").fill("Mine.")
+
+    await expect(visit.at("bring-back")).to_be_hidden()
+    [own] = await claims(visit, 1)
+    assert own != left
