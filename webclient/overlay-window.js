@@ -33,8 +33,20 @@ export class OverlayWindow {
     this.#back = isOpen ? count - 1 : count;
   }
 
-  /** Take in that there are words again. */
-  open() {
-    this.#from = this.#back;
+  /**
+   * Take in how many lines there are: what was not final may be taken away, and come back shorter.
+   * @param {number} count
+   */
+  limit(count) {
+    this.#from = Math.min(this.#from, count);
+    this.#back = Math.min(this.#back, count);
+  }
+
+  /**
+   * Take in that there are words again.
+   * @param {number} count of lines with them
+   */
+  open(count) {
+    this.#from = this.#back = Math.min(this.#back, count - 1);
   }
 }

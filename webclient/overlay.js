@@ -39,8 +39,10 @@ function receive(message) {
   if (message.type === "room") past.enter(message);
   if (message.type === "final" && past.has(message)) return;
   story.take(message);
+  const count = story.lines.length;
+  opening.limit(count);
   if (message.type === "final" || (message.type === "partial" && message.text)) {
-    opening.open();
+    opening.open(count);
     stay();
   }
   timer ??= window.setTimeout(show, SHOW_WITHIN_MS);

@@ -148,16 +148,34 @@ async def test_the_overlay_shows_the_last_lines_that_were_said_since_it_faded(no
         const steps = [shown("a"), shown("a", "b", "c")];
         window.clear(3, false);
         steps.push(shown("a", "b", "c"));
-        window.open();
+        window.open(4);
         steps.push(shown("a", "b", "c", "d"), shown("a", "b", "c", "d", "e"));
         window.clear(5, true);
         steps.push(shown("a", "b", "c", "d", "e"));
-        window.open();
+        window.open(5);
         steps.push(shown("a", "b", "c", "d", "e"));
         say(...steps);
     """
 
     assert await result(node, script) == ["a", "bc", "", "d", "de", "", "e"]
+
+
+# A break takes away what is not final; or what is heard turns out to be shorter.
+@pytest.mark.parametrize("counts", [[3], []])
+async def test_the_overlay_shows_words_again_that_come_back_shorter(
+    node: Path, counts: list[int]
+) -> None:
+    script = """
+        const { OverlayWindow } = await import(at("overlay-window.js"));
+        const window = new OverlayWindow(2);
+        window.clear(6, true);
+        for (const count of given.counts) window.limit(count);
+        window.limit(4);
+        window.open(4);
+        say(window.shown(["a", "b", "c", "d"]).join(""));
+    """
+
+    assert await result(node, script, counts=counts) == ["d"]
 
 
 async def test_a_story_is_laid_out_anew_for_another_width(node: Path) -> None:

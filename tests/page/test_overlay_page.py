@@ -139,6 +139,21 @@ async def test_words_go_after_a_silence_and_others_begin_anew(reading: Reading) 
         await reader.reads("And on")
 
 
+async def test_words_that_come_back_shorter_after_a_break_are_shown(reading: Reading) -> None:
+    speaker, port = reading.speaker(), reading.port
+    async with reading.reader(**PICTURE) as reader:
+        await look(reader, reading, fade="3")
+        speaker.mumble(f"{LONG} {LONG}")
+        await expect(reader.lines).to_have_count(2)
+        await expect(reader.at("lines")).to_have_class("faded")
+        reading.line.cut()
+        await reading.has_viewers(0)
+        speaker.say("Well.")
+        reading.line.lead_to(port)
+
+        await reader.reads("Well.")
+
+
 async def test_who_loses_the_line_goes_on_in_silence(reading: Reading) -> None:
     speaker, port = reading.speaker(), reading.port
     async with reading.reader(**PICTURE) as reader:
