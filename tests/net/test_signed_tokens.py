@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wsserver.errors import ClientError, ConfigError
+from wsserver.errors import BadMessage, ClientError, ConfigError
 from wsserver.net.signed_tokens import (
     LONGEST,
     BadSignedToken,
@@ -112,6 +112,20 @@ def test_a_viewers_token_lives_longer_and_says_what_the_room_is_called() -> None
 
     assert expires == NOW + 7200
     assert (found.room, found.title, found.is_for_viewer) == ("r", "Talk", True)
+
+
+@pytest.mark.parametrize(
+    ("subject", "title", "fits"),
+    [("a" * 200, "t" * 200, True), ("ann", "🎤" * 200, True), ("ü" * 200, "🎤" * 200, False)],
+)
+def test_what_is_signed_is_never_too_long_to_be_read(subject: str, title: str, fits: bool) -> None:
+    grant = Grant(subject=subject, scope=("view",), seconds=60, room="r" * 24, title=title)
+
+    if fits:
+        assert tokens().check(tokens().sign(grant)[0]).title == title
+    else:
+        with pytest.raises(BadMessage, match="a shorter title may do"):
+            tokens().sign(grant)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from wsserver.errors import ClientError, ConfigError
+from wsserver.errors import BadMessage, ClientError, ConfigError
 from wsserver.net import base64url
 from wsserver.net.ledger import Clock
 from wsserver.net.tokens import Scope
@@ -150,7 +150,10 @@ class SignedTokens:
             self._keys[thumbprint(public)] = _Key(public, "EdDSA")
 
     def sign(self, grant: Grant) -> tuple[str, int]:
-        """Give a token for *grant* and the Unix time at which it expires."""
+        """Give a token for *grant* and the Unix time at which it expires.
+
+        Raises `BadMessage` if its names are so long that `check` would not look at it.
+        """
         now = int(self._clock())
         is_for_viewer = grant.room is not None and grant.scope == ("view",)
         expires = now + min(grant.seconds, self._longest(is_for_viewer))
@@ -170,7 +173,13 @@ class SignedTokens:
         if grant.title is not None:
             claims["title"] = grant.title
         headers = {"kid": self._key_id}
-        return jwt.encode(claims, self._own, algorithm="HS256", headers=headers), expires
+        token = jwt.encode(claims, self._own, algorithm="HS256", headers=headers)
+        if len(token) > LONGEST:
+            raise BadMessage(
+                f"found names that make a token of {len(token)} characters, "
+                f"expected at most {LONGEST}; a shorter title may do"
+            )
+        return token, expires
 
     def check(self, text: str) -> SignedToken:
         """Give what *text* allows.
