@@ -113,12 +113,28 @@ def test_a_file_holds_all_sessions_in_the_order_in_which_they_became_final() -> 
     assert [each.utterance for each in said] == [1, 2, 3, 4]
 
 
-def test_of_many_sessions_the_silent_ones_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(story_module, "MOST_SESSIONS", 2)
+def test_of_many_sessions_those_that_ended_first_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(story_module, "MOST_SESSIONS", 3)
     story = told(1)
+    for session in "bc":
+        story.opened(session, 1, 0.0)
+        story.left(session)
+    story.opened("b", 2, 0.0)
+    story.left("b")
+
+    story.opened("d", 1, 0.0)
+
+    lines = (("a", 1), ("b", 2), ("c", 1), ("d", 1))
+    assert [story.is_news(*line, 9) for line in lines] == [True, True, False, True]
+
+
+def test_no_session_is_forgotten_while_it_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(story_module, "MOST_SESSIONS", 1)
+    story = told(1)
+
     story.opened("b", 1, 0.0)
     story.add("a", final(2))
 
-    story.opened("c", 1, 0.0)
-
-    assert [story.is_news(session, 1, 9) for session in "abc"] == [True, False, True]
+    assert [story.is_news(session, 1, 3) for session in "ab"] == [True, True]

@@ -111,6 +111,7 @@ class Room:
         """Note that a session's connection is gone, unless a newer one has taken over."""
         if self._speakers.get(session) == generation:
             del self._speakers[session]
+            self.story.left(session)
             self._hide(session)
             self._move()
 

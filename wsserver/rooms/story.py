@@ -12,7 +12,7 @@ from wsserver import messages
 from wsserver.rooms import captions
 
 MOST_SESSIONS = 1_000
-"""Sessions remembered; of more, those that have been silent longest are forgotten."""
+"""Sessions remembered; of more, those that ended longest ago are forgotten."""
 
 _PLACES = 3
 """Of a time on the line: milliseconds."""
@@ -28,6 +28,8 @@ class _Course:
 
     utterance: int = 0
     """The latest that is final."""
+
+    is_open: bool = True
 
 
 class Story:
@@ -50,10 +52,16 @@ class Story:
         course = self._courses.get(session)
         if course is None:
             self._courses[session] = _Course(generation, round(offset, _PLACES))
-            if len(self._courses) > MOST_SESSIONS:
-                del self._courses[next(iter(self._courses))]
+            self._forget_one()
         else:
             course.generation = max(course.generation, generation)
+            course.is_open = True
+
+    def left(self, session: str) -> None:
+        """Note that *session* is connected no more; it may be opened again, or forgotten."""
+        if course := self._courses.pop(session, None):
+            course.is_open = False
+            self._courses[session] = course
 
     def is_news(self, session: str, generation: int, utterance: int) -> bool:
         """Tell whether *utterance* is still to become final, and *generation* may say so."""
@@ -64,7 +72,7 @@ class Story:
 
     def add(self, session: str, final: messages.Final) -> None:
         """Add a final that is news; an empty one has no place in the story, but it is final."""
-        course = self._courses[session] = self._courses.pop(session)
+        course = self._courses[session]
         course.utterance = final.utterance
         if final.text:
             self.last += 1
@@ -78,6 +86,12 @@ class Story:
         """Give the oldest *most*, or all, of the finals behind *number* that are kept."""
         begin = max(0, number - self.first + 1)
         return tuple(islice(self._finals, begin, None if most is None else begin + most))
+
+    def _forget_one(self) -> None:
+        if len(self._courses) > MOST_SESSIONS:
+            ended = (session for session, course in self._courses.items() if not course.is_open)
+            if (oldest := next(ended, None)) is not None:
+                del self._courses[oldest]
 
 
 def as_said(finals: Iterable[captions.Final]) -> list[messages.Final]:
