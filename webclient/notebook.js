@@ -25,11 +25,11 @@ import { fileName } from "./wording.js";
  * @typedef {Partial<Transcript> & {manuscript?: manuscripts.Kept}} Keepsake
  */
 
-/** Sessions are numbered from the moment on, so that no two tabs give the same number. */
-const fresh = { ...transcripts.EMPTY, session: Date.now() };
-
-/** @type {Transcript} */
-let transcript = fresh;
+/**
+ * Sessions are numbered from the moment on, so that no two tabs give the same number.
+ * @type {Transcript}
+ */
+let transcript = { ...transcripts.EMPTY, session: Date.now() };
 
 let manuscript = manuscripts.blank(drafts.newId());
 
@@ -168,9 +168,9 @@ function lapse() {
 
 /** @param {import("./drafts.js").Draft} draft */
 function open(draft) {
-  const { sentences, session, ...rest } = /** @type {any} */ (draft);
-  transcript = { ...fresh, sentences, session };
-  manuscript = manuscripts.opened(rest);
+  const { sentences, ...rest } = /** @type {any} */ (draft);
+  transcript = transcripts.bringBack(transcript, sentences);
+  manuscript = landing.hear(manuscripts.opened(rest), transcripts.heardNow(transcript));
 }
 
 /** Let no other tab write the same draft. */

@@ -183,6 +183,16 @@ export function undoClear(transcript) {
 }
 
 /**
+ * Go on below what was said on an earlier page; the session that goes on here keeps its number.
+ * @param {Transcript} transcript
+ * @param {Sentence[]} sentences
+ * @returns {Transcript}
+ */
+export function bringBack(transcript, sentences) {
+  return { ...transcript, sentences: [...sentences, ...transcript.sentences] };
+}
+
+/**
  * Give what has to outlive the page, so that the text can go on: all but what is still being heard.
  * @param {Transcript} transcript
  * @returns {Partial<Transcript>}

@@ -87,3 +87,22 @@ async def test_an_offer_that_nobody_takes_is_free_for_other_tabs(visit: Visit) -
     await expect(visit.at("bring-back")).to_be_hidden()
     [own] = await claims(visit, 1)
     assert own != left
+
+
+async def test_an_offer_taken_in_mid_dictation_loses_no_words(visit: Visit) -> None:
+    await leave(visit, "Earlier.")
+    await come_again(visit)
+    await expect(visit.at("bring-back")).to_be_visible()
+    await visit.at("main").click()
+    call = await visit.stage.call()
+    await visit.is_in("Listening")
+    await call.say(final("", utterance=1), final("", utterance=2), partial("so", utterance=3))
+    await expect(visit.at("text")).to_have_value("so")
+    await call.say(partial("", utterance=3))
+    await expect(visit.at("text")).to_have_value("")
+
+    await visit.at("bring-back").click()
+    # What comes once more was settled before.
+    await call.say(final("Old.", utterance=2), final("New.", utterance=3))
+
+    await expect(visit.at("text")).to_have_value("Earlier.\n\nNew.")

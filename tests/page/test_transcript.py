@@ -202,3 +202,15 @@ async def test_another_page_goes_on_with_the_text(modules: Page, own: str, shown
     assert await after(
         modules, [READY, final("One."), partial("two", utterance=2)], expression
     ) == (shown)
+
+
+async def test_an_earlier_text_leaves_the_session_its_number(modules: Page) -> None:
+    steps = [READY, final("Two."), partial("three", utterance=2)]
+    earlier = """transcripts.bringBack(transcript, [
+      { key: "7.1", kind: "final", text: "One.", opens: false, start: 0, end: 1 }])"""
+
+    kept = await after(modules, steps, f"[{earlier}, transcript]")
+
+    numbers = [(one["session"], one["settled"]) for one in kept]
+    assert numbers[0] == numbers[1]
+    assert await after(modules, steps, f"show({earlier})") == "One. Two. |three"
