@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wsserver.net import rooms as rooms_module
+from wsserver.net import ended_rooms
 from wsserver.net.refusal import Refused
 from wsserver.net.room_ids import RoomIds
 from wsserver.net.rooms import Rooms
@@ -125,12 +125,15 @@ async def test_nobody_comes_into_a_room_that_was_ended() -> None:
     assert (len(rooms), rooms.viewers) == (0, 0)
 
 
-async def test_only_so_many_ended_rooms_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rooms_module, "MOST_ENDED", 1)
+async def test_of_each_owner_only_so_many_ended_rooms_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ended_rooms, "MOST_OF_EACH", 2)
     rooms = registry()
 
-    for name in ("a", "b"):
-        await rooms.end(name)
+    await rooms.end("other", "bob")
+    for name in ("a", "b", "a", "c"):
+        await rooms.end(name, "ada")
 
-    assert code(rooms, "b") == "room_ended"
-    assert rooms.sit("a")
+    assert [code(rooms, name) for name in ("other", "a", "c")] == ["room_ended"] * 3
+    assert rooms.sit("b")

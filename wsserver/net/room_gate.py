@@ -47,10 +47,12 @@ class RoomGate:
         _check_scope(visitor, "speak")
         return visitor.guest.token
 
-    def check_owner(self, presented: Presented, room: str) -> None:
-        """Raise `Refused` unless *room* is theirs who present this."""
-        if not self._rooms.ids.is_of(room, self.opener(presented).name):
+    def check_owner(self, presented: Presented, room: str) -> Token:
+        """Give the token whose *room* it is; raise `Refused` unless it is the one presented."""
+        token = self.opener(presented)
+        if not self._rooms.ids.is_of(room, token.name):
             refuse(404, "unknown_room", "found a room that is not of this token")
+        return token
 
     def read(self, presented: Presented, room: str) -> Pass:
         """Let somebody read in *room*; raise `Refused` if they may not.

@@ -80,8 +80,8 @@ class RoomRoutes:
     async def end(self, request: web.Request) -> web.Response:
         """End a room of one's own."""
         room = request.match_info["room"]
-        self.gate.check_owner(presented_by(request), room)
-        await self.rooms.end(room)
+        owner = self.gate.check_owner(presented_by(request), room)
+        await self.rooms.end(room, owner.name)
         return web.Response(status=204, headers=_NO_STORE)
 
     async def look(self, request: web.Request) -> web.Response:

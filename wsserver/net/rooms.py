@@ -13,6 +13,7 @@ from functools import partial
 from typing import NoReturn
 
 from wsserver.net.audience import Audience
+from wsserver.net.ended_rooms import EndedRooms
 from wsserver.net.ledger import Clock
 from wsserver.net.refusal import refuse
 from wsserver.net.room_ids import RoomIds
@@ -20,9 +21,6 @@ from wsserver.net.settings import RoomSettings
 from wsserver.net.story_file import StoryFile
 from wsserver.rooms.captions import Closed
 from wsserver.rooms.room import Room
-
-MOST_ENDED = 10_000
-"""Rooms remembered that were ended by their owners, for viewers whose tokens are still good."""
 
 _RETRY_AFTER_SECONDS = 30
 
@@ -81,7 +79,7 @@ class Rooms:
         self._empty: OrderedDict[str, asyncio.TimerHandle] = OrderedDict()
         """Open ones without anybody, the one that has been so longest first."""
 
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._ended = EndedRooms()
         self._viewers = 0
         self._is_stopping = False
 
@@ -138,11 +136,9 @@ class Rooms:
             seconds = self._settings.linger_seconds
             self._empty[name] = loop.call_later(seconds, partial(self._forget, name))
 
-    async def end(self, name: str) -> None:
-        """End a room for good: its viewers are told, and nobody comes in any more."""
-        self._ended[name] = None
-        if len(self._ended) > MOST_ENDED:
-            self._ended.popitem(last=False)
+    async def end(self, name: str, owner: str = "") -> None:
+        """End *owner*'s room for good: its viewers are told, and nobody comes in any more."""
+        self._ended.add(name, owner)
         if opened := self._forget(name):
             await opened.audience.end(1000, "ended", Closed(reason="ended"))
 
