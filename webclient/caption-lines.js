@@ -29,10 +29,10 @@ const PAUSE_SECONDS = 2.5;
  * @typedef {{session: string, utterance: number, isFinal: boolean, language?: string | null,
  *   end: number, committed: number, tokens: Token[], breaks: number[], used: number}} Block
  *   an utterance; *used*: columns of its last line
- * @typedef {{columns: number, pages: readonly (readonly Line[])[], past: readonly Line[],
- *   tail: Block | null, blocks: readonly Block[], done: Readonly<Record<string, number>>,
- *   isBroken: boolean}} Roll *pages*, then *past*: lines of what is final, *tail* the last of it;
- *   *blocks*: from the first that is not final; *done*: the last final utterance of each session;
+ * @typedef {{columns: number, pages: readonly (readonly Line[])[], start: number,
+ *   past: readonly Line[], tail: Block | null, blocks: readonly Block[],
+ *   done: Readonly<Record<string, number>>, isBroken: boolean}} Roll *pages*, then *past* from line
+ *   number *start* on: lines of what is final, *tail* the last of it; *blocks*: from the first that is not final; *done*: the last final utterance of each session;
  *   *isBroken*: what comes next begins a line
  */
 
@@ -42,7 +42,8 @@ const PAUSE_SECONDS = 2.5;
  * @returns {Roll}
  */
 export function begin(columns = COLUMNS) {
-  return { columns, pages: [], past: [], tail: null, blocks: [], done: {}, isBroken: false };
+  const nothing = { pages: [], start: 0, past: [], tail: null, blocks: [], done: {} };
+  return { ...nothing, columns, isBroken: false };
 }
 
 /**
@@ -76,12 +77,36 @@ export function breakLine(roll) {
 }
 
 /**
- * Give all lines, the oldest first.
+ * Give the lines from number *from* on, as far as they are kept, the oldest first.
  * @param {Roll} roll
+ * @param {number} [from]
  * @returns {readonly Line[]}
  */
-export function lines({ pages, past, blocks }) {
-  return [...pages.flat(), ...blocks.reduce(joined, past)];
+export function lines({ pages, start, past, blocks }, from = 0) {
+  /** @type {(readonly Line[])[]} */
+  const asked = [blocks.reduce(joined, past)];
+  for (let i = pages.length - 1; i >= 0 && start > from; i -= 1) {
+    asked.unshift(pages[i]);
+    start -= pages[i].length;
+  }
+  return asked.flat().slice(Math.max(0, from - start));
+}
+
+/**
+ * Give the number of the first line that may not stay as it is.
+ * @param {Roll} roll
+ */
+export function settledCount({ start, past }) {
+  return start + Math.max(0, past.length - 1);
+}
+
+/**
+ * Forget old lines; the newest page of them stays.
+ * @param {Roll} roll
+ * @returns {Roll}
+ */
+export function forgetful(roll) {
+  return roll.pages.length > 1 ? { ...roll, pages: roll.pages.slice(-1) } : roll;
 }
 
 /**
@@ -209,7 +234,8 @@ function settled(roll) {
 function paged(roll) {
   const { pages, past } = roll;
   if (past.length <= PAGE_LINES) return roll;
-  return { ...roll, pages: [...pages, past.slice(0, -1)], past: past.slice(-1) };
+  const start = settledCount(roll);
+  return { ...roll, start, pages: [...pages, past.slice(0, -1)], past: past.slice(-1) };
 }
 
 /**

@@ -7,8 +7,10 @@
 
 export class CaptionSheet {
   #place;
-  /** @type {readonly Line[]} */
+  /** @type {Line[]} */
   #shown = [];
+  /** By themselves: to count children takes longer the more there are. @type {Element[]} */
+  #paragraphs = [];
 
   /** @param {HTMLElement} place where each line becomes a paragraph */
   constructor(place) {
@@ -20,13 +22,18 @@ export class CaptionSheet {
     return this.#shown.length;
   }
 
-  /** @param {readonly Line[]} lines */
-  show(lines) {
-    while (this.#place.children.length > lines.length) this.#place.lastElementChild?.remove();
+  /**
+   * @param {readonly Line[]} lines
+   * @param {number} [from] the place of the first of them; what stands before it stays
+   */
+  show(lines, from = 0) {
+    const count = from + lines.length;
+    while (this.#paragraphs.length > count) this.#paragraphs.pop()?.remove();
     lines.forEach((line, i) => {
-      if (line !== this.#shown[i]) this.#showLine(i, line);
+      if (line !== this.#shown[from + i]) this.#showLine(from + i, line);
+      this.#shown[from + i] = line;
     });
-    this.#shown = lines;
+    this.#shown.length = count;
   }
 
   /**
@@ -34,7 +41,7 @@ export class CaptionSheet {
    * @param {Line} line
    */
   #showLine(i, line) {
-    const paragraph = this.#place.children[i] ?? this.#place.appendChild(newLine());
+    const paragraph = (this.#paragraphs[i] ??= this.#place.appendChild(newLine()));
     const box = /** @type {HTMLElement} */ (paragraph.firstElementChild);
     while (box.children.length > line.length) box.lastElementChild?.remove();
     line.forEach(({ kind, text }, piece) => {

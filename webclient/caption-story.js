@@ -3,7 +3,8 @@
  * Knows the messages of `captions.v1`; knows nothing of connections or the page.
  */
 
-import { apply, begin, breakLine, COLUMNS, lines } from "./caption-lines.js";
+import { COLUMNS, apply, begin, breakLine, forgetful, lines } from "./caption-lines.js";
+import { settledCount } from "./caption-lines.js";
 
 export class CaptionStory {
   /** @type {import("./room-messages.js").Final[]} */
@@ -11,15 +12,38 @@ export class CaptionStory {
   /** The newest of each session. @type {Map<string, import("./room-messages.js").Partial>} */
   #partials = new Map();
   #roll;
+  #keepsAll;
+  /** Lines that were given and stay as they are. */
+  #given = 0;
 
-  /** @param {number} [columns] that a line may have */
-  constructor(columns = COLUMNS) {
+  /**
+   * @param {number} [columns] that a line may have
+   * @param {boolean} [keepsAll] false for one that forgets old lines; its columns stay as they are
+   */
+  constructor(columns = COLUMNS, keepsAll = true) {
     this.#roll = begin(columns);
+    this.#keepsAll = keepsAll;
   }
 
-  /** All lines, the oldest first. */
-  get lines() {
-    return lines(this.#roll);
+  /** How many lines there are, with those that were forgotten. */
+  get count() {
+    const { start } = this.#roll;
+    return start + lines(this.#roll, start).length;
+  }
+
+  /**
+   * Give the lines from number *from* on, the oldest first.
+   * @param {number} [from]
+   */
+  lines(from = 0) {
+    return lines(this.#roll, from);
+  }
+
+  /** Give the lines that may be others than they were when this was asked last, from *from* on. */
+  news() {
+    const from = this.#given;
+    this.#given = settledCount(this.#roll);
+    return { from, lines: this.lines(from) };
   }
 
   /** Whether somebody is heard whose words are not final. */
@@ -39,6 +63,7 @@ export class CaptionStory {
   /** Lay all lines out anew if they are to have another length. @param {number} columns */
   set columns(columns) {
     if (columns === this.#roll.columns) return;
+    this.#given = 0;
     this.#roll = [...this.#finals, ...this.#partials.values()].reduce(apply, begin(columns));
   }
 
@@ -47,9 +72,10 @@ export class CaptionStory {
    * @param {import("./room-messages.js").Message} message
    */
   take(message) {
-    if (message.type === "final") this.#finals.push(message);
+    if (message.type === "final" && this.#keepsAll) this.#finals.push(message);
     if (message.type === "partial") this.#partials.set(message.session, message);
     if (message.type === "room" || message.type === "closed") this.#partials.clear();
     this.#roll = apply(this.#roll, message);
+    if (!this.#keepsAll) this.#roll = forgetful(this.#roll);
   }
 }

@@ -73,7 +73,7 @@ function enter(room) {
 
 function showState() {
   const { text, lamp } = told(state, isLive);
-  const isEmpty = story.lines.length === 0;
+  const isEmpty = story.count === 0;
   setText(element("state"), isEmpty ? text : [text, advice(state)].filter(Boolean).join(" "));
   element("lamp").className = lamp;
   setText(element("welcome"), welcome(state));
@@ -82,12 +82,12 @@ function showState() {
 function show() {
   clearTimeout(timer);
   timer = undefined;
-  const { lines } = story;
-  const waiting = Math.max(0, lines.length - sheet.count);
-  setText(hold, holdLabel(isHeld, waiting));
+  const { count } = story;
+  setText(hold, holdLabel(isHeld, Math.max(0, count - sheet.count)));
   if (isHeld) return;
-  sheet.show(lines);
-  element("welcome").hidden = lines.length > 0;
+  const { from, lines } = story.news();
+  sheet.show(lines, from);
+  element("welcome").hidden = count > 0;
   follow();
 }
 

@@ -14,13 +14,11 @@ export class OverlayWindow {
   }
 
   /**
-   * Give the lines to show.
-   * @template T
-   * @param {readonly T[]} lines
-   * @returns {readonly T[]}
+   * Give the number of the first line to show.
+   * @param {number} count of lines
    */
-  shown(lines) {
-    return lines.slice(Math.max(this.#from, lines.length - this.#most));
+  from(count) {
+    return Math.max(this.#from, count - this.#most);
   }
 
   /**

@@ -25,7 +25,7 @@ const SHOW_WITHIN_MS = 40;
 const look = lookOf(new URL(location.href).searchParams, (name, value) => CSS.supports(name, value));
 const place = element("lines");
 const sheet = new CaptionSheet(place);
-const story = new CaptionStory(look.characters);
+const story = new CaptionStory(look.characters, false);
 const opening = new OverlayWindow(look.lines);
 const past = new CaptionPast();
 
@@ -39,7 +39,7 @@ function receive(message) {
   if (message.type === "room") past.enter(message);
   if (message.type === "final" && past.has(message)) return;
   story.take(message);
-  const count = story.lines.length;
+  const { count } = story;
   opening.limit(count);
   if (message.type === "final" || (message.type === "partial" && message.text)) {
     opening.open(count);
@@ -50,7 +50,7 @@ function receive(message) {
 
 function show() {
   timer = undefined;
-  sheet.show(opening.shown(story.lines));
+  sheet.show(story.lines(opening.from(story.count)));
 }
 
 /** Stay until nothing was said for a while. */
@@ -62,7 +62,7 @@ function stay() {
 
 function fade() {
   place.classList.add("faded");
-  opening.clear(story.lines.length, story.isOpen);
+  opening.clear(story.count, story.isOpen);
   story.breakLine();
 }
 

@@ -144,7 +144,7 @@ async def test_the_overlay_shows_the_last_lines_that_were_said_since_it_faded(no
     script = """
         const { OverlayWindow } = await import(at("overlay-window.js"));
         const window = new OverlayWindow(2);
-        const shown = (...lines) => window.shown(lines).join("");
+        const shown = (...lines) => lines.slice(window.from(lines.length)).join("");
         const steps = [shown("a"), shown("a", "b", "c")];
         window.clear(3, false);
         steps.push(shown("a", "b", "c"));
@@ -172,10 +172,10 @@ async def test_the_overlay_shows_words_again_that_come_back_shorter(
         for (const count of given.counts) window.limit(count);
         window.limit(4);
         window.open(4);
-        say(window.shown(["a", "b", "c", "d"]).join(""));
+        say(window.from(4));
     """
 
-    assert await result(node, script, counts=counts) == ["d"]
+    assert await result(node, script, counts=counts) == [3]
 
 
 async def test_a_story_is_laid_out_anew_for_another_width(node: Path) -> None:
@@ -183,7 +183,7 @@ async def test_a_story_is_laid_out_anew_for_another_width(node: Path) -> None:
         const { CaptionStory } = await import(at("caption-story.js"));
         const story = new CaptionStory(42);
         const heard = { session: "a", start: 0, end: 1, committed: 0 };
-        const text = () => story.lines.map((line) => line.map(({ text }) => text).join(""));
+        const text = () => story.lines().map((line) => line.map(({ text }) => text).join(""));
         story.take({ type: "final", ...heard, number: 1, utterance: 1, text: "So it goes." });
         story.take({ type: "partial", ...heard, utterance: 2, text: "And so" });
         story.take({ type: "partial", ...heard, utterance: 2, text: "And so on" });
@@ -200,6 +200,52 @@ async def test_a_story_is_laid_out_anew_for_another_width(node: Path) -> None:
         ["So it goes.", "And so on"],
         ["So it goes."],
     ]
+
+
+LONG_STORY = """
+    const { CaptionStory } = await import(at("caption-story.js"));
+    const text = (line) => line.map(({ text }) => text).join("");
+    const heard = (number) => ({
+      type: number % 3 === 0 ? "partial" : "final", committed: 0, language: "en",
+      session: number % 2 ? "a" : "b", utterance: number, number, start: 9 * number, end: 9 * number,
+      text: "It goes on and on. ".repeat(1 + (number % 5)),
+    });
+"""
+
+
+async def test_what_is_new_of_a_story_is_all_that_changes_and_little(node: Path) -> None:
+    script = """
+        const story = new CaptionStory(30);
+        const shown = [];
+        let isSame = true, most = 0;
+        for (let number = 1; number <= 900; number += 1) {
+          story.take(heard(number));
+          if (number === 500) story.columns = 42;
+          const { from, lines } = story.news();
+          shown.splice(from, Infinity, ...lines);
+          if (number !== 500) most = Math.max(most, lines.length);
+          if (number % 50 === 0) isSame &&= shown.map(text).join() === story.lines().map(text).join();
+          isSame &&= shown.length === story.count;
+        }
+        say(isSame, shown.length > 900, most < 30);
+    """
+
+    assert await result(node, LONG_STORY + script) == [True, True, True]
+
+
+async def test_a_story_that_forgets_still_knows_its_last_lines(node: Path) -> None:
+    script = """
+        const [whole, short] = [new CaptionStory(30), new CaptionStory(30, false)];
+        let isSame = true;
+        for (let number = 1; number <= 900; number += 1) {
+          for (const story of [whole, short]) story.take(heard(number));
+          const last = (story) => story.lines(story.count - 6).map(text).join();
+          isSame &&= whole.count === short.count && last(whole) === last(short);
+        }
+        say(isSame, whole.count === whole.lines().length, short.lines().length < 500);
+    """
+
+    assert await result(node, LONG_STORY + script) == [True, True, True]
 
 
 @pytest.mark.parametrize("name", ["captions", "overlay"])
