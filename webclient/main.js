@@ -118,10 +118,10 @@ const files = initFiles({
   },
   token: () => token,
   wishes: chosenOptions,
-  onBegin: async (isFirst) => {
+  onBegin: async (isFirst, isAgain) => {
     if (isFirst) notebook.goToCursor();
-    notebook.breakParagraph();
-    notebook.obey(harmless(await allCommands()));
+    if (!isAgain) notebook.breakParagraph();
+    await obey();
   },
   onMessage: (message) => {
     notebook.receive(message);
@@ -180,7 +180,8 @@ function goOn() {
 async function obey() {
   const { language } = chosenOptions();
   const table = await allCommands();
-  notebook.obey(table);
+  // Asked last, for a file may have begun meanwhile.
+  notebook.obey(files.current ? harmless(table) : table);
   const told = sayings(Object.keys(phrasesOf(table, language || navigator.language)));
   setText(element("sayings"), told);
   element("sayings").hidden = !told;

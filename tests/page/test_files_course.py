@@ -1,63 +1,12 @@
 """What becomes of files when something else goes on, or wrong; a test speaks for the server."""
 
-import base64
-import io
-from typing import Any
-
-import numpy as np
 import pytest
-import soundfile
 from playwright.async_api import expect
 
+from tests.page.dropping import DONE, DRAG, RATE, drag, drop, row, shows, sound
 from tests.page.stage import bookmarked, cursor, final, partial, resumed
 from tests.page.visit import Visit
-from wsserver.messages import Done, Finish
-
-RATE = 16_000
-
-DRAG = """([types, files, text]) => {
-  const data = new DataTransfer();
-  if (text) data.setData("text/plain", text);
-  for (const { name, base64 } of files) {
-    const octets = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-    data.items.add(new File([octets], name));
-  }
-  return types.map((type) => {
-    const options = { bubbles: true, cancelable: true, dataTransfer: data };
-    return document.getElementById("text").dispatchEvent(new DragEvent(type, options));
-  });
-}"""
-"""Gives for each event whether the browser may do what it does by itself."""
-
-DONE = Done(duration=1.0, utterances=1)
-
-
-def sound(seconds: float, form: str = "WAV") -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, np.zeros(round(seconds * RATE)), RATE, format=form)
-    return file.getvalue()
-
-
-async def drag(visit: Visit, *types: str, **files: bytes) -> list[bool]:
-    given = [
-        {"name": f"{name}.wav", "base64": base64.b64encode(octets).decode()}
-        for name, octets in files.items()
-    ]
-    answers: list[bool] = await visit.run(DRAG, [types, given, ""])
-    return answers
-
-
-async def drop(visit: Visit, **files: bytes) -> None:
-    """Drop WAV files of these names."""
-    await drag(visit, "dragover", "drop", **files)
-
-
-def row(visit: Visit, name: str) -> Any:
-    return visit.page.locator(".file", has_text=name)
-
-
-async def shows(visit: Visit, name: str, status: str) -> None:
-    await expect(row(visit, name).locator(".status")).to_have_text(status)
+from wsserver.messages import Finish
 
 
 async def test_files_have_sessions_of_their_own_one_after_the_other(visit: Visit) -> None:
@@ -290,24 +239,6 @@ async def test_nobody_leaves_before_all_files_are_done_without_being_asked(visit
 
     assert asked == ["beforeunload"]
     await call.ended()
-
-
-async def test_a_recording_gives_no_command_that_takes_text_away(visit: Visit) -> None:
-    await visit.page.route(
-        "**/page/settings.json",
-        lambda route: route.fulfill(
-            json={"commands": {"en": {"scratch that": "scratch_that", "new line": "new_line"}}}
-        ),
-    )
-    await visit.arrive()
-    await visit.at("text").fill("By hand.")
-    await drop(visit, talk=sound(1))
-    call = await visit.stage.call()
-    await call.hear(Finish)
-
-    await call.say(final("Scratch that."), final("New line.", utterance=2), DONE)
-
-    await expect(visit.at("text")).to_have_value("By hand.\n\nScratch that.\n")
 
 
 async def test_keys_lead_from_file_to_file(visit: Visit) -> None:

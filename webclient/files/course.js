@@ -12,11 +12,11 @@ import { transfer } from "./transfer.js";
  * @typedef {import("./transfer.js").Message} Message
  * @typedef {{isFree: () => boolean, openSound: (file: File) => Promise<import("./sound.js").Sound>,
  *   connect: (signal: AbortSignal) => Promise<import("./transfer.js").Dictation>,
- *   onBegin: (isFirst: boolean) => void, onMessage: (message: Message) => void,
+ *   onBegin: (isFirst: boolean, isAgain: boolean) => Promise<void>,
+ *   onMessage: (message: Message) => void,
  *   onQueue: (queue: Queue) => void, explain: (error: unknown) => string}} Host
  *   *isFree*: nobody dictates; *onBegin*: the words of a file will come, *isFirst* if it follows
- *   none;
- *   *explain*: say why a file was refused or failed
+ *   none, *isAgain* if it goes on after it failed; *explain*: say why a file was refused or failed
  */
 
 export class Course {
@@ -102,7 +102,7 @@ export class Course {
     const sound = await this.#host.openSound(/** @type {File} */ (this.#files.get(id)));
     signal.throwIfAborted();
     const dictation = await this.#host.connect(signal);
-    if (from === 0) this.#host.onBegin(this.#isFirst);
+    await this.#host.onBegin(this.#isFirst, from > 0);
     this.#isFirst = false;
     this.#change(id, { state: "speaking", samples: sound.samples });
     try {

@@ -20,7 +20,7 @@ import * as wording from "./wording.js";
 /**
  * @typedef {{isOpen: () => boolean, hindrance: () => wording.Hindrance, token: () => string,
  *   wishes: () => Partial<import("../wishes.js").SessionWishes>,
- *   onBegin: (isFirst: boolean) => void,
+ *   onBegin: (isFirst: boolean, isAgain: boolean) => Promise<void>,
  *   onMessage: (message: import("../client/protocol.js").Message) => void,
  *   onBusy: () => void, onToken: (why: string) => void}} Page
  *   *isOpen*: whether files are taken now; *onBusy*: whether a file is being recognized may have
