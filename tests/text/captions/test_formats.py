@@ -93,6 +93,7 @@ def test_more_than_a_hundred_hours_are_written_in_full() -> None:
         ("<i>so</i>", "<i>so</i>", "&lt;i&gt;so&lt;/i&gt;"),
         ("&amp;", "&amp;", "&amp;amp;"),
         ("up --> down", "up -> down", "up --&gt; down"),
+        ("up ---> down", "up -> down", "up ---&gt; down"),
         ("one\n\ntwo\r\nthree\u2028four", "one two three four", "one two three four"),
         ("nul\0 bell\a escape\x1b", "nul bell escape", "nul bell escape"),
         ("क्\u200dष", "क्\u200dष", "क्\u200dष"),

@@ -6,6 +6,7 @@ WebVTT is W3C's "WebVTT: The Web Video Text Tracks Format"; SubRip has no standa
 ffmpeg and VLC read is taken for it.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from wsserver.text.captions.cues import Cue, cues
 _RIGHT_TO_LEFT = ("R", "AL")
 _STRONG = ("L", *_RIGHT_TO_LEFT)
 _RIGHT_TO_LEFT_MARK = "\u200f"
+_ARROW = re.compile("-{2,}>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def _srt(cue: Cue) -> str:
     The format has no escapes and entities would be shown as they are, so `<` and `&` stand for
     themselves; only an arrow, which some readers take for a line of times, is shortened.
     """
-    return f"{_times(cue, ',')}\n{_text(cue, lambda line: line.replace('-->', '->'))}\n"
+    return f"{_times(cue, ',')}\n{_text(cue, lambda line: _ARROW.sub('->', line))}\n"
 
 
 def _vtt(cue: Cue) -> str:
