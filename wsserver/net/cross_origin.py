@@ -13,7 +13,8 @@ from wsserver.net.origins import ANY, is_listed
 
 _ALLOWED = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, Last-Event-ID",
+    # The asterisk is for those that other programs' clients add; it never stands for Authorization.
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, Last-Event-ID, *",
     # Ten minutes are what all browsers agree to.
     "Access-Control-Max-Age": "600",
 }
