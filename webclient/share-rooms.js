@@ -3,16 +3,15 @@
  * Knows the routes of rooms; knows nothing of the page.
  */
 
-import { readAnswer } from "./client/server.js";
-
-/** Longer is no answer. */
-const PATIENCE_MS = 10_000;
+import { ask, readAnswer } from "./client/server.js";
 
 /**
  * @typedef {import("./client/server.js").Answer} Answer
  * @typedef {{captions: string, overlay: string, vtt: string, srt: string}} Links
  * @typedef {{room: string, title: string | null, expires: number, token: string, links: Links}} Room
  *   *expires*: Unix time; *token*: that of the readers; *links*: complete addresses
+ * @typedef {{room: Room} | {room?: undefined, refusal: Answer | null}} Opened a *refusal* of null when
+ *   the server cannot be reached
  * @typedef {{title: string, seconds: number | null}} RoomWish *seconds*: null for as long as the
  *   server allows
  */
@@ -29,15 +28,13 @@ export class RoomServer {
    * Open a room.
    * @param {string} token that may speak, empty for none
    * @param {RoomWish} wish
-   * @returns {Promise<{room: Room} | {room?: undefined, refusal: Answer | null}>} a *refusal* of
-   *   null when the server cannot be reached
+   * @returns {Promise<Opened>}
    */
   async open(token, { title, seconds }) {
     const wish = { title: title || undefined, seconds: seconds ?? undefined };
-    const response = await this.#ask("v1/rooms", token, "POST", JSON.stringify(wish));
-    if (response?.status !== 201) return { refusal: response && (await readAnswer(response)) };
-    const opened = await response.json();
-    return { room: { ...opened, links: this.#complete(opened.links) } };
+    const request = { method: "POST", body: JSON.stringify(wish) };
+    const read = this.#readOpened.bind(this);
+    return (await ask(this.#at("v1/rooms"), token, request, read)) ?? { refusal: null };
   }
 
   /**
@@ -47,8 +44,7 @@ export class RoomServer {
    * @returns {Promise<Answer | null>} of status 204 if that is done
    */
   async end(token, room) {
-    const response = await this.#ask(pathOf(room), token, "DELETE");
-    return response && readAnswer(response);
+    return ask(this.#at(pathOf(room)), token, { method: "DELETE" }, readAnswer);
   }
 
   /**
@@ -57,8 +53,17 @@ export class RoomServer {
    * @returns {Promise<Answer | null>} of status 200 if its links are good
    */
   async look({ room, token }) {
-    const response = await this.#ask(pathOf(room), token, "GET");
-    return response && readAnswer(response);
+    return ask(this.#at(pathOf(room)), token, { method: "GET" }, readAnswer);
+  }
+
+  /**
+   * @param {Response} response
+   * @returns {Promise<Opened>}
+   */
+  async #readOpened(response) {
+    if (response.status !== 201) return { refusal: await readAnswer(response) };
+    const opened = await response.json();
+    return { room: { ...opened, links: this.#complete(opened.links) } };
   }
 
   /** @param {Record<string, string>} links from the server's root */
@@ -70,24 +75,6 @@ export class RoomServer {
   /** @param {string} path from the server's root */
   #at(path) {
     return new URL(path.replace(/^\//, ""), this.#root);
-  }
-
-  /**
-   * @param {string} path
-   * @param {string} token
-   * @param {string} method
-   * @param {string} [body] of JSON
-   * @returns {Promise<Response | null>} null when the server cannot be reached
-   */
-  async #ask(path, token, method, body) {
-    const headers = new Headers(token ? { Authorization: `Bearer ${token}` } : {});
-    if (body) headers.set("Content-Type", "application/json");
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    try {
-      return await fetch(this.#at(path), { method, headers, body, cache: "no-store", signal });
-    } catch {
-      return null;
-    }
   }
 }
 

@@ -60,16 +60,28 @@ export class Server {
    * @returns {Promise<Answer | null>}
    */
   async #ask(name, token, body) {
-    const method = body ? "POST" : "GET";
-    const signal = AbortSignal.timeout(PATIENCE_MS);
     const url = new URL(name, withProtocol(this.socketUrl, "http"));
-    try {
-      const headers = new Headers(token ? { Authorization: `Bearer ${token}` } : {});
-      if (body) headers.set("Content-Type", "application/json");
-      return await readAnswer(await fetch(url, { method, headers, body, cache: "no-store", signal }));
-    } catch {
-      return null;
-    }
+    return ask(url, token, { method: body ? "POST" : "GET", body }, readAnswer);
+  }
+}
+
+/**
+ * Ask a server, and read what it says.
+ * @template T
+ * @param {URL} url
+ * @param {string} token empty for none
+ * @param {{method: string, body?: string}} request *body*: of JSON
+ * @param {(response: Response) => Promise<T>} read
+ * @returns {Promise<T | null>} null when the server cannot be reached, or did not say it all
+ */
+export async function ask(url, token, { method, body }, read) {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    const headers = new Headers(token ? { Authorization: `Bearer ${token}` } : {});
+    if (body) headers.set("Content-Type", "application/json");
+    return await read(await fetch(url, { method, headers, body, cache: "no-store", signal }));
+  } catch {
+    return null;
   }
 }
 
