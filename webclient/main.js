@@ -29,7 +29,7 @@ import { allows } from "./phases.js";
 import { denial } from "./problems.js";
 import { pressed, released } from "./push-to-talk.js";
 import { answered, AWAY } from "./reach.js";
-import { fetchSettings } from "./settings.js";
+import { initSettings } from "./settings.js";
 import { initSharing } from "./share-panel.js";
 import { phrasesOf } from "./spoken-commands.js";
 import { keepToken, takeToken } from "./token.js";
@@ -48,7 +48,7 @@ let isReopened = false;
 let hasSound = false;
 
 /** What the operator set; nothing until it is told. */
-const settings = fetchSettings();
+const settings = initSettings();
 
 const dictation = new Dictation({
   onPhase: (phase) => {
@@ -188,7 +188,7 @@ async function obey() {
 }
 
 async function allCommands() {
-  const { commands } = await settings;
+  const { commands } = await settings();
   return chosenOptions().profile === "captioning" ? {} : commands;
 }
 
@@ -231,6 +231,7 @@ async function missServer() {
   );
   if (answer === null) return;
   notices.dropProblem(AWAY);
+  if (dictation.phase === "idle") obey();
   if (denial(answer)) askForToken(token && denial(answer));
 }
 
