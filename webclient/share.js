@@ -21,6 +21,9 @@ const LEEWAY_SECONDS = 12;
 /** Timers of browsers know no longer time. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** Between two checks of links whose time seems to be over: this computer's clock may be ahead. */
+const DOUBTED_TIMER_MS = 60_000;
+
 /** What came of a room, by the answer to its readers. @type {Map<string, string>} */
 const ENDED = new Map([
   ["room_ended", GONE.ended],
@@ -61,9 +64,10 @@ export class Sharing {
   async check() {
     const { room } = this.#shared;
     const answer = room && (await this.#server.look(room));
-    if (!answer || this.#shared.room !== room) return;
-    const note = ENDED.get(answer.code);
+    if (!room || this.#shared.room !== room) return;
+    const note = ENDED.get(answer?.code ?? "");
     if (note) this.#drop(note);
+    else this.#checkLater(room);
   }
 
   /**
@@ -101,11 +105,20 @@ export class Sharing {
 
   /** @param {Room} room */
   #begin(room) {
-    clearTimeout(this.#timer);
-    const restMs = 1000 * (room.expires + LEEWAY_SECONDS) - Date.now();
-    this.#timer = setTimeout(() => this.check(), Math.min(restMs, LONGEST_TIMER_MS));
+    this.#checkLater(room);
     this.#listener.onRoom(room.room);
     this.#become({ phase: "on", room, note: "", isNews: false });
+  }
+
+  /**
+   * Check when the time of the links is over.
+   * @param {Room} room
+   */
+  #checkLater({ expires }) {
+    clearTimeout(this.#timer);
+    const restMs = 1000 * (expires + LEEWAY_SECONDS) - Date.now();
+    const waitMs = restMs > 0 ? restMs : DOUBTED_TIMER_MS;
+    this.#timer = setTimeout(() => this.check(), Math.min(waitMs, LONGEST_TIMER_MS));
   }
 
   /**
