@@ -241,9 +241,11 @@ async function enter() {
   sharing.restore();
   const left = await dictation.restore();
   isEntered = true;
-  if (!left) return notebook.offerDraft();
-  isReopened = dictation.keptSeconds > 0;
-  notebook.reopen(/** @type {notebook.Keepsake} */ (left.text));
+  if (left) {
+    isReopened = dictation.keptSeconds > 0;
+    notebook.reopen(/** @type {notebook.Keepsake} */ (left.text));
+  } else notebook.offerDraft();
+  files.look();
 }
 
 function initPage() {

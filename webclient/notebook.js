@@ -140,7 +140,7 @@ export function undoClear() {
 
 /** Offer the text that an earlier page left, if nobody has it and nothing stands here. */
 export async function offerDraft() {
-  const found = manuscript.text === "" ? await drafts.findDraft() : null;
+  const found = manuscript.text === "" && !offered ? await drafts.findDraft() : null;
   if (!found) return;
   offered = found;
   lapse();

@@ -159,6 +159,23 @@ async def test_what_the_server_ends_can_be_tried_again_from_there(visit: Visit) 
     await (await visit.stage.call()).hear(Finish)
 
 
+async def test_files_go_on_once_the_door_is_open_again(visit: Visit) -> None:
+    await visit.arrive()
+    await drop(visit, one=sound(1), two=sound(1))
+    call = await visit.stage.call()
+    await call.hear(Finish)
+    await visit.at("options").locator("summary").click()
+    await visit.at("forget-token").click()
+    await expect(visit.at("token")).to_be_focused()
+    await call.say(final("One.", through=RATE), DONE)
+    await expect(row(visit, "one").locator(".status")).to_have_text("Done: 0:01 of sound.")
+
+    await visit.page.keyboard.type(visit.stage.token)
+    await visit.page.keyboard.press("Enter")
+
+    await (await visit.stage.call()).hear(Finish)
+
+
 @pytest.mark.parametrize(
     ("name", "octets", "told"),
     [
