@@ -269,7 +269,10 @@ function initPage() {
   });
   notices.initNotices({
     onRetry: deeds.start,
-    onRecover: () => dictation.recover(token),
+    onRecover: () => {
+      isReopened = false;
+      dictation.recover(token);
+    },
     onDiscard: deeds.giveUp,
     onUndo: notebook.undoClear,
   });

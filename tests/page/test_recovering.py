@@ -1,0 +1,38 @@
+"""What an earlier visit left is recognized without listening, and dictation goes on after it."""
+
+from playwright.async_api import expect
+
+from tests.page.stage import READY, bookmarked, cursor, final, resumed
+from tests.page.visit import Visit
+from wsserver.messages import Done, Finish
+
+SECOND = 44_100
+"""Samples; so many has Chromium's microphone that is none."""
+
+
+async def leave(visit: Visit) -> None:
+    """Hear a second, of which a little is final, and come again."""
+    call = await visit.begin(bookmarked(READY, cursor("first"), 0, 0))
+    await call.listen(SECOND)
+    await call.say(bookmarked(final("One."), cursor("last"), 1000, 1000))
+    await visit.reads("One.")
+    await visit.saves(SECOND)
+    await visit.reload()
+    await visit.is_told("Your last dictation was interrupted.")
+
+
+async def test_the_next_start_goes_to_the_cursor(visit: Visit) -> None:
+    await leave(visit)
+    await visit.at("recover").click()
+    call = await visit.stage.call(resumed(1000, 1000, cursor("again")))
+    await call.hear(Finish)
+    await call.say(final("Two.", utterance=2), Done(duration=2.0, utterances=2))
+    await visit.is_in("Ready")
+    await expect(visit.at("text")).to_have_value("One. Two.")
+
+    await visit.at("text").press("Control+Home")
+    await visit.at("main").click()
+    call = await visit.stage.call()
+    await call.say(final("Zero."))
+
+    await expect(visit.at("text")).to_have_value("Zero. One. Two.")
