@@ -7,11 +7,8 @@
  */
 
 import { breakLines } from "./caption-breaks.js";
-import { tokens } from "./columns.js";
+import { COLUMNS, tokens } from "./columns.js";
 import { gap } from "./joints.js";
-
-/** Characters of a line, as broadcasters have it. */
-export const COLUMNS = 42;
 
 /** Lines that are copied with every change, before they go to a page of their own. */
 const PAGE_LINES = 200;

@@ -3,8 +3,8 @@
  * Knows the messages of `captions.v1`; knows nothing of connections or the page.
  */
 
-import { COLUMNS, apply, begin, breakLine, forgetful, lines } from "./caption-lines.js";
-import { settledCount } from "./caption-lines.js";
+import { apply, begin, breakLine, forgetful, lines, settledCount } from "./caption-lines.js";
+import { COLUMNS } from "./columns.js";
 
 export class CaptionStory {
   /** @type {import("./room-messages.js").Final[]} */

@@ -3,12 +3,12 @@
  * Decides nothing that another module could decide.
  */
 
-import { COLUMNS } from "./caption-lines.js";
 import { CaptionPast } from "./caption-past.js";
 import { CaptionSheet } from "./caption-sheet.js";
 import { CaptionStory } from "./caption-story.js";
 import { initOptions } from "./captions-options.js";
 import { advice, holdLabel, told, welcome } from "./captions-wording.js";
+import { COLUMNS } from "./columns.js";
 import { element, setText } from "./page.js";
 import { roomIn } from "./room-address.js";
 import { RoomClient } from "./room-client.js";

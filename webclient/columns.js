@@ -3,6 +3,9 @@
  * Knows characters of all scripts; knows nothing of languages or lines.
  */
 
+/** Of a line of captions, as broadcasters have it. */
+export const COLUMNS = 42;
+
 const WIDE =
   /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})/u;
 const MARK = /^[\p{Mn}\p{Me}\p{Cf}]/u;

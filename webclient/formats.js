@@ -4,10 +4,9 @@
  */
 
 import { breakLines } from "./caption-breaks.js";
-import { tokens } from "./columns.js";
+import { COLUMNS, tokens } from "./columns.js";
 
-/** A cue of subtitles has two lines of 42 columns, as broadcasters have it. */
-const COLUMNS = 42;
+/** Of a cue of subtitles at most. */
 const LINES = 2;
 
 /**

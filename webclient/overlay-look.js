@@ -3,6 +3,8 @@
  * Knows the parameters; knows nothing of the page.  docs/captions.md tells of them.
  */
 
+import { COLUMNS } from "./columns.js";
+
 /**
  * @typedef {{size: string, lines: number, align: string, position: string, color: string,
  *   background: string, font: string, characters: number, fadeSeconds: number}} Look
@@ -18,7 +20,7 @@ export const USUAL = Object.freeze({
   color: "#ffffff",
   background: "rgb(0 0 0 / 75%)",
   font: "",
-  characters: 42,
+  characters: COLUMNS,
   fadeSeconds: 8,
 });
 

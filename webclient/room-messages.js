@@ -32,15 +32,3 @@ export function parse(frame) {
   if (typeof message?.type !== "string") throw new SyntaxError("found no message of captions.v1");
   return TYPES.has(message.type) ? message : null;
 }
-
-/**
- * Give the subprotocols to offer: browsers can set no headers, so the token travels here.
- * @param {string} token
- * @returns {string[]}
- */
-export function subprotocols(token) {
-  const bytes = new TextEncoder().encode(token);
-  const base64 = btoa(String.fromCharCode(...bytes));
-  const safe = base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-  return [SUBPROTOCOL, `token.${safe}`];
-}

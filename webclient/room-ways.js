@@ -3,8 +3,9 @@
  * Knows sockets and streams; knows nothing of what is told, or of when to give up or try again.
  */
 
+import { subprotocols } from "./client/protocol.js";
 import { EventStream } from "./event-stream.js";
-import { subprotocols } from "./room-messages.js";
+import { SUBPROTOCOL } from "./room-messages.js";
 
 /**
  * @typedef {{wasOpen: boolean, status?: number, retryAfterSeconds?: number}} End
@@ -23,7 +24,7 @@ export function bySocket(url, token, { take, hear }, signal) {
     let wasOpen = false;
     const address = new URL(url);
     address.protocol = url.protocol.replace("http", "ws");
-    const socket = new WebSocket(address, subprotocols(token));
+    const socket = new WebSocket(address, subprotocols(token, SUBPROTOCOL));
     const end = () => {
       socket.onmessage = socket.onclose = null;
       socket.close();

@@ -129,10 +129,11 @@ export function keepalive() {
 /**
  * Give the subprotocols to offer: browsers can set no headers, so what lets in travels here.
  * @param {string} token or cursor; empty for a server that asks for none
+ * @param {string} [language] that is to be spoken
  * @returns {string[]}
  */
-export function subprotocols(token) {
-  return token ? [SUBPROTOCOL, `token.${base64url(token)}`] : [SUBPROTOCOL];
+export function subprotocols(token, language = SUBPROTOCOL) {
+  return token ? [language, `token.${base64url(token)}`] : [language];
 }
 
 /** @param {string} text */
