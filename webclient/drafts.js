@@ -2,8 +2,8 @@
  * Keep the text on this device while it is written, and find what an earlier page left.
  * Knows names and claims; knows nothing of what is in a text.
  *
- * A draft belongs to the tab that claimed it.  It is deleted when it is empty, and a month after it
- * was last changed.
+ * A draft belongs to the tab that claimed it.  It is deleted when it is empty, a month after it was
+ * last changed, and, if no tab has it, when there is no room for another.
  */
 
 import { claim } from "./claim.js";
@@ -23,6 +23,14 @@ const STEP_MS = 300;
 /** @type {{id: string, release: () => void} | null} */
 let claimed = null;
 
+/** What there was no room for. @type {Draft | null} */
+let unwritten = null;
+
+let isMakingRoom = false;
+
+/** @type {(isKept: boolean) => void} */
+let tell = () => {};
+
 /** What is not written yet. @type {Omit<Draft, "savedAt"> | null} */
 let waiting = null;
 
@@ -36,8 +44,12 @@ export function newId() {
     .join("");
 }
 
-/** Write what is waiting before the page can be gone. */
-export function initDrafts() {
+/**
+ * Write what is waiting before the page can be gone.
+ * @param {(isKept: boolean) => void} onKept told whether the text could be written
+ */
+export function initDrafts(onKept) {
+  tell = onKept;
   window.addEventListener("pagehide", flush);
   document.addEventListener("visibilitychange", flush);
 }
@@ -97,11 +109,46 @@ export function keepDraft(draft) {
 
 function flush() {
   if (!waiting) return;
-  const { id, text } = waiting;
-  remember("tab", "draft", id);
-  if (text) remember("device", PREFIX + id, { ...waiting, savedAt: Date.now() });
-  else forget("device", PREFIX + id);
+  const draft = /** @type {Draft} */ ({ ...waiting, savedAt: Date.now() });
   waiting = null;
+  remember("tab", "draft", draft.id);
+  unwritten = isWritten(draft) ? null : draft;
+  if (unwritten) makeRoom();
+  else tell(true);
+}
+
+/** @param {Draft} draft */
+function isWritten(draft) {
+  if (draft.text) return remember("device", PREFIX + draft.id, draft);
+  forget("device", PREFIX + draft.id);
+  return true;
+}
+
+/** Delete drafts that no tab has, the oldest first, until what was not written has its room. */
+async function makeRoom() {
+  if (isMakingRoom) return;
+  isMakingRoom = true;
+  for (const { id } of stored().sort((a, b) => a.savedAt - b.savedAt)) {
+    const release = unwritten && unwritten.id !== id && (await claim(`draft ${id}`));
+    if (!release) continue;
+    forget("device", PREFIX + id);
+    release();
+    if (unwritten && isWritten(unwritten)) unwritten = null;
+  }
+  isMakingRoom = false;
+  tell(isKept());
+}
+
+/** False while the text is nowhere but on this page. */
+export function isKept() {
+  return unwritten === null;
+}
+
+/** @returns {Draft[]} */
+function stored() {
+  return names("device", PREFIX)
+    .map((name) => recall("device", name, /** @type {Draft | null} */ (null)))
+    .filter((draft) => draft !== null);
 }
 
 /** @param {string} id */
@@ -118,10 +165,7 @@ export function dropDraft(id) {
 export async function findDraft() {
   // Without claims nobody knows which tabs are still there.
   if (!navigator.locks) return null;
-  const drafts = names("device", PREFIX)
-    .map((name) => recall("device", name, /** @type {Draft | null} */ (null)))
-    .filter((draft) => draft !== null);
-  const [fresh, old] = parted(drafts, Date.now());
+  const [fresh, old] = parted(stored(), Date.now());
   for (const { id } of old) forget("device", PREFIX + id);
   for (const draft of fresh) {
     if ([claimed?.id, recall("tab", "draft", "")].includes(draft.id)) continue;

@@ -286,7 +286,8 @@ function initPage() {
   window.addEventListener("online", () => dictation.renew());
   window.addEventListener("beforeunload", (event) => {
     const isUnsaved = dictation.keptSeconds > 0 && !dictation.isSaved;
-    if (dictation.phase !== "idle" || isUnsaved || files.isUnfinished) event.preventDefault();
+    const isLoose = isUnsaved || files.isUnfinished || !notebook.isKept();
+    if (dictation.phase !== "idle" || isLoose) event.preventDefault();
   });
   greet();
   keepPage();

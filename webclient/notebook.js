@@ -9,7 +9,7 @@ import { FORMATS } from "./formats.js";
 import * as handwriting from "./handwriting.js";
 import * as landing from "./landing.js";
 import * as manuscripts from "./manuscript.js";
-import { hideToast, showToast } from "./notices.js";
+import { hideToast, showFlow, showToast } from "./notices.js";
 import { announce, element } from "./page.js";
 import { place } from "./place.js";
 import * as reunion from "./reunion.js";
@@ -60,7 +60,7 @@ export function initNotebook() {
     onHere: dictateHere,
   });
   element("bring-back").addEventListener("click", bringBack);
-  drafts.initDrafts();
+  drafts.initDrafts((isKept) => showFlow({ isTextLoose: !isKept }));
   const own = drafts.ownDraft();
   if (own) open(own);
   turn(transcript, manuscript);
@@ -103,6 +103,9 @@ export function obey(table) {
 export function keepsake() {
   return kept;
 }
+
+/** False while the text is nowhere but on this page. */
+export const isKept = drafts.isKept;
 
 /**
  * Go on with what another page kept, below what this one has of its own.

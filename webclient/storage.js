@@ -22,12 +22,14 @@ export function recall(where, key, otherwise) {
  * @param {"tab" | "device"} where
  * @param {string} key
  * @param {unknown} value
+ * @returns {boolean} false where storage is blocked or full: the value lasts as long as the page
  */
 export function remember(where, key, value) {
   try {
     storage(where).setItem(`dictation.${key}`, JSON.stringify(value));
+    return true;
   } catch {
-    // Where storage is blocked or full, the value lasts as long as the page.
+    return false;
   }
 }
 

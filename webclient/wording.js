@@ -98,9 +98,11 @@ export function explain({ text }, phase) {
 
 /**
  * @typedef {{silentSeconds: number, waitingSeconds: number, keptSeconds: number,
- *   lagSeconds: number, isEngineAway: boolean, warning: string, isSaved: boolean}} Flow
+ *   lagSeconds: number, isEngineAway: boolean, warning: string, isSaved: boolean,
+ *   isTextLoose?: boolean}} Flow
  *   how sound and words flow, and what the server found odd; *keptSeconds* wait for a connection;
- *   *isEngineAway*: the server starts its recognition again; *isSaved*: a reload would lose nothing
+ *   *isEngineAway*: the server starts its recognition again; *isSaved*: a reload would lose nothing;
+ *   *isTextLoose*: there is no room on this device for the text, whatever the sound does
  */
 
 /** What the end of the sound calms: words that wait for the server wait on. */
@@ -162,6 +164,10 @@ export function hint(flow) {
     return { text: `The words are ${lagSeconds.toFixed(1)} s behind.`, isSpoken: false };
   }
   if (warning) return { text: sentence(warning), isSpoken: true };
+  if (flow.isTextLoose) {
+    const text = "There is no room to keep this text: copy or save it before you leave.";
+    return { text, isSpoken: true };
+  }
   const unsaved = "This browser keeps no sound: a reload would lose what is not settled.";
   return { text: isSaved ? "" : unsaved, isSpoken: false };
 }

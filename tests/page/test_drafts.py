@@ -2,7 +2,7 @@
 
 import asyncio
 
-from playwright.async_api import expect
+from playwright.async_api import Dialog, expect
 
 from tests.page.stage import PATIENCE_SECONDS, READY, bookmarked, cursor, final, partial
 from tests.page.visit import Visit
@@ -106,3 +106,59 @@ async def test_an_offer_taken_in_mid_dictation_loses_no_words(visit: Visit) -> N
     await call.say(final("Old.", utterance=2), final("New.", utterance=3))
 
     await expect(visit.at("text")).to_have_value("Earlier.\n\nNew.")
+
+
+FILL = """() => {
+  for (let size = 2 ** 22; size >= 1; size /= 2) {
+    try {
+      for (;;) localStorage.setItem(`filler ${size} ${localStorage.length}`, "x".repeat(size));
+    } catch {
+      // So much does not fit any more.
+    }
+  }
+}"""
+"""Leaves no room on this device."""
+
+OLD = """() => {
+  const draft = { id: "old", savedAt: Date.now() - 1000, text: "x".repeat(9_000), sentences: [] };
+  localStorage.setItem("dictation.draft.old", JSON.stringify(draft));
+}"""
+
+
+async def test_an_old_text_makes_room_for_a_new_one(visit: Visit) -> None:
+    await visit.arrive()
+    await visit.run(OLD)
+    await visit.run(FILL)
+
+    await visit.at("text").fill("Mine.")
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await visit.run("localStorage.getItem('dictation.draft.old')"):
+            pass
+    await visit.page.reload()
+    await expect(visit.at("text")).to_have_value("Mine.")
+    await expect(visit.at("hint")).to_be_empty()
+
+
+async def test_a_text_without_room_is_told_and_asked_for_before_it_is_left(visit: Visit) -> None:
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    await visit.arrive()
+    await visit.run(FILL)
+
+    await visit.at("text").press_sequentially("Mine.")
+    await expect(visit.at("hint")).to_contain_text("There is no room to keep this text")
+    visit.page.on("dialog", stay)
+    await visit.page.close(run_before_unload=True)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not asked:
+            await visit.run("1")
+
+    assert asked == ["beforeunload"]
+    await visit.run("localStorage.clear()")
+    await visit.page.keyboard.type("!")
+    await expect(visit.at("hint")).to_be_empty()
