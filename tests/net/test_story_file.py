@@ -6,7 +6,7 @@ import pytest
 
 from tests.rooms.told import final
 from wsserver.messages import Final
-from wsserver.net.story_file import StoryFile
+from wsserver.net.story_file import SLICE_FINALS, StoryFile
 from wsserver.rooms.story import Story
 
 
@@ -17,18 +17,22 @@ class Scribe:
         self.may_write = threading.Event()
         self.may_write.set()
         self.is_asked = threading.Event()
-        self.calls: list[tuple[list[int], int]] = []
+        self.added: list[list[int]] = []
+        self.firsts: list[int] = []
         self.texts: list[str] = []
         self.fault: Exception | None = None
 
-    def write(self, news: Iterable[Final], first: int) -> str:
+    def add(self, news: Iterable[Final]) -> None:
         self.is_asked.set()
         self.may_write.wait()
         if self.fault:
             raise self.fault
         told = list(news)
-        self.calls.append(([each.utterance for each in told], first))
+        self.added.append([each.utterance for each in told])
         self.texts += [each.text for each in told]
+
+    def write(self, first: int) -> str:
+        self.firsts.append(first)
         return " ".join(self.texts)
 
 
@@ -64,7 +68,7 @@ async def test_only_what_is_new_is_handed_to_the_writer(
     say(story, 3, 4)
     more = await file.read()
 
-    assert scribe.calls == [([], 1), ([1, 2], 1), ([3, 4], 2)]
+    assert (scribe.added, scribe.firsts) == ([[1, 2], [3, 4]], [1, 1, 2])
     assert (empty.text, empty.last) == ("", 0)
     assert some is again
     assert (some.text, some.first, some.last) == ("said 1. said 2.", 1, 2)
@@ -89,7 +93,7 @@ async def test_all_who_ask_meanwhile_wait_for_one_and_the_same(
     assert first is second
     assert first.text == "said 1."
     assert (await later).text == "said 1. said 2."
-    assert scribe.calls == [([1], 1), ([2], 1)]
+    assert scribe.added == [[1], [2]]
 
 
 async def test_after_a_fault_the_file_is_begun_anew(story: Story) -> None:
@@ -106,4 +110,37 @@ async def test_after_a_fault_the_file_is_begun_anew(story: Story) -> None:
     written = await file.read()
 
     assert written.text == "said 1. said 2."
-    assert whole.calls == [([1, 2], 1)]
+    assert whole.added == [[1, 2]]
+
+
+async def test_a_long_story_is_added_in_slices_of_which_none_is_repeated() -> None:
+    story, scribe = Story(1_000), Scribe()
+    story.opened("a", 1, 0.0)
+    say(story, *range(1, 2 * SLICE_FINALS + 2))
+    file = StoryFile(story, lambda: scribe)
+
+    written, same = await asyncio.gather(file.read(), file.read())
+
+    numbers = list(range(1, 2 * SLICE_FINALS + 2))
+    assert scribe.added == [
+        numbers[:SLICE_FINALS], numbers[SLICE_FINALS:-1], numbers[-1:],
+    ]  # fmt: skip
+    assert written is same
+    assert (written.last, len(scribe.firsts)) == (len(numbers), 1)
+
+
+async def test_what_is_said_while_slices_are_added_comes_the_next_time() -> None:
+    story, scribe = Story(1_000), Scribe()
+    story.opened("a", 1, 0.0)
+    say(story, *range(1, SLICE_FINALS + 2))
+    file = StoryFile(story, lambda: scribe)
+    scribe.may_write.clear()
+    reading = asyncio.create_task(file.read())
+    await asyncio.to_thread(scribe.is_asked.wait)
+    say(story, SLICE_FINALS + 2)
+    scribe.may_write.set()
+
+    earlier, later = await reading, await file.read()
+
+    assert (earlier.last, later.last) == (SLICE_FINALS + 1, SLICE_FINALS + 2)
+    assert later.text == f"{earlier.text} said {SLICE_FINALS + 2}."

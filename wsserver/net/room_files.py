@@ -57,7 +57,7 @@ def _tag(opened: OpenRoom | None, file: Written | None = None) -> str:
 
 async def _file(file_format: FileFormat, opened: OpenRoom | None) -> Written:
     if opened is None:
-        return Written(file_format.begin().write([], 1), 1, 0)
+        return Written(file_format.begin().write(1), 1, 0)
     name, story = file_format.name, opened.room.story
     if name not in opened.files:
         opened.files[name] = StoryFile(story, file_format.begin)

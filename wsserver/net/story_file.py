@@ -12,12 +12,21 @@ from wsserver.messages import Final
 from wsserver.rooms.captions import Final as Told
 from wsserver.rooms.story import Story, as_said
 
+SLICE_FINALS = 20
+"""Added at one stretch.  Python lets a thread work for 5 ms before it turns to another one that
+waits, and each message of the event loop waits anew.  While 2,000 finals were added, 20 messages
+took 10 ms in slices of 200 or in none, 2 ms in slices of 20, and 0.1 ms when nothing was added."""
+
 
 class Writer(Protocol):
     """Writes one file of one story."""
 
-    def write(self, news: Iterable[Final], first: int) -> str:
-        """Add finals, leave out those before number *first*, and give the whole file."""
+    def add(self, news: Iterable[Final]) -> None:
+        """Add finals, which may take long."""
+        ...
+
+    def write(self, first: int) -> str:
+        """Leave out finals before number *first*, and give the whole file."""
         ...
 
 
@@ -62,7 +71,10 @@ class StoryFile:
             story, taken = self._story, self._taken
             news, first, last = story.after(taken), story.first, story.last
             try:
-                text = await asyncio.to_thread(_written, self._writer, news, first)
+                for at in range(0, len(news), SLICE_FINALS):
+                    part = news[at : at + SLICE_FINALS]
+                    await asyncio.to_thread(_add, self._writer, part)
+                text = await asyncio.to_thread(self._writer.write, first)
             except BaseException:  # what the writer has by now is not known
                 self._writer, self._taken = self._begin(), 0
                 raise
@@ -74,5 +86,5 @@ def _has_failed(task: asyncio.Task[Written]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
 
 
-def _written(writer: Writer, news: Iterable[Told], first: int) -> str:
-    return writer.write(as_said(news), first)
+def _add(writer: Writer, news: Iterable[Told]) -> None:
+    writer.add(as_said(news))

@@ -27,13 +27,16 @@ class GrowingFile:
         self._number = 0
         """Of the final of the last cue."""
 
-    def write(self, news: Iterable[Final], first: int = 0) -> str:
-        """Add finals, leave out those before number *first*, and give the whole file."""
+    def add(self, news: Iterable[Final]) -> None:
+        """Add finals, which takes most of the time."""
         for final in news:
             for spoken in cut(final):
                 if before := self._screen.show(spoken):
                     self._bodies.append((self._number, self._form.body(before)))
                 self._number = final.utterance
+
+    def write(self, first: int = 0) -> str:
+        """Leave out finals before number *first*, and give the whole file."""
         while self._bodies and self._bodies[0][0] < first:
             self._bodies.popleft()
         bodies = [body for _, body in self._bodies]
