@@ -3,6 +3,7 @@
  * Knows elements and wording; knows nothing of how a deed is done.
  */
 
+import { isDoorShut } from "./door.js";
 import { element, setText } from "./page.js";
 import { pressed } from "./push-to-talk.js";
 import { clock, DECK, mainButton } from "./wording.js";
@@ -34,7 +35,7 @@ export function initDeck(onDeed) {
   document.addEventListener("keydown", (event) => {
     const { key, ctrlKey, metaKey, shiftKey, repeat, isComposing } = event;
     if (repeat || isComposing || event.defaultPrevented) return;
-    if (key === "Enter" && (ctrlKey || metaKey) && !shiftKey) {
+    if (key === "Enter" && (ctrlKey || metaKey) && !shiftKey && !isDoorShut()) {
       event.preventDefault();
       press(main);
     }

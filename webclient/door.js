@@ -34,6 +34,11 @@ export function askForToken(refused) {
   field.select();
 }
 
+/** True while nobody sees the page behind: keys do nothing there. */
+export function isDoorShut() {
+  return !door.hidden;
+}
+
 /** Show the page behind. */
 export function closeDoor() {
   if (door.hidden) return;

@@ -3,6 +3,7 @@
  * Knows elements and keys; knows nothing of what comes of it.
  */
 
+import { isDoorShut } from "./door.js";
 import { element } from "./page.js";
 import { isHeldKey } from "./push-to-talk.js";
 
@@ -27,7 +28,7 @@ export function initHold({ chosen, onPress, onRelease }) {
   };
   const isOn = () => chosen().manner === "hold";
   const isKey = (/** @type {KeyboardEvent} */ { code, target }) =>
-    isOn() && isHeldKey(code, chosen().key, isElsewhere(/** @type {Element} */ (target)));
+    isOn() && !isDoorShut() && isHeldKey(code, chosen().key, isElsewhere(/** @type {Element} */ (target)));
   main.addEventListener("pointerdown", ({ button, pointerId }) => {
     if (!isOn() || button !== 0) return;
     main.setPointerCapture(pointerId);

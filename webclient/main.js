@@ -255,7 +255,11 @@ function initPage() {
   initDeck((deed) => deeds[deed]());
   initDoor(knock, enter);
   initOptions({
-    onForgetToken: () => askForToken(""),
+    onForgetToken: () => {
+      // Nobody sees behind the door that the microphone is on.
+      if (allows(dictation.phase, "stop")) deeds.stop();
+      askForToken("");
+    },
     onChange: () => {
       showManner(chosenManner().manner);
       if (dictation.phase === "idle") obey();

@@ -3,6 +3,7 @@
  * Knows elements and keys; knows nothing of what comes of a press.
  */
 
+import { isDoorShut } from "./door.js";
 import { copyText } from "./export.js";
 import { initMenu } from "./menu.js";
 import { element } from "./page.js";
@@ -30,6 +31,7 @@ export function initToolbar({ text, onSave, onClear, onUndo, onRedo, onHere }) {
   document.addEventListener("keydown", (event) => {
     const { key, ctrlKey, metaKey, shiftKey, isComposing } = event;
     if (key !== "Enter" || !shiftKey || !(ctrlKey || metaKey) || isComposing) return;
+    if (isDoorShut()) return;
     event.preventDefault();
     onHere();
   });

@@ -6,6 +6,14 @@ from websockets.asyncio.client import connect
 
 from tests.page.stage import Curtain
 from tests.page.visit import Visit
+from wsserver.messages import Done, Finish
+
+
+NOTE_PHASES = """() => {
+  window.phases = [];
+  const note = () => phases.push(document.body.dataset.phase);
+  new MutationObserver(note).observe(document.body, { attributeFilter: ["data-phase"] });
+}"""
 
 
 async def test_the_link_brings_the_token_and_the_address_loses_it(visit: Visit) -> None:
@@ -65,6 +73,37 @@ async def test_another_token_can_be_used(visit: Visit) -> None:
     await visit.at("options").locator("summary").click()
     await visit.at("forget-token").click()
 
+    await expect(visit.at("token")).to_be_focused()
+
+
+@pytest.mark.parametrize("key", ["Control+Enter", "Control+Shift+Enter", "F8"])
+async def test_keys_open_no_microphone_before_the_door(visit: Visit, key: str) -> None:
+    await visit.arrive()
+    await visit.at("options").locator("summary").click()
+    if key == "F8":
+        await visit.at("manner").select_option("hold")
+        await visit.at("hold-key").select_option("F8")
+    await visit.at("forget-token").click()
+    await expect(visit.at("token")).to_be_focused()
+    await visit.run(NOTE_PHASES)
+
+    await visit.page.keyboard.press(key)
+
+    await visit.is_in("Ready")
+    assert visit.stage.arrivals.empty()
+    phases = await visit.run("window.phases")
+    assert phases == []
+
+
+async def test_who_uses_another_token_is_not_listened_to(visit: Visit) -> None:
+    call = await visit.begin()
+    await visit.at("options").locator("summary").click()
+
+    await visit.at("forget-token").click()
+
+    await call.hear(Finish)
+    await call.say(Done(duration=1.0, utterances=0))
+    await visit.is_in("Ready")
     await expect(visit.at("token")).to_be_focused()
 
 
