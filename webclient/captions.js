@@ -66,6 +66,7 @@ function enter(room) {
   const { title, live } = room;
   isLive = live;
   past.enter(room);
+  element("earlier").hidden = !past.isCut;
   setText(element("title"), title || "Captions");
   document.title = title ? `${title} – Captions` : "Captions";
   showState();

@@ -150,6 +150,11 @@ class Reading:
         rooms = self.app._rooms
         rooms._settings = replace(rooms._settings, viewers=most)
 
+    def keep_finals(self, most: int) -> None:
+        """Let rooms that are not open yet keep so many."""
+        rooms = self.app._rooms
+        rooms._settings = replace(rooms._settings, history_finals=most)
+
     async def is_pushed_back(self) -> None:
         """Wait until the server keeps something for a viewer who does not take it."""
         opened = self.app._rooms.find(self.room)

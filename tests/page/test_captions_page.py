@@ -6,6 +6,7 @@ import itertools
 import pytest
 from playwright.async_api import Response, WebSocket, WebSocketRoute, expect
 
+from tests.page.axe import barriers
 from tests.page.reading import Reader, Reading
 
 SOME = [f"This is sentence number {n}, and it goes on for a while." for n in range(1, 13)]
@@ -187,6 +188,28 @@ async def test_who_scrolls_back_reads_in_peace_and_finds_the_latest_words(readin
         await expect(reader.at("latest")).to_be_hidden()
         await expect(reader.at("sheet")).to_be_focused()
         assert await reader.at("sheet").evaluate(IS_AT_END)
+
+
+async def test_only_who_comes_too_late_for_the_first_words_is_told_so(reading: Reading) -> None:
+    reading.keep_finals(2)
+    speaker, port = reading.speaker(), reading.port
+    async with reading.reader() as early, reading.reader() as late:
+        await early.page.goto(reading.link())
+        speaker.say("One.", "Two.")
+        await early.reads_all("One. Two.")
+        speaker.say("Three.")
+        await early.reads_all("One. Two. Three.")
+        reading.line.cut()
+        await reading.has_viewers(0)
+        reading.line.lead_to(port)
+        await early.is_in("Live")
+        await late.page.goto(reading.link())
+        await late.reads_all("Two. Three.")
+
+        await expect(early.at("earlier")).to_be_hidden()
+        await expect(late.at("earlier")).to_be_visible()
+        await late.page.evaluate("document.documentElement.dataset.lines = 'all'")
+        assert await barriers(late.page) == []
 
 
 async def test_a_room_that_ends_leaves_the_words_and_says_so(reading: Reading) -> None:
