@@ -5,7 +5,7 @@
 
 import { gap, joint, lineEnd } from "./joints.js";
 import { take, undo } from "./manuscript.js";
-import { settleDue } from "./place.js";
+import { renewDue, settleDue } from "./place.js";
 
 /**
  * @typedef {import("./manuscript.js").Manuscript} Manuscript
@@ -21,7 +21,7 @@ import { settleDue } from "./place.js";
  */
 export function hear(manuscript, heard) {
   if (heard.length === 0 && manuscript.heard.length === 0) return manuscript;
-  return settleDue({ ...manuscript, heard });
+  return settleDue(renewDue({ ...manuscript, heard }));
 }
 
 /**

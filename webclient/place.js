@@ -44,6 +44,26 @@ export function keysOf({ heard }) {
 }
 
 /**
+ * Have the place that is due wait for what is heard anew: another session gives the words that one
+ * before left unsettled its own first keys.
+ * @param {Manuscript} manuscript
+ * @returns {Manuscript}
+ */
+export function renewDue(manuscript) {
+  const { due, heard } = manuscript;
+  if (!due || heard.length === 0) return manuscript;
+  const session = sessionOf(heard[0].key);
+  if (due.after.every((key) => sessionOf(key) === session)) return manuscript;
+  const after = due.after.map((_, i) => `${session}.${i + 1}`);
+  return { ...manuscript, due: { ...due, after } };
+}
+
+/** @param {string} key */
+function sessionOf(key) {
+  return key.split(".")[0];
+}
+
+/**
  * Go to the place that is due once nothing is heard any more that belongs to the old one.
  * @param {Manuscript} manuscript
  * @param {string} [landing] the key of what lands now

@@ -214,6 +214,28 @@ async def test_commands_break_lines(modules: Page, steps: list[Step], shown: str
     assert await written(modules, steps) == shown
 
 
+AGAIN = {"key": "2.1", "text": "two", "committed": 0, "opens": False}
+"""What a session left unsettled, heard anew in the next one."""
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [
+        ([], "One. Two.^"),
+        ([cursor(0)], "^One. Two."),
+        ([cursor(1, 2)], "O<n>^e. Two."),
+    ],
+)
+async def test_a_place_waits_for_words_that_are_heard_in_another_session(
+    modules: Page, steps: list[Step], shown: str
+) -> None:
+    utterance = {"key": "2.1", "opens": False, "isSure": True}
+    lands: Step = ["land", utterance, [{"text": "Two."}]]
+    heard_anew = [ONE, hear(heard("two", "", 2)), *steps, hear(AGAIN), lands, hear()]
+
+    assert await written(modules, heard_anew) == shown
+
+
 async def test_a_manuscript_is_never_changed(modules: Page) -> None:
     steps = [ONE, hear(heard("two", "t", 2)), put(0, "x"), UNDO]
     frozen = """(() => {
