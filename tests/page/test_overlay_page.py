@@ -1,7 +1,9 @@
 """What the overlay shows over a picture, and how its address says that it is to look."""
 
+import asyncio
 import base64
 import itertools
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,6 +176,33 @@ async def test_who_loses_the_line_goes_on_in_silence(reading: Reading) -> None:
         again.say("Four.")
 
         await reader.reads_all("One. Two. Three. Four.")
+
+
+@pytest.mark.parametrize("seconds", [41, 23])
+async def test_a_line_that_is_dead_without_a_sign_is_given_up(
+    reading: Reading, seconds: int
+) -> None:
+    speaker = reading.speaker()
+    async with reading.reader(**PICTURE) as reader:
+        await reader.page.clock.install()
+        await look(reader, reading, fade="0")
+        speaker.say("One.")
+        await reader.page.clock.run_for(100)
+        await reader.reads("One.")
+        reading.line.choke()
+        speaker.say("Two.")
+
+        async with reader.page.expect_event("websocket"):
+            if seconds < 40:  # the network is another one
+                await reader.run("dispatchEvent(new Event('online'))")
+            await reader.page.clock.run_for(1000 * seconds)
+        reading.line.free()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                while await reader.text() != "One. Two.":
+                    await reader.page.clock.run_for(100)
+
+        await reader.reads("One. Two.")
 
 
 @pytest.mark.parametrize(
