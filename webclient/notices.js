@@ -3,7 +3,7 @@
  * Knows elements and wording; knows nothing of what caused them.
  */
 
-import { announce, element, setText } from "./page.js";
+import { announce, element, hide, setText } from "./page.js";
 import { CALM, explain, hint } from "./wording.js";
 
 const problemBox = element("problem");
@@ -32,7 +32,7 @@ export function initNotices({ onRetry, onRecover, onDiscard, onUndo }) {
 /** @param {import("./problems.js").Problem | null} found null for none */
 export function setProblem(found) {
   problem = found;
-  if (problem === null) problemBox.hidden = true;
+  if (problem === null) hide(problemBox, element("main"));
 }
 
 /** @param {import("./problems.js").Problem} solved which another one may have followed */
@@ -87,5 +87,5 @@ export function showToast(text) {
 
 /** What was done cannot be undone by the toast any more. */
 export function hideToast() {
-  toast.hidden = true;
+  hide(toast, element("text"));
 }

@@ -25,6 +25,16 @@ export function setText(place, text) {
 }
 
 /**
+ * Hide a box; whoever was in it with the keyboard goes to what comes next, not to the top.
+ * @param {HTMLElement} box
+ * @param {HTMLElement} heir of the focus
+ */
+export function hide(box, heir) {
+  if (box.contains(document.activeElement)) heir.focus({ preventScroll: true });
+  box.hidden = true;
+}
+
+/**
  * Say something to those who listen to the page; nobody sees it.
  * @param {string} text
  */

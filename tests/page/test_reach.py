@@ -80,6 +80,32 @@ async def test_the_focus_is_not_lost_with_a_button(visit: Visit) -> None:
     await expect(visit.at("main")).to_be_focused()
 
 
+@pytest.mark.parametrize("deed", ["undo", "dismiss"])
+async def test_the_focus_goes_from_the_toast_to_the_text(visit: Visit, deed: str) -> None:
+    await visit.arrive()
+    await visit.at("text").fill("One.")
+    await visit.at("clear").click()
+    await visit.at(deed).focus()
+
+    await visit.page.keyboard.press("Enter")
+
+    await expect(visit.at("toast")).to_be_hidden()
+    await expect(visit.at("text")).to_be_focused()
+
+
+@pytest.mark.parametrize("deed", ["retry", "recover", "discard"])
+async def test_the_focus_goes_from_a_problem_to_the_main_button(visit: Visit, deed: str) -> None:
+    call = await visit.begin()
+    await call.listen(call.start.sample_rate)
+    await call.hang_up(1008)
+    await visit.at(deed).focus()
+
+    await visit.page.keyboard.press("Enter")
+
+    await visit.is_told_nothing()
+    await expect(visit.at("main")).to_be_focused()
+
+
 @pytest.mark.parametrize("role", ["button", "combobox", "textbox"])
 async def test_every_control_has_a_name(
     visit: Visit, role: Literal["button", "combobox", "textbox"]
