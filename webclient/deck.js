@@ -5,7 +5,6 @@
 
 import { isDoorShut } from "./door.js";
 import { element, setText } from "./page.js";
-import { pressed } from "./push-to-talk.js";
 import { clock, DECK, mainButton } from "./wording.js";
 
 const main = element("main");
@@ -26,10 +25,9 @@ export function initDeck(onDeed) {
   const press = (/** @type {HTMLElement} */ button) => {
     if (!button.hidden) onDeed(/** @type {import("./wording.js").Deed} */ (button.dataset.does));
   };
-  main.addEventListener("click", ({ detail }) => {
-    // Who clicks with a mouse or a finger held it; who clicks otherwise cannot.
-    const isHeld = detail > 0 && manner === "hold" && isHoldable();
-    if (!isHeld) press(main);
+  main.addEventListener("click", (event) => {
+    // Whoever held it has done what there was to do.
+    if (!event.defaultPrevented) press(main);
   });
   stop.addEventListener("click", () => press(stop));
   document.addEventListener("keydown", (event) => {
@@ -59,10 +57,6 @@ export function showManner(chosen) {
   manner = chosen;
   document.body.dataset.manner = chosen;
   setButton(main, mainButton(phase, manner));
-}
-
-function isHoldable() {
-  return pressed(phase) !== null || phase === "listening";
 }
 
 /**

@@ -26,6 +26,8 @@ export function initHold({ chosen, onPress, onRelease }) {
     if (isHeld) onRelease();
     isHeld = false;
   };
+  // A click comes after a mouse or a finger let go, and with a count; one by a key has none.
+  let wasHeld = false;
   const isOn = () => chosen().manner === "hold";
   const isKey = (/** @type {KeyboardEvent} */ { code, target }) =>
     isOn() && !isDoorShut() && isHeldKey(code, chosen().key, isElsewhere(/** @type {Element} */ (target)));
@@ -33,7 +35,16 @@ export function initHold({ chosen, onPress, onRelease }) {
     if (!isOn() || button !== 0) return;
     main.setPointerCapture(pointerId);
     press();
+    wasHeld = isHeld;
   });
+  main.addEventListener(
+    "click",
+    (event) => {
+      if (wasHeld && event.detail > 0) event.preventDefault();
+      wasHeld = false;
+    },
+    { capture: true },
+  );
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
     main.addEventListener(name, release);
   }
