@@ -52,9 +52,9 @@ export function showToolbar({ text, history }, hasSpoken) {
   }
 }
 
-/** @param {boolean} isAside the cursor stands where no words go */
+/** @param {boolean} isAside the cursor stands where no words go; seen only while some may come */
 export function showHere(isAside) {
-  element("here").hidden = !isAside || document.body.dataset.phase === "idle";
+  element("here").hidden = !isAside;
 }
 
 /**

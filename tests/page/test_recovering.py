@@ -36,3 +36,18 @@ async def test_the_next_start_goes_to_the_cursor(visit: Visit) -> None:
     await call.say(final("Zero."))
 
     await expect(visit.at("text")).to_have_value("Zero. One. Two.")
+
+
+async def test_the_cursor_can_have_the_words_that_are_recognized(visit: Visit) -> None:
+    await leave(visit)
+    await visit.at("text").press("Control+Home")
+    await expect(visit.at("here")).to_be_hidden()
+
+    await visit.at("recover").click()
+    call = await visit.stage.call(resumed(1000, 1000, cursor("again")))
+    await call.hear(Finish)
+    await expect(visit.at("here")).to_be_visible()
+    await call.say(Done(duration=2.0, utterances=1))
+
+    await visit.is_in("Ready")
+    await expect(visit.at("here")).to_be_hidden()
