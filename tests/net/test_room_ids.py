@@ -15,20 +15,20 @@ def test_no_two_rooms_are_the_same() -> None:
     assert len({IDS.new("ada") for _ in range(100)}) == 100
 
 
-@pytest.mark.parametrize(
-    "room",
-    [
-        "",
-        "lobby",
-        ROOM[:-1],
-        ROOM + "AAAA",
-        "A" * 24,
-        ROOM.swapcase(),
-        "\udcff",
-        "ü" * 24,
-        "=" * 24,
-    ],
-)
+STRANGERS = {
+    "none": "",
+    "a word": "lobby",
+    "cut off": ROOM[:-1],
+    "too long": ROOM + "AAAA",
+    "all zero": "A" * 24,
+    "other case": ROOM.swapcase(),
+    "half a character": "\udcff",
+    "not ASCII": "ü" * 24,
+    "padding": "=" * 24,
+}
+
+
+@pytest.mark.parametrize("room", STRANGERS.values(), ids=STRANGERS)
 def test_what_was_never_given_is_nobodys(room: str) -> None:
     assert not IDS.is_of(room, "ada")
 
