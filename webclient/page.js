@@ -3,6 +3,9 @@
  * Knows ids; knows nothing of what the elements are for.
  */
 
+/** A screen reader speaks these one after the other; older ones it has taken by then. */
+const ANNOUNCED = 10;
+
 /**
  * @template {HTMLElement} [T=HTMLElement]
  * @param {string} id
@@ -35,9 +38,13 @@ export function hide(box, heir) {
 }
 
 /**
- * Say something to those who listen to the page; nobody sees it.
+ * Say something to those who listen to the page, after what was said before; nobody sees it.
  * @param {string} text
  */
 export function announce(text) {
-  element("announcer").textContent = text;
+  const announcer = element("announcer");
+  const said = document.createElement("p");
+  said.textContent = text;
+  announcer.append(said);
+  while (announcer.children.length > ANNOUNCED) announcer.firstElementChild?.remove();
 }

@@ -117,3 +117,13 @@ async def test_every_control_has_a_name(
     assert controls
     for control in controls:
         await expect(control).to_have_accessible_name(re.compile(r"\w"))
+
+
+async def test_what_is_said_to_screen_readers_replaces_nothing(visit: Visit) -> None:
+    call = await visit.begin()
+
+    await call.say(*[final(f"Sentence {i}.", utterance=i) for i in range(1, 21)])
+    await visit.reads(" ".join(f"Sentence {i}." for i in range(1, 21)))
+
+    said = visit.at("announcer").locator("p")
+    await expect(said).to_have_text([f"Sentence {i}." for i in range(11, 21)])
