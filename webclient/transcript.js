@@ -60,7 +60,7 @@ export function apply(transcript, message) {
 function begin(transcript) {
   const { heard, session, sentences } = transcript;
   const breakAfter = transcript.breakAfter === null ? null : heard.length;
-  const origin = sentences.at(-1)?.end ?? 0;
+  const origin = lastEnd(sentences);
   return { ...transcript, session: session + 1, settled: 0, origin, end: null, breakAfter };
 }
 
@@ -178,8 +178,7 @@ export function clear(transcript) {
  * @returns {Transcript}
  */
 export function undoClear(transcript) {
-  const { sentences, cleared } = transcript;
-  return { ...transcript, sentences: [...cleared, ...sentences], cleared: [] };
+  return { ...after(transcript.cleared, transcript), cleared: [] };
 }
 
 /**
@@ -189,7 +188,7 @@ export function undoClear(transcript) {
  * @returns {Transcript}
  */
 export function bringBack(transcript, sentences) {
-  return { ...transcript, sentences: [...sentences, ...transcript.sentences] };
+  return after(sentences, transcript);
 }
 
 /**
@@ -214,7 +213,26 @@ export function reopen(transcript, kept) {
   const own = transcript.sentences.filter(
     ({ key }) => !known.has(key) && !key.startsWith(`${reopened.session}.`),
   );
-  return { ...reopened, sentences: [...own, ...reopened.sentences] };
+  return after(own, reopened);
+}
+
+/**
+ * Put sentences before those of a transcript, which are counted on if they would overlap in time.
+ * @param {Sentence[]} before
+ * @param {Transcript} transcript
+ * @returns {Transcript}
+ */
+function after(before, transcript) {
+  const { sentences, origin, end } = transcript;
+  const begins = sentences[0]?.start ?? origin + (end ?? 0);
+  const shift = Math.max(0, lastEnd(before) - begins);
+  const later = sentences.map((one) => ({ ...one, start: one.start + shift, end: one.end + shift }));
+  return { ...transcript, sentences: [...before, ...later], origin: origin + shift };
+}
+
+/** @param {Sentence[]} sentences */
+function lastEnd(sentences) {
+  return Math.max(0, ...sentences.map(({ end }) => end));
 }
 
 /**

@@ -214,3 +214,34 @@ async def test_an_earlier_text_leaves_the_session_its_number(modules: Page) -> N
     numbers = [(one["session"], one["settled"]) for one in kept]
     assert numbers[0] == numbers[1]
     assert await after(modules, steps, f"show({earlier})") == "One. Two. |three"
+
+
+@pytest.mark.parametrize(
+    ("steps", "expression", "times"),
+    [
+        # Within a session the times stay; those of the next one are counted on.
+        ([READY, final("One."), CLEAR, LATER, UNDO], "transcript", [0.5, 2.5, 4.0, 6.0]),
+        (
+            [READY, final("One."), CLEAR, READY, final("Two."), UNDO],
+            "transcript",
+            [0.5, 2.5, 2.5, 4.5],
+        ),
+        (
+            [READY, final("One."), CLEAR, READY, UNDO, final("Two.")],
+            "transcript",
+            [0.5, 2.5, 3.0, 5.0],
+        ),
+        (
+            [READY, final("One.")],
+            """transcripts.reopen(transcript, { session: 9, sentences: [
+              { key: "9.1", kind: "final", text: "Two.", opens: false, start: 1, end: 2 }] })""",
+            [0.5, 2.5, 2.5, 3.5],
+        ),
+    ],
+)
+async def test_times_never_overlap(
+    modules: Page, steps: list[Step], expression: str, times: list[float]
+) -> None:
+    told = f"{expression}.sentences.flatMap(({{ start, end }}) => [start, end])"
+
+    assert await after(modules, steps, told) == times
