@@ -35,7 +35,10 @@ export class SavedDelivery extends Delivery {
     super(server, {
       onReady,
       onMessage,
-      onBreak: (failure, isPassing) => onBreak({ ...problemOf(failure), isPassing }),
+      onBreak: (failure, isPassing) => {
+        if (failure.code === "unknown_room") this.#leaveRoom();
+        onBreak({ ...problemOf(failure), isPassing });
+      },
       onUnreadable: (error) => {
         // What versions do not understand each other is for the console to say.
         throw error;
@@ -106,6 +109,11 @@ export class SavedDelivery extends Delivery {
     this.keeper.withdraw();
     this.keeper.order("finish");
     this.#open(token);
+  }
+
+  /** The room is another one's or gone: what is kept goes on without readers. */
+  #leaveRoom() {
+    if (this.#wishes) this.#wishes = { ...this.#wishes, room: "" };
   }
 
   /** Forget what is not final, here and on this device. */

@@ -4,7 +4,7 @@ from playwright.async_api import expect
 
 from tests.page.stage import READY, bookmarked, cursor, final, resumed
 from tests.page.visit import Visit
-from wsserver.messages import Done, Finish
+from wsserver.messages import Done, Error, Finish
 
 SECOND = 44_100
 """Samples; so many has Chromium's microphone that is none."""
@@ -51,3 +51,31 @@ async def test_the_cursor_can_have_the_words_that_are_recognized(visit: Visit) -
 
     await visit.is_in("Ready")
     await expect(visit.at("here")).to_be_hidden()
+
+
+SHARED = """async () => {
+  const { openShelf } = await import(new URL("page/shelf.js", document.baseURI));
+  const shelf = await openShelf();
+  const [head] = await shelf.heads();
+  const shared = { ...head, cursor: null, wishes: { ...head.wishes, room: "hall" } };
+  await shelf.write(shared, 0, new Int16Array(0), 0);
+}"""
+"""Makes it a dictation that others read along with."""
+
+
+async def test_a_room_of_another_token_keeps_nothing_from_being_recognized(visit: Visit) -> None:
+    await leave(visit)
+    await visit.page.goto(f"{visit.stage.url}page/pcm.js")
+    await visit.run(SHARED.replace("document.baseURI", "location.origin"))
+    await visit.arrive()
+    await visit.at("recover").click()
+    call = await visit.stage.call(Error(code="unknown_room", message="no such room", fatal=True))
+    assert call.start.room == "hall"
+    await call.hang_up(1008)
+    await visit.is_in("Ready")
+
+    await visit.at("recover").click()
+    call = await visit.stage.call()
+    await call.hear(Finish)
+
+    assert call.start.room is None
