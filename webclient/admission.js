@@ -13,9 +13,3 @@ export const server = new Server(new URL("v1/dictation", document.baseURI));
  * @param {string} token empty for none
  */
 export const askAdmission = (token) => server.askAdmission(token);
-
-/**
- * Exchange a long-lived token for one that opens one session within the next minutes.
- * @param {string} longLived empty for none
- */
-export const exchange = (longLived) => server.exchange(longLived);

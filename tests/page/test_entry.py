@@ -8,7 +8,6 @@ from tests.page.stage import Curtain
 from tests.page.visit import Visit
 from wsserver.messages import Done, Finish
 
-
 NOTE_PHASES = """() => {
   window.phases = [];
   const note = () => phases.push(document.body.dataset.phase);

@@ -174,7 +174,7 @@ async def test_a_token_is_shown_itself_only_where_there_is_no_exchange(
 
     await modules.route(EXCHANGE, serve)
     found = await modules.evaluate(
-        "async () => (await import('/page/admission.js')).exchange('wst_1')"
+        "async () => (await import('/page/admission.js')).server.exchange('wst_1')"
     )
     await modules.unroute(EXCHANGE)
 
@@ -184,7 +184,9 @@ async def test_a_token_is_shown_itself_only_where_there_is_no_exchange(
 async def test_who_has_no_token_exchanges_none(modules: Page) -> None:
     exchanges = count_exchanges(modules)
 
-    found = await modules.evaluate("async () => (await import('/page/admission.js')).exchange('')")
+    found = await modules.evaluate(
+        "async () => (await import('/page/admission.js')).server.exchange('')"
+    )
 
     assert found == {"token": ""}
     assert exchanges == []
