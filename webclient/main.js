@@ -3,11 +3,11 @@
  * Decides nothing that another module could decide.
  */
 
-import { askAdmission } from "./admission.js";
 import { canCapture } from "./capture.js";
 import { initDeck, showElapsed, showLevel, showManner, showPhase, showVoice } from "./deck.js";
 import { Dictation } from "./dictation.js";
-import { askForToken, closeDoor, initDoor } from "./door.js";
+import { askForToken, closeDoor } from "./door.js";
+import { initEntry, WANTED } from "./entry.js";
 import { harmless } from "./files/commands.js";
 import { initFiles } from "./files/files.js";
 import { occupied } from "./files/wording.js";
@@ -26,13 +26,11 @@ import {
 } from "./options.js";
 import { announce, element, setText } from "./page.js";
 import { allows } from "./phases.js";
-import { denial } from "./problems.js";
 import { pressed, released } from "./push-to-talk.js";
-import { answered, AWAY } from "./reach.js";
 import { initSettings } from "./settings.js";
 import { initSharing } from "./share-panel.js";
 import { phrasesOf } from "./spoken-commands.js";
-import { keepToken, takeToken } from "./token.js";
+import { takeToken } from "./token.js";
 import { initWakeLock, keepAwake } from "./wakelock.js";
 import { CALM, heed, sayings, SOUNDLESS } from "./wording.js";
 
@@ -201,40 +199,6 @@ function act(deed) {
   return deed !== null;
 }
 
-/**
- * Try a token and keep it if it is good.
- * @param {string} tried
- */
-async function knock(tried) {
-  const denied = denial(await askAdmission(tried));
-  if (denied) return denied;
-  token = tried;
-  keepToken(token);
-  return "";
-}
-
-/** Ask for a token only where the server wants one, or a better one. */
-async function greet() {
-  const answer = await askAdmission(token);
-  if (answer !== null && denial(answer)) return askForToken(token && denial(answer));
-  if (answer === null && canCapture()) missServer();
-  enter();
-}
-
-/** Say that nobody answers, until somebody does or a person tries to dictate. */
-async function missServer() {
-  notices.setProblem(AWAY);
-  notices.showProblem(dictation.phase, false);
-  const answer = await answered(
-    () => token,
-    () => dictation.phase === "idle",
-  );
-  if (answer === null) return;
-  notices.dropProblem(AWAY);
-  if (dictation.phase === "idle") obey();
-  if (denial(answer)) askForToken(token && denial(answer));
-}
-
 /** Show the page, and what an earlier visit did not finish; nobody sees that from before the door. */
 async function enter() {
   closeDoor();
@@ -253,7 +217,6 @@ function initPage() {
   obey();
   initWakeLock();
   initDeck((deed) => deeds[deed]());
-  initDoor(knock, enter);
   initOptions({
     onForgetToken: () => {
       // Nobody sees behind the door that the microphone is on.
@@ -272,7 +235,7 @@ function initPage() {
     onRelease: () => act(released(dictation.phase, hasSound)),
   });
   notices.initNotices({
-    onRetry: deeds.start,
+    onRetry: (problem) => (problem === WANTED ? askForToken("") : deeds.start()),
     onRecover: () => {
       isReopened = false;
       dictation.recover(token);
@@ -283,6 +246,15 @@ function initPage() {
   showPhase(dictation.phase);
   if (!canCapture()) notices.setProblem(INSECURE);
   notices.showProblem(dictation.phase, false);
+  const greet = initEntry({
+    token: () => token,
+    onToken: (better) => {
+      token = better;
+    },
+    onEnter: enter,
+    onBack: () => dictation.phase === "idle" && obey(),
+    phase: () => dictation.phase,
+  });
   window.addEventListener("hashchange", () => {
     token = takeToken();
     greet();

@@ -15,11 +15,11 @@ let problem = null;
 let flow = CALM;
 
 /**
- * @param {{onRetry: () => void, onRecover: () => void, onDiscard: () => void,
+ * @param {{onRetry: (problem: import("./problems.js").Problem | null) => void, onRecover: () => void, onDiscard: () => void,
  *   onUndo: () => void}} listener
  */
 export function initNotices({ onRetry, onRecover, onDiscard, onUndo }) {
-  element("retry").addEventListener("click", onRetry);
+  element("retry").addEventListener("click", () => onRetry(problem));
   element("recover").addEventListener("click", onRecover);
   element("discard").addEventListener("click", onDiscard);
   element("dismiss").addEventListener("click", hideToast);

@@ -99,6 +99,24 @@ async def test_a_server_that_is_back_is_noticed(page: Page, files: Path) -> None
         await expect(page.locator("#problem")).to_be_hidden()
 
 
+async def test_nobody_is_taken_from_the_text_by_a_server_that_is_back(
+    page: Page, files: Path
+) -> None:
+    async with open_stage(Curtain(), files=files) as stage:
+        await arrive(page, stage)
+    await page.goto(stage.url)
+    await expect(page.locator("#problem")).to_be_visible()
+    await page.locator("#text").fill("Without a server.")
+
+    async with open_stage(Curtain(), port=port_of(stage), files=files):
+        await page.evaluate("window.dispatchEvent(new Event('online'))")
+        await expect(page.locator("#problem")).to_contain_text("wants a token")
+        await expect(page.locator("#text")).to_be_focused()
+        await page.get_by_role("button", name="Enter a token").click()
+
+        await expect(page.locator("#token")).to_be_focused()
+
+
 async def test_a_visit_takes_all_parts_from_what_is_kept(page: Page, files: Path) -> None:
     async with open_stage(Curtain(), files=files) as stage:
         await arrive(page, stage)
