@@ -205,7 +205,7 @@ async def test_another_page_goes_on_with_the_text(modules: Page, own: str, shown
 
 
 async def test_an_earlier_text_leaves_the_session_its_number(modules: Page) -> None:
-    steps = [READY, final("Two."), partial("three", utterance=2)]
+    steps: list[Step] = [READY, final("Two."), partial("three", utterance=2)]
     earlier = """transcripts.bringBack(transcript, [
       { key: "7.1", kind: "final", text: "One.", opens: false, start: 0, end: 1 }])"""
 
