@@ -32,13 +32,13 @@ from wsserver.messages import (
     Done,
     Error,
     Final,
-    FinalWord,
     Finish,
     Limits,
     Partial,
     Ready,
     ServerMessage,
     Start,
+    TimedWord,
     Warn,
 )
 
@@ -67,7 +67,7 @@ def final(text: str, start: float = 0.0, reason: str | None = None) -> Final:
         end=start + 1.5,
         language="en",
         reason=reason,
-        words=(FinalWord(text=f" {text}", start=start + 0.5, end=start + 1.0, probability=1.0),),
+        words=(TimedWord(text=f" {text}", start=start + 0.5, end=start + 1.0, probability=1.0),),
         through=32_000,
     )
 

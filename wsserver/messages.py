@@ -38,7 +38,7 @@ class Start:
     """Words to expect, put before the speech together with the prompt."""
 
     words: bool = False
-    """Send every word of a final with its times and its probability."""
+    """Send every word of partials and finals with its times and its probability."""
 
     partials: bool = True
     endpointing: Profile = "dictation"
@@ -132,6 +132,16 @@ class Speech:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimedWord:
+    """A word of a partial or a final; the leading space belongs to it."""
+
+    text: str
+    start: float
+    end: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Partial:
     """What is heard so far of an utterance that goes on; replaces the partial before it."""
 
@@ -148,15 +158,8 @@ class Partial:
     lag: float
     """Seconds of audio received after *end* by the time this was sent."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinalWord:
-    """A word of a final; the leading space belongs to it."""
-
-    text: str
-    start: float
-    end: float
-    probability: float
+    words: tuple[TimedWord, ...] | None = None
+    """Present when `start` asked for words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +174,7 @@ class Final:
     language: str | None = None
     """None if nothing was heard and none was asked for."""
 
-    words: tuple[FinalWord, ...] | None = None
+    words: tuple[TimedWord, ...] | None = None
     """Present when `start` asked for words."""
 
     reason: str | None = None

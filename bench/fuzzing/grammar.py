@@ -100,7 +100,7 @@ def server_frame(chance: Random) -> bytes:
     """Give a frame of a server."""
     text, number = chance.choice(_STRINGS), chance.randint(0, 1_000_000)
     at = number / 16_000
-    word = messages.FinalWord(text=text, start=at, end=at + 1, probability=0.5)
+    word = messages.TimedWord(text=text, start=at, end=at + 1, probability=0.5)
     limits = messages.Limits(frame_bytes=number, idle_seconds=at, session_seconds=at)
     said: list[messages.ServerMessage] = [
         messages.Ready(

@@ -4,7 +4,7 @@ import pytest
 
 from wsserver.dialects import captions as dialect
 from wsserver.errors import BadMessage
-from wsserver.messages import FinalWord
+from wsserver.messages import TimedWord
 from wsserver.rooms import captions
 
 FINAL = captions.Final(
@@ -14,7 +14,7 @@ FINAL = captions.Final(
     text="Tea.\nAnd \N{SNOWMAN}.",
     start=0.5,
     end=1.0,
-    words=(FinalWord(text=" Tea.", start=0.5, end=0.9, probability=0.9),),
+    words=(TimedWord(text=" Tea.", start=0.5, end=0.9, probability=0.9),),
 )
 
 

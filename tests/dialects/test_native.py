@@ -16,7 +16,6 @@ from wsserver.messages import (
     Done,
     Error,
     Final,
-    FinalWord,
     Finish,
     Flush,
     Flushed,
@@ -27,6 +26,7 @@ from wsserver.messages import (
     ServerMessage,
     Speech,
     Start,
+    TimedWord,
     Warn,
 )
 
@@ -172,7 +172,7 @@ SERVER_MESSAGES = [
         '"words":[{"text":" So.","start":0.5,"end":1.0,"probability":0.75}],"through":20000,'
         '"resend_from":19900,"cursor":"wsc_b"}',
         dataclasses.replace(
-            FINAL, words=(FinalWord(text=" So.", start=0.5, end=1.0, probability=0.75),)
+            FINAL, words=(TimedWord(text=" So.", start=0.5, end=1.0, probability=0.75),)
         ),
     ),
     (

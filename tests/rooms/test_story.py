@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from tests.rooms.told import final
-from wsserver.messages import FinalWord
+from wsserver.messages import TimedWord
 from wsserver.rooms import story as story_module
 from wsserver.rooms.story import Story, as_said
 
@@ -93,12 +93,12 @@ def test_a_session_keeps_the_offset_of_its_first_connection() -> None:
 def test_words_stand_on_the_same_line_of_time() -> None:
     story = told(0)
     story.opened("b", 1, 10.0)
-    words = (FinalWord(text=" one", start=1.1, end=1.2, probability=0.9),)
+    words = (TimedWord(text=" one", start=1.1, end=1.2, probability=0.9),)
     story.add("b", replace(final(1), words=words))
 
     (heard,) = story.after(0)
 
-    assert heard.words == (FinalWord(text=" one", start=11.1, end=11.2, probability=0.9),)
+    assert heard.words == (TimedWord(text=" one", start=11.1, end=11.2, probability=0.9),)
 
 
 def test_a_file_holds_all_sessions_in_the_order_in_which_they_became_final() -> None:

@@ -6,14 +6,15 @@ from wsserver.audio.segmenter import Utterance
 from wsserver.messages import Partial
 from wsserver.session.actions import Action, Recognize, Send
 from wsserver.session.partials import Partials
+from wsserver.session.timed import timed
 from wsserver.speech import SAMPLE_RATE, DecodeOptions, Hypothesis, Priority, Window, Word
 from wsserver.text.guards import GuardLimits
 
 HOP = SAMPLE_RATE // 2
 
 
-def partials() -> Partials:
-    made = Partials("s", HOP, GuardLimits())
+def partials(*, words: bool = False) -> Partials:
+    made = Partials("s", HOP, GuardLimits(), words=words)
     made.begin(1)
     return made
 
@@ -57,6 +58,17 @@ def test_the_next_window_brings_the_last_hypothesis_as_its_draft() -> None:
 
     assert (first.draft, second.draft) == ((), (0, 1))
     assert (second.priority, second.exact) == (Priority.PARTIAL, False)
+
+
+def test_words_come_with_their_times_if_they_are_asked_for() -> None:
+    made = partials(words=True)
+    first = asked(made, HOP)
+
+    (said,) = made.settle(first, hear("the cat"), first.end)
+
+    assert isinstance(said, Send)
+    assert isinstance(said.message, Partial)
+    assert said.message.words == timed(hear("the cat").words)
 
 
 def test_a_new_utterance_begins_without_a_draft() -> None:

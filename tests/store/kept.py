@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from wsserver.messages import Final, FinalWord, Limits, Ready, Start
+from wsserver.messages import Final, Limits, Ready, Start, TimedWord
 from wsserver.store.archive import Archive
 from wsserver.store.database import connect, transaction
 from wsserver.store.records import Line, LineId, add_final, add_line
@@ -34,7 +34,7 @@ def final(utterance: int, text: str, *, start: float | None = None, end: float =
         end=end or begin + 1.0,
         language="en",
         words=tuple(
-            FinalWord(text=f" {word}", start=begin, end=begin + 0.5, probability=0.9)
+            TimedWord(text=f" {word}", start=begin, end=begin + 0.5, probability=0.9)
             for word in text.split()
         ),
         through=16_000 * (utterance + 1),

@@ -13,7 +13,7 @@ export const SUBPROTOCOL = "dictation.v1";
  *   partials?: boolean, endpointing?: Profile, room?: string | null}} Start all but the type and
  *   `resume`
  * @typedef {"s16le" | "f32le" | "mulaw" | "alaw"} Encoding
- * @typedef {{text: string, start: number, end: number, probability: number}} FinalWord
+ * @typedef {{text: string, start: number, end: number, probability: number}} TimedWord
  * @typedef {{through: number, resend_from?: number, cursor?: string | null}} Bookmark how far all is
  *   final, and from where a session goes on with the cursor
  * @typedef {{type: "ready", session: string, model: string, practice: boolean,
@@ -22,9 +22,9 @@ export const SUBPROTOCOL = "dictation.v1";
  *   generation?: number, through?: number, resend_from?: number, cursor?: string | null}} Ready
  * @typedef {{type: "speech", event: "started" | "ended", utterance: number, time: number}} Speech
  * @typedef {{type: "partial", utterance: number, text: string, committed: number,
- *   start: number, end: number, lag: number}} Partial
+ *   start: number, end: number, lag: number, words?: TimedWord[] | null}} Partial
  * @typedef {{type: "final", utterance: number, text: string, start: number, end: number,
- *   language?: string | null, words?: FinalWord[] | null, reason?: string | null} & Bookmark} Final
+ *   language?: string | null, words?: TimedWord[] | null, reason?: string | null} & Bookmark} Final
  * @typedef {{type: "ack"} & Bookmark} Ack
  * @typedef {{type: "flushed", id?: string | null}} Flushed
  * @typedef {{type: "done", duration: number, utterances: number}} Done

@@ -6,7 +6,7 @@ Knows no JSON and no bytes on a wire; `dialects/` does.  Times are seconds since
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from wsserver.messages import FinalWord
+from wsserver.messages import TimedWord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Final:
     start: float
     end: float
     language: str | None = None
-    words: tuple[FinalWord, ...] | None = None
+    words: tuple[TimedWord, ...] | None = None
     """Present when the speaker asked for words."""
 
 

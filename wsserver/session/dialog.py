@@ -180,10 +180,11 @@ class Session:
         self._greet(cursor)
 
     def _partials(self, cursor: Cursor) -> Partials | None:
-        settings = self._setting.settings
-        if not cursor.start.partials:
+        settings, start = self._setting.settings, cursor.start
+        if not start.partials:
             return None
-        return Partials(cursor.session, settings.hop_ms * SAMPLE_RATE // 1000, settings.guards)
+        hop_samples = settings.hop_ms * SAMPLE_RATE // 1000
+        return Partials(cursor.session, hop_samples, settings.guards, words=start.words)
 
     def _greet(self, cursor: Cursor) -> None:
         limits = self._setting.settings.limits

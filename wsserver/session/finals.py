@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from wsserver.audio.intake import Stance
-from wsserver.messages import Ack, Done, Final, FinalWord
+from wsserver.messages import Ack, Done, Final
 from wsserver.session.actions import Action, Close, Recognize, Send
+from wsserver.session.timed import timed
 from wsserver.speech import (
     DecodeOptions,
     Hypothesis,
@@ -169,17 +170,7 @@ class Finals:
             start=seconds(spoken.start),
             end=seconds(spoken.start + len(spoken.audio)),
             language=believed.language if believed else self.transcript.language,
-            words=tuple(
-                FinalWord(
-                    text=word.text,
-                    start=seconds(word.start),
-                    end=seconds(word.end),
-                    probability=round(word.probability, 3),
-                )
-                for word in words
-            )
-            if self._settings.words
-            else None,
+            words=timed(words) if self._settings.words else None,
             reason=None if believed else reason,
             through=spoken.stance.through,
             resend_from=spoken.stance.resend_from,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from wsserver.audio.segmenter import Utterance
 from wsserver.messages import Partial
 from wsserver.session.actions import Action, Recognize, Send
+from wsserver.session.timed import timed
 from wsserver.speech import DecodeOptions, Hypothesis, Priority, Window, seconds
 from wsserver.text.guards import GuardLimits, Verdict, judge
 from wsserver.text.stabilizer import Reading, Stabilizer
@@ -16,7 +17,11 @@ from wsserver.text.stabilizer import Reading, Stabilizer
 class Partials:
     """Windows, one a hop, and the readings that come of them."""
 
-    def __init__(self, session: str, hop_samples: int, guards: GuardLimits) -> None:
+    def __init__(
+        self, session: str, hop_samples: int, guards: GuardLimits, *, words: bool = False
+    ) -> None:
+        """Ask for a window every *hop_samples*; with *words* say when each was spoken."""
+        self._words = words
         self._session = session
         self._hop_samples = hop_samples
         self._guards = guards
@@ -77,4 +82,5 @@ class Partials:
             start=seconds(window.start),
             end=seconds(window.end),
             lag=seconds(received - window.end),
+            words=timed(reading.words) if self._words else None,
         )

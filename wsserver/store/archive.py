@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from wsserver.messages import FinalWord
+from wsserver.messages import TimedWord
 from wsserver.store.database import BUSY_SECONDS, connect, transaction, unusable
 from wsserver.store.recordings import FOLDER_NAME, audio_files
 from wsserver.store.records import timestamp
@@ -69,7 +69,7 @@ class KeptFinal:
     text: str
     language: str | None
     reason: str | None
-    words: tuple[FinalWord, ...] | None
+    words: tuple[TimedWord, ...] | None
 
 
 _SESSIONS = """
@@ -198,7 +198,7 @@ class Archive:
         return count
 
 
-def _words(text: str | None) -> tuple[FinalWord, ...] | None:
+def _words(text: str | None) -> tuple[TimedWord, ...] | None:
     if text is None:
         return None
-    return tuple(FinalWord(**word) for word in json.loads(text))
+    return tuple(TimedWord(**word) for word in json.loads(text))

@@ -27,9 +27,14 @@ class Reading:
     """Everything after them; replaced by the next reading."""
 
     @property
+    def words(self) -> Words:
+        """All words."""
+        return self.committed + self.tentative
+
+    @property
     def text(self) -> str:
         """All words as one line."""
-        return _join(self.committed + self.tentative)
+        return _join(self.words)
 
     @property
     def committed_length(self) -> int:

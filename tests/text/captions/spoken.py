@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from wsserver.messages import Final, FinalWord
+from wsserver.messages import Final, TimedWord
 
 
 def final(
     text: str,
     start: float = 0.0,
     end: float = 1.0,
-    words: Sequence[FinalWord] | None = None,
+    words: Sequence[TimedWord] | None = None,
     language: str | None = "en",
 ) -> Final:
     spoken = None if words is None else tuple(words)
@@ -20,8 +20,8 @@ def final(
     )
 
 
-def word(text: str, start: float, end: float) -> FinalWord:
-    return FinalWord(text=text, start=start, end=end, probability=0.9)
+def word(text: str, start: float, end: float) -> TimedWord:
+    return TimedWord(text=text, start=start, end=end, probability=0.9)
 
 
 times = st.floats(0, 400_000, allow_nan=False)

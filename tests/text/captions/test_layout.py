@@ -1,7 +1,7 @@
 import pytest
 
 from tests.text.captions.spoken import final, word
-from wsserver.messages import FinalWord
+from wsserver.messages import TimedWord
 from wsserver.text.captions.costs import LINE_COLUMNS
 from wsserver.text.captions.layout import lay_out
 from wsserver.text.captions.tokens import tokens
@@ -11,7 +11,7 @@ def laid_out(
     text: str,
     language: str | None = "en",
     seconds: float = 60.0,
-    words: list[FinalWord] | None = None,
+    words: list[TimedWord] | None = None,
 ) -> list[list[str]]:
     """Lay out what is spoken so slowly by default that time does not matter, nor is too long."""
     said = final(text, 0.0, min(seconds, len(text) / 12), words, language)
