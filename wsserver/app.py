@@ -16,11 +16,14 @@ from uuid import uuid4
 import numpy as np
 
 from wsserver.config import Config
+from wsserver.dialects.table import DIALECTS
 from wsserver.messages import Limits, Warn
 from wsserver.net.admission import Conditions, Gate
 from wsserver.net.conversation import Host
 from wsserver.net.cursors import Cursors
+from wsserver.net.dialect_door import DialectDoor
 from wsserver.net.dictations import Dictations
+from wsserver.net.door import Door
 from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app
 from wsserver.net.keys import server_key
@@ -185,8 +188,16 @@ class App:
             *reading.routes(),
         ]
         app = http_app(server, self._gate, routes)
-        sockets = Sockets(self._dictations.serve, RoomDoor(gate, self._rooms))
+        doors = (*self._dialect_doors(), RoomDoor(gate, self._rooms))
+        sockets = Sockets(self._dictations.serve, doors)
         return Listener(server, self._gate, sockets, app, server_context(server.tls))
+
+    def _dialect_doors(self) -> list[Door]:
+        server = self._config.server
+        frame_bytes = server.socket.frame_limit_bytes
+        spoken = (dialect for dialect in DIALECTS if dialect.name in server.dialects)
+        serve = self._dictations.serve
+        return [DialectDoor(dialect, self._gate, serve, frame_bytes) for dialect in spoken]
 
     def _missing(self) -> str | None:
         if not self._scheduler.ready:

@@ -7,7 +7,7 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -194,7 +194,7 @@ class Setup:
     on_session: Any = echo
     routes: Sequence[web.AbstractRouteDef] = ()
     signed: SignedTokens | None = None
-    door: Door | None = None
+    doors: Callable[[Gate], tuple[Door, ...]] = lambda _: ()
     clock: Clock = time.time
 
 
@@ -210,7 +210,7 @@ async def open_doorway(setup: Setup | None = None) -> AsyncIterator[Doorway]:
     before = asyncio.all_tasks()
     app = http_app(settings, gate, routes)
     async with Listener(
-        settings, gate, Sockets(setup.on_session, setup.door), app, tls
+        settings, gate, Sockets(setup.on_session, setup.doors(gate)), app, tls
     ) as listener:
         yield Doorway(listener, gate, None if tls is None else _trusting())
     assert gate.sessions == 0

@@ -9,7 +9,7 @@ from tests.session.conftest import build_session
 from wsserver import messages
 from wsserver.errors import EngineError, EngineLost, Overloaded, ShuttingDown
 from wsserver.net.conversation import MAX_WAITING_ANSWERS, Conversation, Host
-from wsserver.net.outbox import MAX_WAITING
+from wsserver.net.outbox import MAX_WAITING, Frame
 from wsserver.session.actions import Close
 from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session
@@ -43,6 +43,7 @@ async def last_words(conversation: Conversation) -> list[object]:
     said: list[object] = []
     async with asyncio.timeout(10):
         while not isinstance(item := await conversation.outbox.get(), Close):
+            assert not isinstance(item, Frame)
             said.append(item.code if isinstance(item, messages.Error) else item.type)
     return [*said, item.code]
 

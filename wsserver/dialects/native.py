@@ -3,6 +3,7 @@
 Knows messages and JSON; knows nothing of sessions, sockets or audio.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -51,6 +52,22 @@ def read_server(frame: str) -> messages.ServerMessage:
 def write_server(message: messages.ServerMessage) -> str:
     """Translate a message to the frame that a server sends."""
     return _server.dump_json(message, exclude_none=True).decode()
+
+
+class NativeTranslator:
+    """One connection's translation; a message each way for every frame."""
+
+    def greet(self) -> Iterable[messages.ClientMessage]:
+        """Wait for the client to begin."""
+        return ()
+
+    def read(self, frame: str | bytes) -> Iterable[messages.ClientMessage]:
+        """Translate a client's frame; raise `BadMessage`."""
+        return (read_client(frame),)
+
+    def write(self, message: messages.ServerMessage) -> Iterable[str]:
+        """Translate a message to its frame."""
+        return (write_server(message),)
 
 
 def schema() -> dict[str, Any]:

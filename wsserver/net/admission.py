@@ -95,18 +95,24 @@ class Gate:
         self.is_draining = True
 
     def admit(
-        self, presented: Presented, scope: Scope = "speak", *, resumes: bool = False
+        self,
+        presented: Presented,
+        scope: Scope = "speak",
+        subprotocol: str | None = SUBPROTOCOL,
+        *,
+        resumes: bool = False,
     ) -> Lease:
         """Give a place; raise `Refused` if there is none for *presented*.
 
         Where a session can be resumed, its cursor serves for a token, and takes the place over from
-        the connection that has the session still, which is ended.
+        the connection that has the session still, which is ended.  Whoever offers subprotocols has
+        to offer *subprotocol*, if there is one.
         """
         caller = self._caller(presented)
         self.check_open()
         self._limits.check_handshakes(caller.address)
         self._limits.count_handshake(caller.address)
-        visitor = self._check(caller, scope, resumes=resumes)
+        visitor = self._check(caller, scope, subprotocol, resumes=resumes)
         if self._lines and visitor.guest.claim and self._takes_over(visitor.guest):
             self._lines.end(visitor.guest.claim.cursor.session)
         if visitor.signed and visitor.signed.one_session:
@@ -121,7 +127,7 @@ class Gate:
             caller = self._caller(presented)
             self.check_open()
             self._limits.check_handshakes(caller.address)
-            self._check(caller, scope, resumes=resumes)
+            self._check(caller, scope, SUBPROTOCOL, resumes=resumes)
         except Refused as refused:
             return refused.refusal
         return None
@@ -165,12 +171,15 @@ class Gate:
         is_insider = self._identities.is_insider(presented)
         return _Caller(presented, "" if is_insider else self._limits.address(presented))
 
-    def _check(self, caller: _Caller, scope: Scope, *, resumes: bool) -> Visitor:
+    def _check(
+        self, caller: _Caller, scope: Scope, subprotocol: str | None, *, resumes: bool
+    ) -> Visitor:
         self._check_origin(caller.presented)
         visitor = self._visitor(caller, resumes=resumes)
         guest = visitor.guest
         _check_scope(visitor, scope)
-        check_subprotocol(caller.presented, SUBPROTOCOL)
+        if subprotocol is not None:
+            check_subprotocol(caller.presented, subprotocol)
         if guest.token != self.conditions.insider:
             self._check_ready(resumes=guest.claim is not None)
         self._places.check_day(guest.token)

@@ -24,7 +24,7 @@ from wsserver.messages import (
     Warn,
 )
 from wsserver.net.lines import Line
-from wsserver.net.outbox import Leave, Outbox
+from wsserver.net.outbox import Frame, Leave, Outbox
 from wsserver.net.publisher import Publisher, publish_nothing
 from wsserver.net.recorder import Recorder, keep_nothing
 from wsserver.session.actions import Action, Close, Hold, Recognize, Send
@@ -159,6 +159,13 @@ class Conversation:
         """Tell the client, unless its session is still to open: then the host's notice does."""
         if self._is_open:
             self._carry_out(lambda: [Send(warning)])
+
+    def answer(self, frame: str) -> None:
+        """Send *frame* behind what was sent before; the session does not know of it."""
+        try:
+            self.outbox.put(Frame(frame))
+        except DictationError as error:
+            self.give_up(error)
 
     def give_up(self, error: DictationError) -> None:
         """End at once for *error*: tell what has been decided, wait for nothing more."""

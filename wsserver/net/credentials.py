@@ -4,7 +4,7 @@ Knows header names and the query; knows no token and no socket.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs
 
 from wsserver.errors import ClientError
@@ -30,6 +30,9 @@ class Presented:
     """The part of a request's head that decides who may enter."""
 
     path: str
+    query: str = field(default="", repr=False)
+    """What follows the `?`, undecoded; it may hold a token."""
+
     authorization: tuple[str, ...] = field(default=(), repr=False)
     subprotocols: tuple[str, ...] = ()
     """What the client offers, without tokens."""
@@ -55,6 +58,7 @@ def read(headers: Iterable[tuple[str, str]], target: str, peer: str = "") -> Pre
     offered = _listed(found.get("sec-websocket-protocol", []))
     return Presented(
         path=path,
+        query=query,
         authorization=tuple(found.get("authorization", [])),
         subprotocols=tuple(s for s in offered if not s.startswith(TOKEN_SUBPROTOCOL)),
         token_subprotocols=tuple(s for s in offered if s.startswith(TOKEN_SUBPROTOCOL)),
@@ -65,6 +69,12 @@ def read(headers: Iterable[tuple[str, str]], target: str, peer: str = "") -> Pre
         forwarded_for=tuple(_listed(found.get("x-forwarded-for", []))),
         peer=peer,
     )
+
+
+def with_key(presented: Presented, key: str) -> Presented:
+    """Take *key*, found among the subprotocols by who knows the language, for the token there."""
+    token = TOKEN_SUBPROTOCOL + base64url.encode(key.encode())
+    return replace(presented, token_subprotocols=(*presented.token_subprotocols, token))
 
 
 def plain_token(presented: Presented, *, token_in_url: bool) -> str | None:

@@ -1,21 +1,24 @@
 """The open dictations: each socket joined to its conversation, from the first frame to the close.
 
-Knows sockets, the native wire language and conversations; knows nothing of audio or engines.
+Knows sockets, translators and conversations; knows nothing of audio or engines.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from wsserver.dialects import native
+from wsserver.dialects.dialect import Told, Translator
+from wsserver.dialects.native import NativeTranslator
 from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown, TooLarge
-from wsserver.messages import Audio, ClientMessage, Limits, Warn
+from wsserver.messages import Audio, ClientMessage, Limits, ServerMessage, Warn
 from wsserver.net.conversation import UNFORESEEN, Conversation, Host
 from wsserver.net.delivery import Delivery
 from wsserver.net.lines import Lines
+from wsserver.net.outbox import Frame
 from wsserver.net.places import Lease
 from wsserver.session.actions import Close
 from wsserver.speech import Priority
@@ -50,8 +53,13 @@ class Dictations:
         """Count the open dictations."""
         return len(self._open)
 
-    async def serve(self, connection: ServerConnection, lease: Lease) -> None:
-        """Run one dictation to its end; the client may vanish at any time."""
+    async def serve(
+        self, connection: ServerConnection, lease: Lease, translator: Translator | None = None
+    ) -> None:
+        """Run one dictation to its end; the client may vanish at any time.
+
+        Without a *translator* the native language is spoken.
+        """
         line = self._lines.line(lease.guest, lease.release)
         recorder = self._host.record(lease.token.name)
         publisher = self._host.publish(lease.token.name)
@@ -60,7 +68,8 @@ class Dictations:
         ) as conversation:
             if self._farewell:  # let in just before the server began to stop
                 conversation.end(self._farewell)
-            dictation = _Dictation(connection, conversation, lease, self._limits)
+            channel = _Channel(connection, translator or NativeTranslator())
+            dictation = _Dictation(channel, conversation, lease, self._limits)
             self._open[conversation] = asyncio.ensure_future(dictation.run())
             try:
                 await self._open[conversation]
@@ -95,18 +104,27 @@ class Dictations:
             await asyncio.wait(self._open.values(), timeout=seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    """A socket, and what is spoken on it."""
+
+    connection: ServerConnection
+    translator: Translator
+
+
 class _Dictation:
     """One socket and its conversation."""
 
     def __init__(
         self,
-        connection: ServerConnection,
+        channel: _Channel,
         conversation: Conversation,
         lease: Lease,
         limits: Limits,
     ) -> None:
-        self._connection = connection
-        self._delivery = _delivery(connection)
+        self._connection = channel.connection
+        self._translator = channel.translator
+        self._delivery = _delivery(channel.connection)
         self._conversation = conversation
         self._lease = lease
         self._limits = limits
@@ -129,8 +147,12 @@ class _Dictation:
     async def _write(self) -> None:
         outbox = self._conversation.outbox
         while not isinstance(item := await outbox.get(), Close):
-            await self._delivery.send(native.write_server(item))
+            for frame in self._frames(item):
+                await self._delivery.send(frame)
         await self._delivery.close(item.code, item.reason)
+
+    def _frames(self, item: ServerMessage | Frame) -> Iterable[str]:
+        return (item.text,) if isinstance(item, Frame) else self._translator.write(item)
 
     async def _read(self) -> None:
         """Take what the client sends, to the end of the connection.
@@ -138,10 +160,13 @@ class _Dictation:
         After the session's end a frame can only be wrong; but it has to be read to see the close.
         """
         try:
+            told = self._translator.greet()
             while True:
                 try:
-                    await self._take(await self._frame())
+                    await self._take(told)
+                    told = self._translator.read(await self._frame())
                 except ClientError as error:
+                    told = ()
                     self._conversation.end(error)
         except ConnectionClosed:
             self._conversation.outbox.put(Close(1001, "the client went away"))
@@ -164,8 +189,15 @@ class _Dictation:
             )
         return frame
 
-    async def _take(self, frame: str | bytes) -> None:
-        for message in _slices(native.read_client(frame)):
+    async def _take(self, told: Iterable[Told]) -> None:
+        for item in told:
+            if isinstance(item, str):
+                self._conversation.answer(item)
+            else:
+                await self._receive(item)
+
+    async def _receive(self, whole: ClientMessage) -> None:
+        for message in _slices(whole):
             before = self._conversation.seconds_received
             self._conversation.receive(message)
             if spent := self._conversation.seconds_received - before:

@@ -3,11 +3,13 @@
 Knows connections and what they present; knows nothing of what goes on behind the door.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from websockets.asyncio.server import ServerConnection
 
 from wsserver.net.credentials import Presented
+from wsserver.net.refusal import Refusal
 
 
 class Visit(Protocol):
@@ -26,8 +28,8 @@ class Door(Protocol):
     """Decides who comes in, by rules of its own."""
 
     @property
-    def subprotocol(self) -> str:
-        """Say what is spoken behind it."""
+    def subprotocol(self) -> str | None:
+        """Say what is answered to those who offer it."""
         ...
 
     @property
@@ -37,6 +39,10 @@ class Door(Protocol):
 
     def leads(self, path: str) -> bool:
         """Tell whether *path* is behind this door."""
+        ...
+
+    def explain(self, refusal: Refusal) -> Mapping[str, object]:
+        """Give the body of the answer to who is not let in."""
         ...
 
     def admit(self, presented: Presented) -> Visit:

@@ -8,7 +8,7 @@ import json
 import logging
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -54,8 +54,8 @@ class Sockets:
     """Who serves the WebSockets."""
 
     on_session: SessionHandler
-    door: Door | None = None
-    """Where those go in that are no sessions."""
+    doors: tuple[Door, ...] = ()
+    """Where those go in that speak another language, or are no sessions."""
 
 
 class Listener:
@@ -141,9 +141,9 @@ class Listener:
         self._gate.drain()
 
     async def wait_idle(self) -> None:
-        """Wait until no session is open."""
-        while self._leases:
-            await asyncio.wait(self._leases)
+        """Wait until no WebSocket is open."""
+        while busy := {*self._leases, *self._visits}:
+            await asyncio.wait(busy)
 
     async def stop(self) -> None:
         """Close the port and every connection: sessions with 1001, HTTP after its answer."""
@@ -174,8 +174,7 @@ class Listener:
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         peer = peer_address(connection.remote_address)
         presented = read(request.headers.raw_items(), request.path, peer)
-        door = self._sockets.door
-        if door and door.leads(presented.path):
+        if door := self._door(presented.path):
             return self._admit_visit(connection, door, presented)
         if presented.path not in self._settings.socket.paths:
             expected = ", ".join(self._settings.socket.paths)
@@ -193,7 +192,7 @@ class Listener:
         try:
             visit = door.admit(presented)
         except Refused as refused:
-            return _response(connection, refused.refusal)
+            return _response(connection, refused.refusal, door.explain(refused.refusal))
         connection.protocol.max_message_size = door.frame_limit_bytes
         task = asyncio.current_task()
         assert task is not None
@@ -205,10 +204,12 @@ class Listener:
         self, connection: ServerConnection, offered: Sequence[Subprotocol]
     ) -> Subprotocol | None:
         assert connection.request is not None
-        door = self._sockets.door
-        is_visit = door and door.leads(connection.request.path.partition("?")[0])
-        spoken = door.subprotocol if door and is_visit else SUBPROTOCOL
-        return Subprotocol(spoken) if spoken in offered else None
+        door = self._door(connection.request.path.partition("?")[0])
+        spoken = door.subprotocol if door else SUBPROTOCOL
+        return Subprotocol(spoken) if spoken is not None and spoken in offered else None
+
+    def _door(self, path: str) -> Door | None:
+        return next((door for door in self._sockets.doors if door.leads(path)), None)
 
     def _keep(self, lease: Lease) -> None:
         """Tie *lease* to the task that serves this connection from handshake to end.
@@ -249,8 +250,10 @@ def _limits(settings: SocketSettings) -> dict[str, Any]:
     }
 
 
-def _response(connection: ServerConnection, refusal: Refusal) -> Response:
-    response = connection.respond(refusal.status, json.dumps(refusal.as_json()))
+def _response(
+    connection: ServerConnection, refusal: Refusal, body: Mapping[str, object] | None = None
+) -> Response:
+    response = connection.respond(refusal.status, json.dumps(body or refusal.as_json()))
     del response.headers["Content-Type"]
     response.headers["Content-Type"] = "application/json; charset=utf-8"
     response.headers.update(refusal.headers())

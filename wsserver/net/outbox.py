@@ -6,6 +6,7 @@ Knows messages; knows nothing of sockets, so that a slow reader is a matter of t
 import asyncio
 from asyncio import Future
 from collections import deque
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from wsserver.errors import Overloaded
@@ -16,7 +17,14 @@ MAX_WAITING = 1_000
 """Messages a client may leave unread; an hour of finals is fewer."""
 
 
-Item: TypeAlias = ServerMessage | Close
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Text in the wire language of the client, for which there is no message."""
+
+    text: str
+
+
+Item: TypeAlias = ServerMessage | Frame | Close
 Leave: TypeAlias = Future[Warn | None]
 """Done when a message may go; holds what is to be said right after it."""
 

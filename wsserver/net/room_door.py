@@ -5,7 +5,7 @@ Knows WebSockets and rooms; knows nothing of what viewers are told.
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -16,6 +16,7 @@ from wsserver.net.admission import check_subprotocol
 from wsserver.net.after import after_in
 from wsserver.net.credentials import Presented
 from wsserver.net.delivery import Delivery
+from wsserver.net.refusal import Refusal
 from wsserver.net.room_gate import Pass, RoomGate
 from wsserver.net.rooms import Rooms, Seat
 from wsserver.net.viewer import Link
@@ -40,6 +41,10 @@ class RoomDoor:
     def leads(self, path: str) -> bool:
         """Tell whether *path* is a room's."""
         return _PATH.fullmatch(path) is not None
+
+    def explain(self, refusal: Refusal) -> Mapping[str, object]:
+        """Say why somebody is not let in."""
+        return refusal.as_json()
 
     def admit(self, presented: Presented) -> "RoomVisit":
         """Give a viewer a place; raise `Refused` if there is none."""

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import AfterValidator
 
+from wsserver.dialects.table import NAMES
 from wsserver.net.keys import check_key
 from wsserver.net.tokens import Token
 
@@ -18,6 +19,14 @@ FRAME_LIMIT_HEADROOM = 4
 
 Seconds = Annotated[float, Gt(0)]
 Count = Annotated[int, Ge(1)]
+
+
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    if unknown := set(names) - set(NAMES):
+        raise ValueError(
+            f"unknown {', '.join(sorted(unknown))}, expected some of {', '.join(NAMES)}"
+        )
+    return names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +204,9 @@ class NetSettings:
     key: Annotated[str, AfterValidator(check_key)] | None = field(default=None, repr=False)
     """The secret in base64 that cursors are sealed with, the same for all servers that go on with
     each other's sessions; None keeps one in the state folder."""
+
+    dialects: Annotated[tuple[str, ...], AfterValidator(_known)] = NAMES
+    """Wire languages of other programs that are understood beside the native one."""
 
     tls: TlsSettings = field(default_factory=TlsSettings)
     http: HttpSettings = field(default_factory=HttpSettings)

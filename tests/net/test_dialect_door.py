@@ -1,0 +1,118 @@
+"""A tiny language of the tests' own, through the real door."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
+
+from tests.net.doorway import BEARER, PATH, PLAIN, Setup, open_doorway
+from wsserver.dialects.dialect import Dialect, Told, Translator
+from wsserver.errors import UnsupportedFormat
+from wsserver.messages import Audio, ServerMessage, Start
+from wsserver.net.admission import Gate
+from wsserver.net.dialect_door import DialectDoor
+from wsserver.net.door import Door
+from wsserver.net.places import Lease
+
+
+@dataclass
+class Echo:
+    """Says what it was opened with."""
+
+    language: str
+
+    def greet(self) -> Iterable[Told]:
+        return (Start(language=self.language), "hello")
+
+    def read(self, frame: str | bytes) -> Iterable[Told]:
+        return (Audio(data=frame.encode() if isinstance(frame, str) else frame),)
+
+    def write(self, message: ServerMessage) -> Iterable[str]:
+        return (message.type,)
+
+
+def open_echo(query: str) -> Translator:
+    language = parse_qs(query).get("language", ["en"])[0]
+    if language == "xx":
+        raise UnsupportedFormat("found language 'xx', expected one that is spoken")
+    return Echo(language)
+
+
+def key(offered: Sequence[str]) -> str | None:
+    return next((one.removeprefix("key-") for one in offered if one.startswith("key-")), None)
+
+
+ECHO = Dialect(
+    name="echo",
+    paths=("/echo",),
+    open=open_echo,
+    subprotocol="echo.v1",
+    key=key,
+    refusal=lambda status, code, message: {"wrong": [status, code, message]},
+)
+
+
+async def greet(connection: ServerConnection, lease: Lease, translator: Translator) -> None:
+    for told in translator.greet():
+        await connection.send(told if isinstance(told, str) else repr(told))
+    await connection.send(lease.token.name)
+
+
+def doors(gate: Gate) -> tuple[Door, ...]:
+    return (DialectDoor(ECHO, gate, greet, 1024),)
+
+
+async def said(connection: connect) -> list[str]:
+    async with connection as opened:
+        return [str(frame) async for frame in opened]
+
+
+async def test_a_language_is_spoken_at_its_path_and_nowhere_else() -> None:
+    async with open_doorway(Setup(doors=doors)) as doorway:
+        url = doorway.socket_url.replace(PATH, "/echo?language=de")
+        at_echo = await said(connect(url, additional_headers=BEARER, proxy=None))
+        async with doorway.connect() as native:
+            await native.send("native")
+
+            assert await native.recv() == "native"
+    assert at_echo == [repr(Start(language="de")), "hello", "ann"]
+
+
+async def test_the_token_may_stand_where_the_language_puts_it() -> None:
+    async with open_doorway(Setup(doors=doors)) as doorway:
+        url = doorway.socket_url.replace(PATH, "/echo")
+        offered = [Subprotocol("echo.v1"), Subprotocol(f"key-{PLAIN}")]
+        async with connect(url, subprotocols=offered, proxy=None) as connection:
+            spoken = connection.subprotocol
+            frames = [frame async for frame in connection]
+
+    assert (spoken, frames) == ("echo.v1", [repr(Start(language="en")), "hello", "ann"])
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "status", "code"),
+    [
+        ("", {}, 401, "no_token"),
+        ("", {"Authorization": "Bearer nobody"}, 403, "bad_token"),
+        ("?language=xx", BEARER, 415, "unsupported_format"),
+    ],
+)
+async def test_who_is_refused_is_told_in_the_form_of_the_language(
+    query: str, headers: dict[str, str], status: int, code: str
+) -> None:
+    async with open_doorway(Setup(doors=doors)) as doorway:
+        url = doorway.socket_url.replace(PATH, f"/echo{query}")
+        with pytest.raises(InvalidStatus) as refused:
+            await said(connect(url, additional_headers=headers, proxy=None))
+        left = doorway.gate.sessions
+
+    answer = refused.value.response
+    assert answer.status_code == status
+    assert json.loads(answer.body)["wrong"][:2] == [status, code]
+    assert left == 0
