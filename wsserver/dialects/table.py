@@ -3,9 +3,10 @@
 Knows their names; knows nothing of what they say.
 """
 
+from wsserver.dialects import vosk
 from wsserver.dialects.dialect import Dialect
 
-DIALECTS: tuple[Dialect, ...] = ()
+DIALECTS: tuple[Dialect, ...] = (vosk.DIALECT,)
 """One line each."""
 
 AUDIO_REST = "openai-audio"
