@@ -8,7 +8,7 @@ one `Dialect` that says where it is spoken.  All of it is pure.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from wsserver.messages import ClientMessage, ServerMessage
 
@@ -34,6 +34,24 @@ class Translator(Protocol):
 
     def write(self, message: ServerMessage) -> Iterable[str]:
         """Translate what the session says to any number of text frames."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What hears."""
+
+    name: str
+    languages: tuple[str, ...]
+    """ISO 639-1 codes that it knows."""
+
+
+@runtime_checkable
+class Inquisitive(Protocol):
+    """A translator that has to know what hears before the session is opened."""
+
+    def meet(self, model: Model) -> None:
+        """Take it in; called once, before `greet`."""
         ...
 
 

@@ -30,7 +30,7 @@ from wsserver.net.recorder import Recorder, keep_nothing
 from wsserver.session.actions import Action, Close, Hold, Recognize, Send
 from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session
-from wsserver.speech import Hypothesis, Priority, Window
+from wsserver.speech import EngineInfo, Hypothesis, Priority, Window
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +115,11 @@ class Conversation:
         if self._publisher:
             self._publisher.closed()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def info(self) -> EngineInfo:
+        """Say which model hears."""
+        return self._session.info
 
     @property
     def is_ending(self) -> bool:

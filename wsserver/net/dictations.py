@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from wsserver.dialects.dialect import Told, Translator
+from wsserver.dialects.dialect import Inquisitive, Model, Told, Translator
 from wsserver.dialects.native import NativeTranslator
 from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown, TooLarge
 from wsserver.messages import Audio, ClientMessage, Limits, ServerMessage, Warn
@@ -160,6 +160,7 @@ class _Dictation:
         After the session's end a frame can only be wrong; but it has to be read to see the close.
         """
         try:
+            self._introduce()
             told = self._translator.greet()
             while True:
                 try:
@@ -173,6 +174,11 @@ class _Dictation:
         except Exception:  # this task ends one dictation, and never in silence
             logger.exception("a dictation failed in an unforeseen way")
             self._conversation.give_up(ServerError(UNFORESEEN))
+
+    def _introduce(self) -> None:
+        if isinstance(self._translator, Inquisitive):
+            info = self._conversation.info
+            self._translator.meet(Model(info.model, info.languages))
 
     async def _frame(self) -> str | bytes:
         idle_seconds = self._limits.idle_seconds

@@ -26,6 +26,7 @@ from wsserver.session.setting import Setting
 from wsserver.speech import (
     SAMPLE_RATE,
     DecodeOptions,
+    EngineInfo,
     Hypothesis,
     Window,
     seconds,
@@ -49,6 +50,11 @@ class Session:
         """Where this session was opened: at its beginning, or where it was resumed."""
 
         self._hearing: Hearing
+
+    @property
+    def info(self) -> EngineInfo:
+        """Say which model hears."""
+        return self._setting.info
 
     @property
     def is_ending(self) -> bool:
