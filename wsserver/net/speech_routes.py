@@ -3,29 +3,24 @@
 Knows HTTP, sound files and conversations; knows nothing of sockets or engines.
 """
 
-import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from typing import BinaryIO, TypeVar, cast
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import BinaryIO, cast
 
 from aiohttp import web
 
-from wsserver import messages, sound_file
-from wsserver.errors import BadAudio, EngineError, EngineLost, ServerError, ShuttingDown, TooLarge
+from wsserver import sound_file
+from wsserver.errors import BadAudio, TooLarge
+from wsserver.messages import Final, Start
 from wsserver.net.admission import Gate
-from wsserver.net.conversation import Conversation, Host
+from wsserver.net.conversation import Host
 from wsserver.net.middleware import presented_by
 from wsserver.net.places import Lease
-from wsserver.session.actions import Close
-from wsserver.sound_file import SoundFile
-from wsserver.speech import Priority
+from wsserver.net.whole_file import blocks, hearing, in_thread
 
-BLOCK_MS = 1_000
 CHUNK_BYTES = 65_536
-T = TypeVar("T")
-_FAULTS = {error.code: error for error in (EngineError, EngineLost, ShuttingDown)}
 
 
 class SpeechRoutes:
@@ -58,7 +53,7 @@ class SpeechRoutes:
             async for chunk in request.content.iter_chunked(CHUNK_BYTES):
                 if file.tell() + len(chunk) > self._body_limit_bytes:
                     raise TooLarge(f"expected a body of at most {self._body_limit_bytes} bytes")
-                await _in_thread(file.write, chunk)
+                await in_thread(file.write, chunk)
             if file.tell() == 0:
                 raise BadAudio("found an empty body, expected a WAV, FLAC or OGG file")
             file.seek(0)
@@ -66,56 +61,6 @@ class SpeechRoutes:
 
     async def _hear(self, body: BinaryIO, lease: Lease) -> str:
         with sound_file.open_sound(body, "the body") as sound:
-            recorder = self._host.record(lease.token.name)
-            async with Conversation(self._host, Priority.BULK, None, recorder) as conversation:
-                feeder = asyncio.create_task(self._feed(conversation, sound, lease))
-                try:
-                    texts = [final.text async for final in _finals(conversation, feeder)]
-                finally:
-                    feeder.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await feeder
+            async with hearing(self._host, lease, Start(), blocks(sound)) as heard:
+                texts = [item.text async for item in heard if isinstance(item, Final)]
         return " ".join(text for text in texts if text)
-
-    async def _feed(self, conversation: Conversation, sound: SoundFile, lease: Lease) -> None:
-        rate = sound.block_rate
-        conversation.receive(messages.Start(encoding="f32le", sample_rate=rate, partials=False))
-        blocks = sound.blocks(BLOCK_MS)
-        while (block := await _in_thread(next, blocks, None)) is not None:
-            lease.spend(len(block) / rate)
-            conversation.receive(messages.Audio(data=block.tobytes()))
-            await conversation.room()
-        conversation.receive(messages.Finish())
-
-
-async def _in_thread(function: Callable[..., T], *arguments: object) -> T:
-    """Call *function* in a thread.
-
-    Whoever is canceled meanwhile waits for the thread all the same: it works on a file that is
-    closed next.
-    """
-    calling = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
-    try:
-        return await asyncio.shield(calling)
-    except asyncio.CancelledError:
-        await asyncio.wait([calling])
-        raise
-
-
-async def _finals(
-    conversation: Conversation, feeder: asyncio.Task[None]
-) -> AsyncIterator[messages.Final]:
-    """Give the finals as they come; raise what went wrong in the session or with its feeder."""
-    feeder.add_done_callback(lambda task: _stop_on_fault(conversation, task))
-    while not isinstance(item := await conversation.outbox.get(), Close):
-        if isinstance(item, messages.Error):
-            raise _FAULTS.get(item.code, ServerError)(item.message)
-        if isinstance(item, messages.Final):
-            yield item
-    if feeder.done():
-        feeder.result()
-
-
-def _stop_on_fault(conversation: Conversation, feeder: asyncio.Task[None]) -> None:
-    if not feeder.cancelled() and feeder.exception() is not None:
-        conversation.outbox.put(Close(1011, "the file could not be read"))

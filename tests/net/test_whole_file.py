@@ -3,13 +3,13 @@ import threading
 
 import pytest
 
-from wsserver.net.speech_routes import _in_thread
+from wsserver.net.whole_file import in_thread
 
 
 async def test_what_a_thread_gives_or_raises_comes_back() -> None:
-    assert await _in_thread(max, 1, 2) == 2
+    assert await in_thread(max, 1, 2) == 2
     with pytest.raises(ZeroDivisionError):
-        await _in_thread(divmod, 1, 0)
+        await in_thread(divmod, 1, 0)
 
 
 async def test_who_is_canceled_waits_for_the_thread_that_works_on_its_file() -> None:
@@ -19,7 +19,7 @@ async def test_who_is_canceled_waits_for_the_thread_that_works_on_its_file() -> 
         began.set()
         may_end.wait()
 
-    working = asyncio.create_task(_in_thread(work))
+    working = asyncio.create_task(in_thread(work))
     await asyncio.to_thread(began.wait)
     working.cancel()
     done_early, _ = await asyncio.wait([working], timeout=0.05)
