@@ -53,8 +53,10 @@ ECHO = Dialect(
     paths=("/echo",),
     open=open_echo,
     subprotocol="echo.v1",
+    aliases=("echo.v2",),
     key=key,
     refusal=lambda status, code, message: {"wrong": [status, code, message]},
+    statuses={"bad_token": 401},
 )
 
 
@@ -84,22 +86,28 @@ async def test_a_language_is_spoken_at_its_path_and_nowhere_else() -> None:
     assert at_echo == [repr(Start(language="de")), "hello", "ann"]
 
 
-async def test_the_token_may_stand_where_the_language_puts_it() -> None:
+@pytest.mark.parametrize(
+    ("names", "answered"),
+    [(["echo.v1"], "echo.v1"), (["echo.v2"], "echo.v2"), (["echo.v2", "echo.v1"], "echo.v1")],
+)
+async def test_the_token_may_stand_where_the_language_puts_it(
+    names: list[str], answered: str
+) -> None:
     async with open_doorway(Setup(doors=doors)) as doorway:
         url = doorway.socket_url.replace(PATH, "/echo")
-        offered = [Subprotocol("echo.v1"), Subprotocol(f"key-{PLAIN}")]
+        offered = [Subprotocol(name) for name in [*names, f"key-{PLAIN}"]]
         async with connect(url, subprotocols=offered, proxy=None) as connection:
             spoken = connection.subprotocol
             frames = [frame async for frame in connection]
 
-    assert (spoken, frames) == ("echo.v1", [repr(Start(language="en")), "hello", "ann"])
+    assert (spoken, frames) == (answered, [repr(Start(language="en")), "hello", "ann"])
 
 
 @pytest.mark.parametrize(
     ("query", "headers", "status", "code"),
     [
         ("", {}, 401, "no_token"),
-        ("", {"Authorization": "Bearer nobody"}, 403, "bad_token"),
+        ("", {"Authorization": "Bearer nobody"}, 401, "bad_token"),
         ("?language=xx", BEARER, 415, "unsupported_format"),
     ],
 )

@@ -7,7 +7,8 @@ one `Dialect` that says where it is spoken.  All of it is pure.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from wsserver.messages import ClientMessage, ServerMessage
@@ -55,6 +56,15 @@ class Inquisitive(Protocol):
         ...
 
 
+@runtime_checkable
+class Dated(Protocol):
+    """A translator that has to know when its session began."""
+
+    def begin(self, now: datetime) -> None:
+        """Take the time in, with its zone; called once, before `greet`."""
+        ...
+
+
 def _plain(status: int, code: str, message: str) -> Mapping[str, object]:
     return {"status": status, "code": code, "message": message}
 
@@ -80,8 +90,19 @@ class Dialect:
     subprotocol: str | None = None
     """What is answered if it is offered."""
 
+    aliases: tuple[str, ...] = ()
+    """Other subprotocols, one of which is answered where *subprotocol* is not offered."""
+
     key: Callable[[Sequence[str]], str | None] = _no_key
     """Finds the token among the subprotocols that are offered, where the language puts it there."""
 
     refusal: Callable[[int, str, str], Mapping[str, object]] = _plain
     """Gives the JSON body of a refused handshake: of status, code and message."""
+
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    """The HTTP status that goes with a code, where the language has another one than we."""
+
+    @property
+    def subprotocols(self) -> tuple[str, ...]:
+        """Say which may be answered, the first that is offered."""
+        return () if self.subprotocol is None else (self.subprotocol, *self.aliases)

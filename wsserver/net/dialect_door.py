@@ -4,7 +4,7 @@ Knows dialects, the gate and who serves; knows nothing of what is said.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from websockets.asyncio.server import ServerConnection
@@ -31,9 +31,9 @@ class DialectDoor:
         self._serve = serve
 
     @property
-    def subprotocol(self) -> str | None:
-        """Say what is answered to those who offer it."""
-        return self._dialect.subprotocol
+    def subprotocols(self) -> tuple[str, ...]:
+        """Say what may be answered: the first of them that is offered."""
+        return self._dialect.subprotocols
 
     def leads(self, path: str) -> bool:
         """Tell whether the language is spoken at *path*."""
@@ -45,9 +45,19 @@ class DialectDoor:
 
     def admit(self, presented: Presented) -> "Session":
         """Give a place; raise `Refused` if there is none, or what is asked for is not served."""
+        try:
+            return self._admit(presented)
+        except Refused as refused:
+            found = refused.refusal
+            status = self._dialect.statuses.get(found.code, found.status)
+            raise Refused(replace(found, status=status)) from None
+
+    def _admit(self, presented: Presented) -> "Session":
         if key := self._dialect.key(presented.subprotocols):
             presented = with_key(presented, key)
-        lease = self._gate.admit(presented, subprotocol=self._dialect.subprotocol)
+        spoken, offered = self.subprotocols, presented.subprotocols
+        expected = next((one for one in spoken if one in offered), self._dialect.subprotocol)
+        lease = self._gate.admit(presented, subprotocol=expected)
         try:
             return Session(lease, self._dialect.open(presented.query), self._serve)
         except ClientError as error:

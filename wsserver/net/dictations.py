@@ -7,11 +7,12 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from wsserver.dialects.dialect import Inquisitive, Model, Told, Translator
+from wsserver.dialects.dialect import Dated, Inquisitive, Model, Told, Translator
 from wsserver.dialects.native import NativeTranslator
 from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown, TooLarge
 from wsserver.messages import Audio, ClientMessage, Limits, ServerMessage, Warn
@@ -179,6 +180,8 @@ class _Dictation:
         if isinstance(self._translator, Inquisitive):
             info = self._conversation.info
             self._translator.meet(Model(info.model, info.languages))
+        if isinstance(self._translator, Dated):
+            self._translator.begin(datetime.now(UTC))
 
     async def _frame(self) -> str | bytes:
         idle_seconds = self._limits.idle_seconds

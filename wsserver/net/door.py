@@ -28,8 +28,8 @@ class Door(Protocol):
     """Decides who comes in, by rules of its own."""
 
     @property
-    def subprotocol(self) -> str | None:
-        """Say what is answered to those who offer it."""
+    def subprotocols(self) -> tuple[str, ...]:
+        """Say what may be answered: the first of them that is offered."""
         ...
 
     @property

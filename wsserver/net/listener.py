@@ -205,8 +205,8 @@ class Listener:
     ) -> Subprotocol | None:
         assert connection.request is not None
         door = self._door(connection.request.path.partition("?")[0])
-        spoken = door.subprotocol if door else SUBPROTOCOL
-        return Subprotocol(spoken) if spoken is not None and spoken in offered else None
+        spoken = door.subprotocols if door else (SUBPROTOCOL,)
+        return next((Subprotocol(one) for one in spoken if one in offered), None)
 
     def _door(self, path: str) -> Door | None:
         return next((door for door in self._sockets.doors if door.leads(path)), None)

@@ -31,7 +31,7 @@ _PATH = re.compile(r"/v1/rooms/([^/]+)")
 class RoomDoor:
     """The way to all rooms."""
 
-    subprotocol = SUBPROTOCOL
+    subprotocols = (SUBPROTOCOL,)
     frame_limit_bytes = FRAME_LIMIT_BYTES
 
     def __init__(self, gate: RoomGate, rooms: Rooms) -> None:
