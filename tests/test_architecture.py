@@ -14,7 +14,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "messages": {"speech"},
     "rooms": {"messages"},
-    "dialects": {"messages", "rooms", "errors"},
+    "dialects": {"messages", "rooms", "speech", "errors"},
     "audio": {"speech", "errors"},
     "text": {"speech", "messages"},
     "session": {"audio", "text", "messages", "speech", "errors"},
