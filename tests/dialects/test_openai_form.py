@@ -118,8 +118,8 @@ def test_a_session_takes_every_prompt_by_its_end(prompt: str, keywords: list[str
 @given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20))))
 def test_no_form_does_more_than_be_refused(fields: list[tuple[str, str]]) -> None:
     try:
-        options = read_options(fields, "transcribe")
-    except BadField as error:
-        assert error.param
-    else:
-        assert not options.start.partials
+        start = read_options(fields, "transcribe").start
+    except BadField:
+        return
+
+    assert not start.partials
