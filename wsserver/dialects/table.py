@@ -3,10 +3,13 @@
 Knows their names; knows nothing of what they say.
 """
 
-from wsserver.dialects import vosk
+from wsserver.dialects import deepgram, vosk
 from wsserver.dialects.dialect import Dialect
 
-DIALECTS: tuple[Dialect, ...] = (vosk.DIALECT,)
+DIALECTS: tuple[Dialect, ...] = (
+    deepgram.DIALECT,
+    vosk.DIALECT,
+)
 """One line each."""
 
 AUDIO_REST = "openai-audio"
