@@ -3,11 +3,12 @@
 Knows their names; knows nothing of what they say.
 """
 
-from wsserver.dialects import deepgram, vosk
+from wsserver.dialects import deepgram, openai_realtime, vosk
 from wsserver.dialects.dialect import Dialect
 
 DIALECTS: tuple[Dialect, ...] = (
     deepgram.DIALECT,
+    openai_realtime.DIALECT,
     vosk.DIALECT,
 )
 """One line each."""
