@@ -15,15 +15,20 @@ from uuid import uuid4
 
 import numpy as np
 
+from wsserver import __version__
 from wsserver.config import Config
-from wsserver.dialects.table import DIALECTS
+from wsserver.dialects.dialect import Model
+from wsserver.dialects.table import AUDIO_REST, DIALECTS
+from wsserver.errors import ConfigError
 from wsserver.messages import Limits, Warn
 from wsserver.net.admission import Conditions, Gate
+from wsserver.net.audio_routes import AudioRoutes
 from wsserver.net.conversation import Host
 from wsserver.net.cursors import Cursors
 from wsserver.net.dialect_door import DialectDoor
 from wsserver.net.dictations import Dictations
 from wsserver.net.door import Door
+from wsserver.net.ffmpeg import Ffmpeg
 from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app
 from wsserver.net.keys import server_key
@@ -46,6 +51,7 @@ from wsserver.net.signed_tokens import PURPOSE, SignedTokens
 from wsserver.net.speech_routes import SpeechRoutes
 from wsserver.net.tls import server_context
 from wsserver.net.tokens import Token, new_token
+from wsserver.net.wyoming_server import WyomingHost, WyomingServer
 from wsserver.recognition.engines import EngineSpec, build
 from wsserver.recognition.process import EngineProcess, Patience
 from wsserver.recognition.scheduler import Scheduler
@@ -57,7 +63,7 @@ from wsserver.session.setting import SessionSettings, Setting
 from wsserver.sound_file import open_sound
 from wsserver.speech import Engine, EngineInfo, Priority
 from wsserver.store.keeper import Keeper
-from wsserver.text.captions import SRT, VTT, GrowingFile
+from wsserver.text.captions import SRT, VTT, GrowingFile, to_srt, to_vtt
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +113,7 @@ class App:
         self._dictations = Dictations(self._host(), self._limits(), self._lines)
         self._scheduler.on_change(self._tell_of_engine)
         self._listener = self._build_listener()
+        self._wyoming = self._build_wyoming()
 
     @property
     def url(self) -> str:
@@ -123,6 +130,11 @@ class App:
         """Where sessions are opened."""
         path = self._config.server.socket.paths[-1]
         return self.url.replace("http", "ws", 1).removesuffix("/") + path
+
+    @property
+    def wyoming_url(self) -> str | None:
+        """Where Wyoming is spoken, if it is; once started."""
+        return self._wyoming.url if self._wyoming else None
 
     @property
     def open_dictations(self) -> int:
@@ -143,6 +155,9 @@ class App:
         await self._listener.start()
         self._running.push_async_callback(self._listener.stop)
         await self._scheduler.start()
+        if self._wyoming:
+            await self._wyoming.start()
+            self._running.push_async_callback(self._wyoming.stop)
 
     async def check(self) -> SelfCheck:
         """Dictate a sample through the own socket; from then on the server is ready."""
@@ -185,6 +200,7 @@ class App:
             *health_routes(self._gate),
             *page_routes({**read_pages(directory), SETTINGS: settings_page(self._config.page)}),
             *speech.routes(),
+            *(self._audio_routes().routes() if AUDIO_REST in server.dialects else ()),
             *reading.routes(),
         ]
         app = http_app(server, self._gate, routes)
@@ -192,12 +208,40 @@ class App:
         sockets = Sockets(self._dictations.serve, doors)
         return Listener(server, self._gate, sockets, app, server_context(server.tls))
 
+    def _audio_routes(self) -> AudioRoutes:
+        return AudioRoutes(
+            host=self._host(),
+            gate=self._gate,
+            body_limit_bytes=self._config.server.http.body_limit_bytes,
+            info=lambda: self._scheduler.info,
+            writers={"srt": to_srt, "vtt": to_vtt},
+            ffmpeg=Ffmpeg.find(),
+        )
+
     def _dialect_doors(self) -> list[Door]:
         server = self._config.server
         frame_bytes = server.socket.frame_limit_bytes
         spoken = (dialect for dialect in DIALECTS if dialect.name in server.dialects)
         serve = self._dictations.serve
         return [DialectDoor(dialect, self._gate, serve, frame_bytes) for dialect in spoken]
+
+    def _build_wyoming(self) -> WyomingServer | None:
+        settings = self._config.wyoming
+        if settings.port is None:
+            return None
+        tokens = self._config.server.admission.tokens
+        token = next((token for token in tokens if token.name == settings.token), None)
+        if token is None or "speak" not in token.scope:
+            raise ConfigError(
+                f"wyoming.token: found {settings.token!r:.80}, expected the name of one of"
+                " server.admission.tokens with the scope 'speak'"
+            )
+        host = WyomingHost(self._gate, token, self._dictations.serve, self._model, __version__)
+        socket = self._config.server.socket
+        return WyomingServer(settings, host, socket, self._config.sessions.idle_seconds)
+
+    def _model(self) -> Model:
+        return Model(self.info.model, self.info.languages)
 
     def _missing(self) -> str | None:
         if not self._scheduler.ready:

@@ -44,6 +44,10 @@ _UNKNOWN_BYTES = 0x7FFF_0000
 _SHORTENED = re.compile(r"^ *(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
 
 
+class NoSoundFile(BadAudio):
+    """Bytes are in none of the formats that libsndfile reads."""
+
+
 @dataclass(frozen=True, slots=True)
 class SoundInfo:
     """What a sound file says of itself."""
@@ -275,7 +279,7 @@ def _open_stream(stream: BinaryIO, name: str) -> _ForwardFile:
     except TypeError:
         # soundfile goes by the name's ending and then wants to be told the format.
         found = "raw samples without a header"
-    raise BadAudio(f"{name} is no sound file: expected WAV, FLAC, OGG or MP3, found: {found}")
+    raise NoSoundFile(f"{name} is no sound file: expected WAV, FLAC, OGG or MP3, found: {found}")
 
 
 def _check_content(file: _ForwardFile, name: str) -> None:

@@ -5,7 +5,7 @@ Knows conversations and blocks of sound; knows nothing of HTTP or of the shape o
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
@@ -70,8 +70,8 @@ async def hearing(
             yield _heard(conversation, feeder)
         finally:
             feeder.cancel()
-            with suppress(asyncio.CancelledError):
-                await feeder
+            # What went wrong with it has been raised by what was given.
+            await asyncio.gather(feeder, return_exceptions=True)
 
 
 async def in_thread(function: Callable[..., T], *arguments: object) -> T:
