@@ -19,7 +19,7 @@ from wsserver.audio.endpointer import CAPTIONING, DICTATION, Endpointing
 from wsserver.errors import ConfigError
 from wsserver.logs import LogSettings
 from wsserver.net.page_settings import PageSettings
-from wsserver.net.settings import NetSettings, RoomSettings
+from wsserver.net.settings import NetSettings, RoomSettings, WyomingSettings
 from wsserver.recognition.engines import EngineSpec
 from wsserver.recognition.scheduler import SchedulerSettings
 from wsserver.store.settings import StoreSettings
@@ -86,6 +86,7 @@ class Config(BaseModel):
     guards: GuardLimits = Field(default_factory=GuardLimits)
     store: StoreSettings = Field(default_factory=StoreSettings)
     rooms: RoomSettings = Field(default_factory=RoomSettings)
+    wyoming: WyomingSettings = Field(default_factory=WyomingSettings)
     page: PageSettings = Field(default_factory=PageSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 

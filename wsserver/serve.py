@@ -78,6 +78,8 @@ async def _start(app: App, console: Console, plain_token: str | None) -> None:
     console.print(f"Ready       {app.url}{fragment}", highlight=False, soft_wrap=True)
     for url in app.network_urls:
         console.print(f"            {url}{fragment}", highlight=False, soft_wrap=True)
+    if app.wyoming_url:
+        console.print(f"Wyoming     {app.wyoming_url}", highlight=False)
     if plain_token:
         console.print("            The link holds a token that is good until the server stops.")
     console.print("            Ctrl-C stops.")

@@ -119,6 +119,19 @@ class Gate:
             self._identities.used.add(visitor.signed)
         return self._places.take(visitor.guest, caller.address)
 
+    def admit_as(self, token: Token, peer: str) -> Lease:
+        """Give a place in the name of *token* to somebody at *peer* who cannot present any.
+
+        Raises `Refused` for all that hinders others but the credentials.
+        """
+        address = self._limits.address(Presented(path="", peer=peer))
+        self.check_open()
+        self._limits.check_handshakes(address)
+        self._limits.count_handshake(address)
+        self._check_ready()
+        self._check_places(Guest(token), address)
+        return self._places.take(Guest(token), address)
+
     def judge(
         self, presented: Presented, scope: Scope = "speak", *, resumes: bool = False
     ) -> Refusal | None:
@@ -182,13 +195,16 @@ class Gate:
             check_subprotocol(caller.presented, subprotocol)
         if guest.token != self.conditions.insider:
             self._check_ready(resumes=guest.claim is not None)
-        self._places.check_day(guest.token)
-        if not self._takes_over(guest):
-            self._places.check_number(guest.token, caller.address)
-            self._check_room()
+        self._check_places(guest, caller.address)
         if visitor.signed and visitor.signed.one_session and self._identities.used.is_full():
             self._refuse_for_now("full", "found too many one-session tokens in use")
         return visitor
+
+    def _check_places(self, guest: Guest, address: str) -> None:
+        self._places.check_day(guest.token)
+        if not self._takes_over(guest):
+            self._places.check_number(guest.token, address)
+            self._check_room()
 
     def _visitor(self, caller: _Caller, *, resumes: bool = False) -> Visitor:
         self._limits.check_failures(caller.address)

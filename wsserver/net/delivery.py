@@ -9,11 +9,40 @@ own timeouts begin only behind that.
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
-
-from websockets.asyncio.server import ServerConnection
+from typing import Any, Protocol
 
 logger = logging.getLogger(__name__)
+
+
+class Connection(Protocol):
+    """One client, as `websockets` has it; every method raises `ConnectionClosed` at the end."""
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """What bytes go through."""
+        ...
+
+    @property
+    def ping_timeout(self) -> float | None:
+        """Seconds that the other end may give no sign of life; None for ever."""
+        ...
+
+    @property
+    def close_timeout(self) -> float | None:
+        """Seconds that it may take to close."""
+        ...
+
+    async def recv(self) -> str | bytes:
+        """Wait for a frame."""
+        ...
+
+    async def send(self, frame: str, /) -> None:
+        """Send a frame."""
+        ...
+
+    async def close(self, code: int, reason: str, /) -> None:
+        """Close, saying why where there is a way to say it."""
+        ...
 
 
 class Delivery:
@@ -23,7 +52,7 @@ class Delivery:
     """
 
     def __init__(
-        self, connection: ServerConnection, patience_seconds: float | None, last_seconds: float
+        self, connection: Connection, patience_seconds: float | None, last_seconds: float
     ) -> None:
         """Wait *patience_seconds*, None for ever, for each frame; after `hurry` *last_seconds*."""
         self._connection = connection
@@ -44,7 +73,8 @@ class Delivery:
         """Be less patient from now on, also with what is under way: the end is waiting."""
         self._seconds = self._last_seconds
         if self._limit and not self._limit.expired():
-            self._limit.reschedule(self._connection.loop.time() + self._last_seconds)
+            now = asyncio.get_running_loop().time()
+            self._limit.reschedule(now + self._last_seconds)
 
     async def _within(self, work: Coroutine[Any, Any, None]) -> None:
         try:

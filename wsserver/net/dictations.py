@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from wsserver.dialects.dialect import Dated, Inquisitive, Model, Told, Translator
@@ -17,7 +16,7 @@ from wsserver.dialects.native import NativeTranslator
 from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown, TooLarge
 from wsserver.messages import Audio, ClientMessage, Limits, ServerMessage, Warn
 from wsserver.net.conversation import UNFORESEEN, Conversation, Host
-from wsserver.net.delivery import Delivery
+from wsserver.net.delivery import Connection, Delivery
 from wsserver.net.lines import Lines
 from wsserver.net.outbox import Frame
 from wsserver.net.places import Lease
@@ -55,7 +54,7 @@ class Dictations:
         return len(self._open)
 
     async def serve(
-        self, connection: ServerConnection, lease: Lease, translator: Translator | None = None
+        self, connection: Connection, lease: Lease, translator: Translator | None = None
     ) -> None:
         """Run one dictation to its end; the client may vanish at any time.
 
@@ -109,7 +108,7 @@ class Dictations:
 class _Channel:
     """A socket, and what is spoken on it."""
 
-    connection: ServerConnection
+    connection: Connection
     translator: Translator
 
 
@@ -220,7 +219,7 @@ class _Dictation:
         )
 
 
-def _delivery(connection: ServerConnection) -> Delivery:
+def _delivery(connection: Connection) -> Delivery:
     """Be as patient with a client that takes nothing as with one that answers no ping."""
     close_seconds = connection.close_timeout
     assert close_seconds is not None  # the settings know no end without one

@@ -192,6 +192,20 @@ class RoomSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WyomingSettings:
+    """The port for those who speak Wyoming, which knows no tokens."""
+
+    host: Annotated[str, MinLen(1)] = "127.0.0.1"
+    """The address or name to listen on; whoever reaches it comes in."""
+
+    port: Annotated[int, Ge(0), Le(65_535)] | None = None
+    """0 takes any that is free; None listens on none."""
+
+    token: str | None = None
+    """The name of the token in whose name and by whose limits they speak."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NetSettings:
     """All of the doorway."""
 
