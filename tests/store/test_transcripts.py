@@ -9,8 +9,9 @@ import pytest
 
 from tests.store.kept import TOLD, final, line, said
 from wsserver.store.database import FILE_NAME, connect
+from wsserver.store.journal import MOST_WAITING, RETRY_SECONDS, Entry
 from wsserver.store.records import add_final, add_line
-from wsserver.store.transcripts import MOST_WAITING, RETRY_SECONDS, Entry, Transcripts
+from wsserver.store.transcripts import Transcripts
 
 
 class Clock:

@@ -19,11 +19,12 @@ from wsserver.errors import ConfigError
 from wsserver.messages import Final, Ready, Start, Warn
 from wsserver.store.archive import Archive
 from wsserver.store.database import connect
+from wsserver.store.journal import Entry
 from wsserver.store.lane import Lane
 from wsserver.store.recordings import Piece, Recordings, Take
 from wsserver.store.records import Line, LineId, add_final, add_line, end_line, now
 from wsserver.store.settings import StoreSettings
-from wsserver.store.transcripts import Entry, Transcripts
+from wsserver.store.transcripts import Transcripts
 
 logger = logging.getLogger(__name__)
 

@@ -1,96 +1,18 @@
-"""Write transcripts: all that waits in one transaction, again and again until the disk takes it.
+"""Write transcripts.
 
-Knows a database and its one thread; knows nothing of sessions, of the event loop or of audio.
+Knows where they are; knows nothing of sessions, of the event loop or of audio.
 """
 
-import logging
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from wsserver.errors import ConfigError
-from wsserver.store.database import connect, transaction
-from wsserver.store.lane import ignore
-
-logger = logging.getLogger(__name__)
-
-RETRY_SECONDS = 5.0
-"""Between two tries while the file cannot be written; nobody waits for a try that would fail."""
-
-MOST_WAITING = 10_000
-"""Entries that are held for a disk that may come back; some 10 MB."""
+from wsserver.store.database import connect
+from wsserver.store.journal import Journal
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Something to be written."""
-
-    write: Callable[[sqlite3.Connection], None]
-    settled: Callable[[bool], None] = ignore
-    """Told True once it is durable; False if it is not, for now.  Called in the writing thread."""
-
-
-class Transcripts:
-    """The writing end of the database; everything here happens in one thread."""
+class Transcripts(Journal):
+    """The writing end of what is kept."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._folder = folder
-        self._clock = clock
-        self._retry_at = clock()
-        self._connection: sqlite3.Connection | None = None
-        self._waiting: list[Entry] = []
-
-    def write(self, entries: list[Entry]) -> float | None:
-        """Write *entries* after what could not be written before; one wait for the disk for all.
-
-        Gives the seconds after which to try again, or None.
-        """
-        self._waiting += entries
-        is_kept = not self._waiting or (self._clock() >= self._retry_at and self._commit())
-        for entry in entries:
-            entry.settled(is_kept)
-        if not is_kept:
-            self._shorten()
-            return RETRY_SECONDS
-        self._waiting.clear()
-        return None
-
-    def close(self) -> None:
-        """Try to write what waits one last time, and close the file."""
-        if self._waiting and not self._commit():
-            logger.error("%d entries of transcripts are lost", len(self._waiting))
-        self._disconnect()
-
-    def _commit(self) -> bool:
-        try:
-            connection = self._connected()
-            with transaction(connection):
-                for entry in self._waiting:
-                    entry.write(connection)
-        except (sqlite3.Error, ConfigError) as error:
-            logger.error("transcripts cannot be written now: %s", error)
-            # Whatever is wrong may be mended by a new file in the old one's place.
-            self._disconnect()
-            self._retry_at = self._clock() + RETRY_SECONDS
-            return False
-        return True
-
-    def _connected(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = connect(self._folder, create=True)
-        return self._connection
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            with suppress(sqlite3.Error):
-                self._connection.close()
-        self._connection = None
-
-    def _shorten(self) -> None:
-        if (excess := len(self._waiting) - MOST_WAITING) > 0:
-            logger.error("%d entries of transcripts are lost: too many wait", excess)
-            # The newest: finals without the line they belong to would be of no use.
-            del self._waiting[MOST_WAITING:]
+        super().__init__("transcripts", lambda: connect(folder, create=True), clock)
