@@ -341,6 +341,28 @@ def test_what_is_no_control_is_forgiven(frame: str) -> None:
     assert "expected 'KeepAlive', 'Finalize' or 'CloseStream'" in answer["description"]
 
 
+texts = st.text() | st.sampled_from([KEEP, FINALIZE, CLOSE, '{"type":"Configure"}'])
+
+
+@given(
+    query=st.sampled_from(["", RAW, f"{RAW}&channels=2"]),
+    sent=st.lists(st.binary(max_size=60) | texts, max_size=20),
+)
+def test_whatever_is_sent_has_a_meaning_or_a_refusal(query: str, sent: list[str | bytes]) -> None:
+    translator = DeepgramTranslator(read(query))
+    messages: list[object] = list(translator.greet())
+    for frame in sent:
+        try:
+            messages += told(translator, frame)
+        except UnsupportedFormat:
+            break
+
+    found = [type(each) for each in messages if not isinstance(each, dict | Keepalive)]
+    assert found[1:].count(Start) == 0
+    assert found.count(Finish) <= 1
+    assert Finish not in found[:-1]
+
+
 @pytest.mark.parametrize(
     ("frame", "code"),
     [

@@ -12,6 +12,17 @@ from wsserver.messages import Start
 
 RAW = "encoding=linear16&sample_rate=16000"
 PLAIN = Start(language="en", words=True, partials=False)
+PIPECAT = (
+    "model=nova-3-general&language=en&detect_entities=false&diarize=false&dictation=false"
+    "&interim_results=true&numerals=false&profanity_filter=true&punctuate=true"
+    "&smart_format=false&encoding=linear16&channels=1&multichannel=false&sample_rate=16000"
+)
+LIVEKIT = (
+    "model=nova-3&punctuate=true&smart_format=false&no_delay=true&interim_results=true"
+    "&encoding=linear16&sample_rate=16000&channels=1&endpointing=25&vad_events=true"
+    "&filler_words=true&profanity_filter=false&numerals=false&mip_opt_out=false&language=en-US"
+)
+"""What these ask for by default."""
 
 
 @pytest.mark.parametrize(
@@ -43,6 +54,8 @@ PLAIN = Start(language="en", words=True, partials=False)
         ("model=nova-3&version=latest&tier=base&punctuate=false&smart_format=true", {}),
         ("numerals=true&filler_words=true&tag=a&extra=b:c&mip_opt_out=true&unheard_of=1", {}),
         ("diarize=false&multichannel=false&redact=&callback=", {}),
+        (PIPECAT, {"partials": True}),
+        (LIVEKIT, {"partials": True, "endpointing": "captioning"}),
     ],
 )
 def test_what_is_asked_for_opens_the_session(query: str, changes: dict[str, Any]) -> None:

@@ -20,10 +20,13 @@ ENCODINGS = {"linear16": "s16le", "linear32": "f32le", "mulaw": "mulaw", "alaw":
 
 UNSERVED = (
     "callback", "custom_intent", "custom_topic", "detect_entities", "detect_topics", "diarize",
-    "diarize_model", "dictation", "intents", "multichannel", "profanity_filter", "redact",
-    "replace", "search", "sentiment", "summarize", "topics", "translate",
+    "diarize_model", "dictation", "intents", "multichannel", "redact", "replace", "search",
+    "sentiment", "summarize", "topics", "translate",
 )  # fmt: skip
-"""Refused, unless switched off: without them the answer would be another one."""
+"""Refused, unless switched off: without them the answer would be another one.
+
+Not so `profanity_filter`, which pipecat asks for by default.
+"""
 
 SHORT_PAUSE_MS = 550
 """An `endpointing` below is nearer to the pause of captioning, 400 ms, than to dictation's 700."""
