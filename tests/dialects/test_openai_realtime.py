@@ -104,6 +104,7 @@ def test_samples_may_be_split_anywhere(sound: bytes, data: st.DataObject) -> Non
     [
         ("no json", "invalid_json", None),
         ("[" * 100_000, "invalid_json", None),
+        (r'{"type": "\ud800"}', "invalid_json", None),
         ("[]", "invalid_event", None),
         (b"\x00\x00", "invalid_event", None),
         ("{}", "invalid_value", "type"),
@@ -239,3 +240,53 @@ def test_a_refusal_has_the_shape_of_their_errors(status: int, kind: str) -> None
     body: Any = DIALECT.refusal(status, "code", "message")
 
     assert body == {"error": {"message": "message", "type": kind, "param": None, "code": "code"}}
+
+
+FIELDS = (
+    "type",
+    "audio",
+    "input",
+    "format",
+    "rate",
+    "transcription",
+    "language",
+    "languages",
+    "keywords",
+    "prompt",
+    "turn_detection",
+    "silence_duration_ms",
+    "input_audio_format",
+    "input_audio_transcription",
+    "include",
+)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(("transcription", "audio/pcm", "server_vad", "pcm16", "en"))
+)
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(FIELDS), inner),
+    max_leaves=12,
+)
+
+
+@given(kind=st.sampled_from(("session.update", "transcription_session.update")), session=VALUES)
+def test_whatever_is_asked_for_is_answered_once_and_the_session_can_be_opened(
+    kind: str, session: object
+) -> None:
+    client = Client()
+    client.reads()
+
+    client.sends(kind, session=session, event_id=session)
+    (answer,) = client.waiting
+    client.waiting.clear()
+    client.says(burst(1))
+    client.gets()
+
+    assert json.loads(str(answer))["type"] in (f"{kind}d", "error")
+    assert str(answer).isascii()
+    assert not client.of("error")

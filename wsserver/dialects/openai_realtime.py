@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import parse_qs
 
+from pydantic_core import from_json
+
 from wsserver.dialects.dialect import Dialect, Model, Told
 from wsserver.dialects.openai_realtime_events import COMMIT_EMPTY, Event, fault
 from wsserver.dialects.openai_realtime_items import Items
@@ -165,8 +167,8 @@ def _event(frame: str | bytes) -> Mapping[str, object]:
     if isinstance(frame, bytes):
         raise Objection("invalid_event", "found a binary frame, expected a JSON object as text")
     try:
-        found = json.loads(frame)
-    except (ValueError, RecursionError):
+        found = from_json(frame)  # unlike json, it knows that half a surrogate pair is no text
+    except ValueError:
         message = "expected a JSON object, found text that is no JSON"
         raise Objection("invalid_json", message) from None
     if not isinstance(found, dict):
