@@ -35,6 +35,7 @@ def start(**fields: Any) -> Start:
         (today(format={"type": "audio/pcmu"}), start(encoding="mulaw", sample_rate=8_000)),
         (today(format={"type": "audio/pcma"}), start(encoding="alaw", sample_rate=8_000)),
         (today(transcription={"model": "whisper-1", "language": "de"}), start(language="de")),
+        (today(transcription={"language": "de-AT"}), start(language="de")),
         (today(transcription={"languages": ["de"]}), start(language="de")),
         (today(transcription={"languages": ["de", "en"]}), start()),
         (today(transcription={"language": "", "delay": "low"}), start()),

@@ -243,8 +243,10 @@ def _with_transcription(settings: Settings, wish: _Transcription | None, model: 
 
 
 def _known(language: str | None, model: Model) -> str | None:
-    if language is None or language in model.languages:
-        return language
+    """Give the code of *language*, without its region: Whisper knows none."""
+    code = language and language.partition("-")[0].lower()
+    if not code or code in model.languages:
+        return code or None
     known = ", ".join(model.languages)
     param = "session.audio.input.transcription.language"
     message = f"found language {language!r:.20}, model {model.name} knows {known:.600}"
