@@ -190,6 +190,30 @@ def test_clear_throws_away_what_is_not_committed(by_voice: bool) -> None:
     assert [event.type for event in client.of("cleared")] == ["input_audio_buffer.cleared"]
 
 
+def test_clear_takes_what_voice_has_ended_while_nobody_was_told() -> None:
+    client = Client()
+    client.says(burst(1), PAUSE)
+
+    client.sends("input_audio_buffer.clear")
+    client.gets()
+
+    assert [event.type for event in client.events] == [
+        "session.created",
+        "input_audio_buffer.cleared",
+    ]
+
+
+def test_clear_leaves_what_is_committed_and_waits_for_its_final() -> None:
+    client = Client()
+    client.says(burst(1), PAUSE)
+    client.reads()
+
+    client.sends("input_audio_buffer.clear")
+    client.gets()
+
+    assert client.transcripts == ["w1"]
+
+
 def test_who_ends_items_can_change_while_somebody_speaks() -> None:
     client = Client()
     client.says(burst(1))
