@@ -338,6 +338,19 @@ async def test_what_shows_only_later_is_an_error_too(
     assert closed.value.rcvd.code == code
 
 
+async def test_whoever_says_nothing_for_too_long_is_told(run: Run) -> None:
+    brief = {"idle_seconds": 0.3}
+    async with run(sessions=brief) as server, listening(server.url, TOKEN) as connection:
+        error = await connection.recv()
+        with pytest.raises(ConnectionClosed) as closed:
+            await connection.recv()
+
+    assert isinstance(error, ListenV1Error)
+    assert error.variant == "limit_reached"
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+
+
 def test_the_document_shows_a_program_that_works(server: Server, tmp_path: Path) -> None:
     address = urlsplit(server.url).netloc
     program = shown("python deepgram").replace("localhost:8765", address)

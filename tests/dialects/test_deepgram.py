@@ -513,6 +513,7 @@ def test_an_error_is_told_with_its_code() -> None:
         (["token", "KEY"], "KEY"),
         (["bearer", "JWT"], "JWT"),
         (["soap", "token", "KEY"], "KEY"),
+        (["token", "KEY", "x-deepgram-session-id", "ID"], "KEY"),  # their SDK, in a browser
         (["token"], None),
         ([], None),
         (["dictation.v1", "KEY"], None),
