@@ -63,6 +63,47 @@ async def test_a_refusal_keeps_its_headers() -> None:
         assert (await answer.json())["retry_after"] == 9
 
 
+@pytest.mark.parametrize(
+    ("request_line", "lines", "status", "code"),
+    [
+        ("GET /v1/models", [], 401, "no_token"),
+        ("GET /v1/models/any", ["Authorization: Bearer nobody"], 401, "invalid_api_key"),
+        ("POST /v1/audio/nothing", BEARER_LINES, 404, "not_found"),
+        ("POST /v1/audio/any", [*BEARER_LINES, "Content-Length: 99999999"], 413, "too_large"),
+        ("GET /v1/audio", BEARER_LINES, 404, "not_found"),
+    ],
+)
+async def test_errors_have_the_shape_of_their_path_even_before_a_route_is_found(
+    request_line: str, lines: list[str], status: int, code: str
+) -> None:
+    async with open_doorway() as doorway:
+        answer = await doorway.send_and_read(head(f"{request_line} HTTP/1.1", *lines))
+
+    top, _, body = answer.partition(b"\r\n\r\n")
+    error = json.loads(body)["error"]
+    assert int(answer.split(b" ")[1]) == status
+    assert error.keys() == {"message", "type", "param", "code"}
+    assert error["code"] == code
+    assert (b"WWW-Authenticate" in top) is (status == 401)
+
+
+async def test_a_server_that_drains_says_so_in_the_shape_of_the_path() -> None:
+    async with open_doorway() as doorway:
+        doorway.gate.drain()
+        status, body = await ask(doorway, "/v1/models")
+
+    assert status == 503
+    assert (body["error"]["type"], body["error"]["code"]) == ("server_error", "draining")
+
+
+async def test_a_path_that_only_begins_alike_has_the_usual_shape() -> None:
+    async with open_doorway() as doorway:
+        assert await ask(doorway, "/v1/audiobooks") == (
+            404,
+            {"status": 404, "code": "not_found", "message": "not found"},
+        )
+
+
 async def test_only_the_fault_of_the_server_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     errors = {"/theirs": BadAudio("theirs"), "/ours": EngineLost("ours")}

@@ -76,6 +76,7 @@ async def test_a_form_may_be_odd(body: bytes, fields: list[list[str]], file: str
         ),
         (part("prompt", b"x" * (FIELD_LIMIT_BYTES + 1)), 413, "beside the file"),
         (part("a", b"x" * 40_000) + part("b", b"x" * 40_000), 413, "beside the file"),
+        (part("", b"") * 2_000, 413, "beside the file"),
         (part("file", b"x" * (LIMIT_BYTES + 1)), 413, f"at most {LIMIT_BYTES} bytes"),
     ],
 )

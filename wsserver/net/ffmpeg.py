@@ -114,7 +114,8 @@ async def _running(program: str, descriptor: int) -> AsyncIterator[Process]:
     try:
         yield process
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        if process.returncode is None:  # else its number may be another's by now
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         # Reads the rest too: before the pipe is empty it counts as running.
         await process.communicate()

@@ -18,7 +18,10 @@ FILE = "file"
 """The name of the part that holds the file."""
 
 FIELD_LIMIT_BYTES = 65_536
-"""For all other parts together."""
+"""For the names and values of all other parts together."""
+
+_FIELD_BYTES = 64
+"""What each of them counts beside."""
 
 CHUNK_BYTES = 65_536
 
@@ -83,14 +86,18 @@ class _Reader:
             await in_thread(self._file.write, chunk)
 
     async def _keep_field(self, part: BodyPartReader) -> None:
-        value = bytearray()
+        name, value = part.name or "", bytearray()
+        self._count_field(len(name) + _FIELD_BYTES)
         async for chunk in self._chunks(part):
-            self._field_bytes += len(chunk)
-            if self._field_bytes > FIELD_LIMIT_BYTES:
-                expected = f"expected at most {FIELD_LIMIT_BYTES} bytes beside the file"
-                raise TooLarge(f"found a longer form, {expected}")
+            self._count_field(len(chunk))
             value += chunk
-        self.fields.append((part.name or "", value.decode(errors="replace")))
+        self.fields.append((name, value.decode(errors="replace")))
+
+    def _count_field(self, count: int) -> None:
+        self._field_bytes += count
+        if self._field_bytes > FIELD_LIMIT_BYTES:
+            expected = f"expected at most {FIELD_LIMIT_BYTES} bytes beside the file"
+            raise TooLarge(f"found a longer form, {expected}")
 
     async def _chunks(self, part: BodyPartReader) -> AsyncIterator[bytes]:
         while not part.at_eof():
