@@ -101,8 +101,8 @@ def test_what_is_asked_for_shapes_the_answers(query: str, name: str, expected: o
         ("vad_events=perhaps", "found vad_events 'perhaps', expected"),
         ("endpointing=soon", "found endpointing 'soon', expected a whole number"),
         ("utterance_end_ms=-1", "found utterance_end_ms '-1', expected"),
-        ("diarize=true", "found 'diarize=true', which is not served here; leave it out"),
-        ("redact=false&redact=pci", "found 'redact=false'"),
+        ("diarize=true", "found 'diarize', which is not served here; leave it out"),
+        ("redact=false&redact=pci", "found 'redact', which"),
     ],
 )
 def test_what_is_not_served_is_named(query: str, message: str) -> None:
