@@ -437,6 +437,8 @@ def test_voice_is_told_to_those_who_ask() -> None:
 
     assert (frame["channel"], frame["timestamp"]) == ([0, 1], 0.32)
     assert said(opened(), started(1, 0.32)) == []
+    ended = Speech(event="ended", utterance=1, time=0.9)
+    assert said(opened(f"{RAW}&vad_events=true"), ended) == []
 
 
 def test_a_pause_ends_the_utterance_by_the_audio_that_came() -> None:
@@ -477,6 +479,18 @@ def test_voice_that_comes_back_in_time_continues_the_utterance(
     said(translator, started(1, 0.4), HELLO)
 
     assert types(said(translator, started(2, onset))) == expected
+
+
+def test_an_utterance_does_not_end_before_its_result_is_told() -> None:
+    translator = opened(f"{RAW}&utterance_end_ms=1000")
+    told(translator, 4 * SECOND)
+    told(translator, FINALIZE)
+    held = said(translator, HELLO)
+
+    kept = told(translator, KEEP)
+
+    assert (held, kept) == ([], [Keepalive()])
+    assert types(said(translator, Flushed())) == ["Results", "UtteranceEnd"]
 
 
 def test_an_utterance_ends_behind_its_result_and_before_the_metadata() -> None:
