@@ -31,13 +31,13 @@ from wsserver.net.door import Door
 from wsserver.net.ffmpeg import Ffmpeg
 from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app
-from wsserver.net.keys import server_key
+from wsserver.net.keys import key_path, server_key
 from wsserver.net.lines import Lines
 from wsserver.net.listener import Listener, Sockets
 from wsserver.net.page_settings import NAME as SETTINGS
 from wsserver.net.page_settings import settings_page
 from wsserver.net.pages import page_routes, read_pages
-from wsserver.net.recorder import Recorder
+from wsserver.net.recorder import Recorder, together
 from wsserver.net.room_door import RoomDoor
 from wsserver.net.room_files import FileFormat
 from wsserver.net.room_gate import RoomGate
@@ -64,6 +64,7 @@ from wsserver.sound_file import open_sound
 from wsserver.speech import Engine, EngineInfo, Priority
 from wsserver.store.keeper import Keeper
 from wsserver.text.captions import SRT, VTT, GrowingFile, to_srt, to_vtt
+from wsserver.webhooks.dispatch import Dispatch
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +108,7 @@ class App:
         self._key = server_key(config.server.key, os.environ)
         self._lines = self._build_lines()
         self._keeper = Keeper(config.store.folder, config.store) if config.store.folder else None
+        self._dispatch = self._build_dispatch()
         self._gate = self._build_gate(own)
         ids = RoomIds(self._key.derive(ROOMS))
         self._rooms = Rooms(config.rooms, ids, time.time)
@@ -151,6 +153,9 @@ class App:
         if self._keeper:
             await self._keeper.start()
             self._running.push_async_callback(self._keeper.stop)
+        if self._dispatch:
+            await self._dispatch.start()
+            self._running.push_async_callback(self._dispatch.stop)
         self._running.push_async_callback(self._scheduler.stop)
         await self._listener.start()
         self._running.push_async_callback(self._listener.stop)
@@ -225,6 +230,20 @@ class App:
         serve = self._dictations.serve
         return [DialectDoor(dialect, self._gate, serve, frame_bytes) for dialect in spoken]
 
+    def _build_dispatch(self) -> Dispatch | None:
+        settings = self._config.webhooks
+        if not settings.receivers:
+            return None
+        known = {token.name for token in self._config.server.admission.tokens}
+        for receiver in settings.receivers:
+            if unknown := sorted(set(receiver.tokens or ()) - known):
+                raise ConfigError(
+                    f"webhooks.receivers: found the token {unknown[0]!r:.80}, expected the names of"
+                    " some of server.admission.tokens"
+                )
+        folder = settings.folder or key_path(os.environ).with_name("webhooks")
+        return Dispatch(settings, folder)
+
     def _build_wyoming(self) -> WyomingServer | None:
         settings = self._config.wyoming
         if settings.port is None:
@@ -279,9 +298,10 @@ class App:
         )
 
     def _record(self, token_name: str) -> Recorder | None:
-        if self._keeper is None or token_name == _OWN_NAME:  # its self-check is nobody's words
+        if token_name == _OWN_NAME:  # its self-check is nobody's words
             return None
-        return self._keeper.recorder(token_name)
+        keeping = self._keeper.recorder(token_name) if self._keeper else None
+        return together(keeping, self._dispatch.recorder(token_name) if self._dispatch else None)
 
     def _open_session(self, priority: Priority, resumption: Resumption | None) -> Session:
         endpointing = self._config.endpointing

@@ -24,6 +24,7 @@ from wsserver.recognition.engines import EngineSpec
 from wsserver.recognition.scheduler import SchedulerSettings
 from wsserver.store.settings import StoreSettings
 from wsserver.text.guards import GuardLimits
+from wsserver.webhooks.settings import WebhookSettings
 
 PREFIX = "WSSERVER_"
 """WSSERVER_SERVER__PORT=9000 stands above `server: {port: ...}` in the file."""
@@ -85,6 +86,7 @@ class Config(BaseModel):
     endpointing: EndpointingProfiles = Field(default_factory=EndpointingProfiles)
     guards: GuardLimits = Field(default_factory=GuardLimits)
     store: StoreSettings = Field(default_factory=StoreSettings)
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
     rooms: RoomSettings = Field(default_factory=RoomSettings)
     wyoming: WyomingSettings = Field(default_factory=WyomingSettings)
     page: PageSettings = Field(default_factory=PageSettings)
@@ -196,7 +198,7 @@ def _explain(error: ValidationError) -> str:
             "expected 'sha256:' and 64 hexadecimal digits, as `wsserver token new` prints them"
         )
     is_secret = "tokens" in first["loc"] and not _HARMLESS & set(first["loc"])
-    is_secret = is_secret or first["loc"][:2] == ("server", "key")
+    is_secret = is_secret or first["loc"][:2] in (("server", "key"), ("webhooks", "receivers"))
     if is_secret or isinstance(first["input"], dict | list):
         return f"{path}: {message}"
     return f"{path}: found {first['input']!r:.80}, {message}"

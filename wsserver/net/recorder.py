@@ -3,7 +3,10 @@
 Knows messages; knows nothing of files, databases or whether anything is kept at all.
 """
 
+import asyncio
 from asyncio import Future
+from collections import deque
+from collections.abc import Sequence
 from typing import Protocol
 
 from wsserver.messages import Final, Ready, Start, Warn
@@ -36,3 +39,48 @@ class Recorder(Protocol):
 def keep_nothing(_: str) -> Recorder | None:
     """Give no recorder, whatever the token's name."""
     return None
+
+
+class Together:
+    """Several recorders as one."""
+
+    def __init__(self, recorders: Sequence[Recorder]) -> None:
+        self._recorders = recorders
+        self._warnings: deque[Warn] = deque()
+        """What the speaker is still to be told."""
+
+    def opened(self, start: Start, ready: Ready) -> None:
+        """Tell each."""
+        for recorder in self._recorders:
+            recorder.opened(start, ready)
+
+    def audio(self, data: bytes) -> None:
+        """Tell each."""
+        for recorder in self._recorders:
+            recorder.audio(data)
+
+    def final(self, final: Final) -> Future[Warn | None]:
+        """Have *final* kept by each; it may be sent once the last of them says so.
+
+        Of two warnings the second goes with the next final.
+        """
+        waiting = asyncio.gather(*(recorder.final(final) for recorder in self._recorders))
+        told: Future[Warn | None] = asyncio.get_running_loop().create_future()
+
+        def tell(done: Future[list[Warn | None]]) -> None:
+            self._warnings += (warning for warning in done.result() if warning)
+            told.set_result(self._warnings.popleft() if self._warnings else None)
+
+        waiting.add_done_callback(tell)
+        return told
+
+    def closed(self) -> None:
+        """Tell each."""
+        for recorder in self._recorders:
+            recorder.closed()
+
+
+def together(*recorders: Recorder | None) -> Recorder | None:
+    """Join those that there are."""
+    present = [recorder for recorder in recorders if recorder]
+    return present[0] if len(present) == 1 else Together(present) if present else None

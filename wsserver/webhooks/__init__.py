@@ -1,0 +1,1 @@
+"""Finals to other programs: spooled on disk, signed, and sent again until they are taken."""

@@ -1,0 +1,90 @@
+"""The knobs of webhooks: to whom, and where what waits for them is kept.
+
+Knows no file and no environment; whoever reads `config.yaml` fills these in.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from annotated_types import Ge, Gt, MinLen
+from pydantic import AfterValidator, model_validator
+
+from wsserver.webhooks.signature import read_secret
+
+
+def _url(text: str) -> str:
+    """Give *text* back if it is a URL; raise ValueError, without it, for it may hold a secret."""
+    try:
+        parts = urlsplit(text)
+        is_url = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port  # raises what it finds wrong only now
+    except ValueError:
+        is_url = False
+    if not is_url or not text.isascii() or " " in text:
+        raise ValueError("expected a URL, as https://example.org/finals")
+    return text
+
+
+def _secret(text: str) -> str:
+    read_secret(text)
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Who is told of finals."""
+
+    url: Annotated[str, AfterValidator(_url)] = field(repr=False)
+    """May hold a secret itself, so it is not in any log."""
+
+    secret: Annotated[str, AfterValidator(_secret)] = field(repr=False)
+    """What requests are signed with: `whsec_` and 24 to 64 bytes in base64."""
+
+    tokens: Annotated[tuple[str, ...], MinLen(1)] | None = None
+    """The names of those whose sessions are told; None is all."""
+
+    @property
+    def place(self) -> str:
+        """The scheme, the host and the port, for logs."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+    @property
+    def key(self) -> str:
+        """What the spool knows it by, in which no URL stands."""
+        return hashlib.sha256(self.url.encode()).hexdigest()[:16]
+
+    def hears(self, token_name: str) -> bool:
+        """Tell whether sessions of the token so named are told."""
+        return self.tokens is None or token_name in self.tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSettings:
+    """Finals to other programs."""
+
+    receivers: tuple[Receiver, ...] = ()
+
+    plain_http: bool = False
+    """Send to URLs with http as well, where everybody on the way can read along."""
+
+    folder: Path | None = None
+    """Where what waits is kept; None is beside the server's key."""
+
+    give_up_seconds: Annotated[float, Gt(0)] = 86_400.0
+    """From a final to the end of the tries."""
+
+    most_waiting: Annotated[int, Ge(1)] = 100_000
+    """Events that wait for one receiver; above it new ones are not sent."""
+
+    @model_validator(mode="after")
+    def _check(self) -> "WebhookSettings":
+        plain = [r for r in self.receivers if not r.url.startswith("https://")]
+        if plain and not self.plain_http:
+            raise ValueError("found a URL with http, expected https, or plain_http: true")
+        if len({r.url for r in self.receivers}) < len(self.receivers):
+            raise ValueError("found a URL twice, expected every receiver once")
+        return self

@@ -1,0 +1,38 @@
+"""Sign what is sent, as Standard Webhooks 1.0.0 says (standardwebhooks.com).
+
+Knows secrets and bytes; knows nothing of where they go.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+
+PREFIX = "whsec_"
+"""What a secret begins with, so that a scanner for leaked ones can know it."""
+
+SECRET_BYTES = (24, 64)
+"""The least and the most."""
+
+
+def read_secret(text: str) -> bytes:
+    """Give the bytes of a secret; raise ValueError, without it, if it is none."""
+    least, most = SECRET_BYTES
+    try:
+        secret = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        secret = b""
+    if not text.startswith(PREFIX) or not least <= len(secret) <= most:
+        raise ValueError(f"expected '{PREFIX}' and {least} to {most} bytes in base64")
+    return secret
+
+
+def headers(secret: bytes, event: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """Give the headers for *body*, sent at *timestamp* (seconds since the epoch) as *event*."""
+    signed = f"{event}.{timestamp}.".encode() + body
+    digest = hmac.new(secret, signed, hashlib.sha256).digest()
+    return {
+        "webhook-id": event,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+    }

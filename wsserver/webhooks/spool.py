@@ -1,0 +1,159 @@
+"""Keep what is to be sent on disk until it is taken, through a crash too.
+
+Knows tables and the one thread that works on them; knows nothing of receivers.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from wsserver.store.database import Schema, connect
+from wsserver.store.journal import Entry, Journal
+from wsserver.store.lane import Lane
+from wsserver.webhooks.rounds import Delivery
+
+SCHEMA = Schema(
+    "webhooks.sqlite3",
+    "webhooks.folder",
+    (
+        """
+        CREATE TABLE delivery (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            receiver TEXT NOT NULL,
+            session TEXT NOT NULL,
+            event TEXT NOT NULL,
+            created REAL NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+        """,
+    ),
+)
+"""*number* is never given twice: the order in which deliveries came, and what is new by it."""
+
+STOP_SECONDS = 10.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An event for some receivers, before it has its place in the spool."""
+
+    receivers: tuple[str, ...]
+    session: str
+    event: str
+    created: float
+    body: bytes
+
+
+class Spool:
+    """The file of a running server, from `start` to `stop`; one time only."""
+
+    def __init__(self, folder: Path, arrived: Callable[[list[Delivery]], None]) -> None:
+        """Tell *arrived*, in the event loop, what is on the disk: what was there, then all new."""
+        self._folder = folder
+        self._arrived = arrived
+        self._newest = 0
+        journal = Journal("webhooks", self._connect)
+        self._lane = Lane[Entry]("webhooks", partial(self._work, journal), journal.close)
+
+    async def start(self) -> None:
+        """Open the file; raise `ConfigError` if it cannot be used."""
+        self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(lambda: self._connect().close())
+        self._lane.start()
+        await self.look()
+
+    async def stop(self) -> bool:
+        """Write what waits; say whether the disk took it in time."""
+        return await asyncio.to_thread(self._lane.stop, STOP_SECONDS)
+
+    def put(self, parcel: Parcel, settled: Callable[[bool], None]) -> None:
+        """Write *parcel*; tell *settled*, in the writing thread, whether it is on the disk."""
+        self._lane.put(Entry(partial(_add, parcel=parcel), settled))
+
+    def remove(self, delivery: Delivery) -> None:
+        """Forget *delivery*."""
+        remove = "DELETE FROM delivery WHERE number = ?"
+        self._lane.put(Entry(partial(_execute, statement=remove, value=delivery.number)))
+
+    def remove_all(self, receiver: str) -> None:
+        """Forget all that waits for *receiver*."""
+        remove = "DELETE FROM delivery WHERE receiver = ?"
+        self._lane.put(Entry(partial(_execute, statement=remove, value=receiver)))
+
+    async def body(self, delivery: Delivery) -> bytes | None:
+        """Give what is to be sent; None if it cannot be read now."""
+        return await self._ask(partial(_body, number=delivery.number))
+
+    async def look(self) -> None:
+        """Wait until everything that was put before has been tried, and what is new was told."""
+        for _ in range(2):  # what is new by one batch is told before the next one begins
+            await self._ask(lambda _: None)
+
+    async def _ask(self, read: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Give what *read* gives in the writing thread; None if the file cannot be read now."""
+        found: list[T] = []
+        settled: asyncio.Future[None] = self._loop.create_future()
+
+        def settle(_: bool) -> None:
+            with suppress(RuntimeError):  # the event loop is closed
+                self._loop.call_soon_threadsafe(_finish, settled)
+
+        self._lane.put(Entry(lambda connection: found.append(read(connection)), settle))
+        await settled
+        return found[-1] if found else None
+
+    def _connect(self) -> sqlite3.Connection:
+        return connect(self._folder, create=True, schema=SCHEMA)
+
+    def _work(self, journal: Journal, entries: list[Entry]) -> float | None:
+        """Write *entries*, and tell what is new; what could not be written earlier is too."""
+        news: list[Delivery] = []
+        look = Entry(lambda connection: news.extend(self._news(connection)), self._teller(news))
+        return journal.write([*entries, look])
+
+    def _news(self, connection: sqlite3.Connection) -> list[Delivery]:
+        rows = connection.execute(
+            "SELECT number, receiver, session, event, created FROM delivery"
+            " WHERE number > ? ORDER BY number",
+            (self._newest,),
+        )
+        return [Delivery(*row) for row in rows]
+
+    def _teller(self, news: list[Delivery]) -> Callable[[bool], None]:
+        def tell(is_kept: bool) -> None:
+            if is_kept and news:
+                self._newest = news[-1].number
+                with suppress(RuntimeError):  # the event loop is closed
+                    self._loop.call_soon_threadsafe(self._arrived, news)
+
+        return tell
+
+
+def _add(connection: sqlite3.Connection, parcel: Parcel) -> None:
+    connection.executemany(
+        "INSERT INTO delivery (receiver, session, event, created, body) VALUES (?, ?, ?, ?, ?)",
+        [
+            (receiver, parcel.session, parcel.event, parcel.created, parcel.body)
+            for receiver in parcel.receivers
+        ],
+    )
+
+
+def _execute(connection: sqlite3.Connection, statement: str, value: int | str) -> None:
+    connection.execute(statement, (value,))
+
+
+def _body(connection: sqlite3.Connection, number: int) -> bytes | None:
+    row = connection.execute("SELECT body FROM delivery WHERE number = ?", (number,)).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def _finish(settled: asyncio.Future[None]) -> None:
+    if not settled.done():
+        settled.set_result(None)
