@@ -378,6 +378,12 @@ def test_curl_sees_the_events_of_a_stream(server: Server) -> None:
         ("v1/models", [], 401, "no_token"),
         ("v1/audio/transcriptions", ["--data", "x"], 401, "no_token"),
         ("v1/audio/speech", ["BEARER", "--data", "x"], 404, "not_found"),
+        (
+            "v1/audio/transcriptions",
+            ["BEARER", "--header", "Origin: https://other.example", "--form", "model=x"],
+            403,
+            "bad_origin",
+        ),
         ("v1/audio/transcriptions", ["BEARER"], 405, "method_not_allowed"),
         ("v1/audio/transcriptions", ["BEARER", "--data", "x"], 400, "bad_message"),
         ("v1/audio/transcriptions", ["BEARER", "--form", "model=x"], 400, "invalid_value"),

@@ -1,10 +1,12 @@
 """What is said to a server is kept by it: words, audio, over a break, and past a kill."""
 
+import io
 import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
+import pytest
 import soundfile
 
 from tests.conftest import start_server, stop_server
@@ -88,13 +90,15 @@ async def test_a_session_that_says_something_again_is_kept_as_one(run: Run, tmp_
     ]
 
 
-async def test_an_upload_is_kept_as_well(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["/stt", "/v1/audio/transcriptions"])
+async def test_an_upload_is_kept_as_well(run: Run, tmp_path: Path, path: str) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with (
         run(store={"folder": str(tmp_path)}) as server,
         aiohttp.ClientSession(server.url, headers=headers) as browser,
     ):
-        answer = await browser.post("/stt", data=SAMPLE.read_bytes())
+        data = io.BytesIO(SAMPLE.read_bytes())
+        answer = await browser.post(path, data=data if path == "/stt" else {"file": data})
         text = (await answer.json())["text"]
 
     with Archive(tmp_path) as archive:
