@@ -19,7 +19,6 @@ from wsserver import __version__
 from wsserver.config import Config
 from wsserver.dialects.dialect import Model
 from wsserver.dialects.table import AUDIO_REST, DIALECTS
-from wsserver.errors import ConfigError
 from wsserver.messages import Limits, Warn
 from wsserver.net.admission import Conditions, Gate
 from wsserver.net.audio_routes import AudioRoutes
@@ -51,7 +50,7 @@ from wsserver.net.signed_tokens import PURPOSE, SignedTokens
 from wsserver.net.speech_routes import SpeechRoutes
 from wsserver.net.tls import server_context
 from wsserver.net.tokens import Token, new_token
-from wsserver.net.wyoming_server import WyomingHost, WyomingServer
+from wsserver.net.wyoming_server import WyomingHost, WyomingServer, speaker
 from wsserver.recognition.engines import EngineSpec, build
 from wsserver.recognition.process import EngineProcess, Patience
 from wsserver.recognition.scheduler import Scheduler
@@ -65,6 +64,7 @@ from wsserver.speech import Engine, EngineInfo, Priority
 from wsserver.store.keeper import Keeper
 from wsserver.text.captions import SRT, VTT, GrowingFile, to_srt, to_vtt
 from wsserver.webhooks.dispatch import Dispatch
+from wsserver.webhooks.settings import check_tokens
 
 logger = logging.getLogger(__name__)
 
@@ -234,13 +234,7 @@ class App:
         settings = self._config.webhooks
         if not settings.receivers:
             return None
-        known = {token.name for token in self._config.server.admission.tokens}
-        for receiver in settings.receivers:
-            if unknown := sorted(set(receiver.tokens or ()) - known):
-                raise ConfigError(
-                    f"webhooks.receivers: found the token {unknown[0]!r:.80}, expected the names of"
-                    " some of server.admission.tokens"
-                )
+        check_tokens(settings, {token.name for token in self._config.server.admission.tokens})
         folder = settings.folder or key_path(os.environ).with_name("webhooks")
         return Dispatch(settings, folder)
 
@@ -248,13 +242,7 @@ class App:
         settings = self._config.wyoming
         if settings.port is None:
             return None
-        tokens = self._config.server.admission.tokens
-        token = next((token for token in tokens if token.name == settings.token), None)
-        if token is None or "speak" not in token.scope:
-            raise ConfigError(
-                f"wyoming.token: found {settings.token!r:.80}, expected the name of one of"
-                " server.admission.tokens with the scope 'speak'"
-            )
+        token = speaker(settings, self._config.server.admission.tokens)
         host = WyomingHost(self._gate, token, self._dictations.serve, self._model, __version__)
         socket = self._config.server.socket
         return WyomingServer(settings, host, socket, self._config.sessions.idle_seconds)

@@ -48,6 +48,17 @@ class WyomingHost:
     version: str
 
 
+def speaker(settings: WyomingSettings, tokens: Iterable[Token]) -> Token:
+    """Give the one of *tokens* that *settings* name; raise `ConfigError` if none of them serves."""
+    token = next((token for token in tokens if token.name == settings.token), None)
+    if token is None or "speak" not in token.scope:
+        raise ConfigError(
+            f"wyoming.token: found {settings.token!r:.80}, expected the name of one of"
+            " server.admission.tokens with the scope 'speak'"
+        )
+    return token
+
+
 class WyomingServer:
     """The port and all its connections, from `start` to `stop`; one time only."""
 

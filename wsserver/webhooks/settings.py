@@ -4,6 +4,7 @@ Knows no file and no environment; whoever reads `config.yaml` fills these in.
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from annotated_types import Ge, Gt, MinLen
 from pydantic import AfterValidator, model_validator
 
+from wsserver.errors import ConfigError
 from wsserver.webhooks.signature import read_secret
 
 
@@ -88,3 +90,13 @@ class WebhookSettings:
         if len({r.url for r in self.receivers}) < len(self.receivers):
             raise ValueError("found a URL twice, expected every receiver once")
         return self
+
+
+def check_tokens(settings: WebhookSettings, known: Collection[str]) -> None:
+    """Raise `ConfigError` for a receiver of a token whose name is not *known*."""
+    for receiver in settings.receivers:
+        if unknown := [name for name in receiver.tokens or () if name not in known]:
+            raise ConfigError(
+                f"webhooks.receivers: found the token {unknown[0]!r:.80}, expected the names of"
+                " some of server.admission.tokens"
+            )

@@ -112,10 +112,13 @@ class Spool:
         return connect(self._folder, create=True, schema=SCHEMA)
 
     def _work(self, journal: Journal, entries: list[Entry]) -> float | None:
-        """Write *entries*, and tell what is new; what could not be written earlier is too."""
+        """Write *entries*, and what could not be written earlier; then tell what is new."""
+        retry_seconds = journal.write(entries)
+        if retry_seconds is not None:
+            return retry_seconds
         news: list[Delivery] = []
         look = Entry(lambda connection: news.extend(self._news(connection)), self._teller(news))
-        return journal.write([*entries, look])
+        return journal.write([look])
 
     def _news(self, connection: sqlite3.Connection) -> list[Delivery]:
         rows = connection.execute(
