@@ -227,8 +227,7 @@ async def live_blocks(descriptor: int, most: int = LIVE_BLOCKS) -> AsyncIterator
 def to_s16le(block: Block) -> bytes:
     """Translate a block to 16-bit samples; exact for audio that had 16 bits."""
     scaled: Block = np.rint(np.nan_to_num(block) * 32768.0)
-    samples: NDArray[np.int16] = np.clip(scaled, -32768, 32767).astype("<i2")
-    return samples.tobytes()
+    return np.clip(scaled, -32768, 32767).astype("<i2").tobytes()
 
 
 async def _chunks(descriptor: int, most: int) -> AsyncIterator[bytes]:

@@ -115,7 +115,24 @@ def test_a_session_takes_every_prompt_by_its_end(prompt: str, keywords: list[str
     assert len(prompt) > 1_500 or start.prompt == prompt.strip()
 
 
-@given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20))))
+NAMES = st.sampled_from(
+    [
+        "chunking_strategy",
+        "include[]",
+        "keywords[]",
+        "language",
+        "prompt",
+        "response_format",
+        "stream",
+        "temperature",
+        "timestamp_granularities[]",
+        "[]",
+    ]
+)
+VALUES = st.sampled_from(["", "1", "-1", "1e999", "text", "verbose_json", "word", "{", "en"])
+
+
+@given(st.lists(st.tuples(NAMES | st.text(max_size=20), VALUES | st.text(max_size=20))))
 def test_no_form_does_more_than_be_refused(fields: list[tuple[str, str]]) -> None:
     try:
         start = read_options(fields, "transcribe").start
