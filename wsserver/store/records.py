@@ -22,6 +22,7 @@ _KEPT_OPTIONS = (
     "words",
     "partials",
     "endpointing",
+    "room",
 )
 """Named one by one, so that no secret that `start` may hold one day gets in."""
 
