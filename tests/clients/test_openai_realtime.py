@@ -235,6 +235,23 @@ async def test_a_server_that_stops_completes_what_was_said(run: Run) -> None:
     assert closed.value.rcvd.code == 1012
 
 
+async def test_an_event_that_is_too_large_ends_the_session_behind_the_transcript(
+    run: Run,
+) -> None:
+    async with run() as server, realtime(server.url, TOKEN) as connection:
+        await connection.session.update(session=manual())
+        await connection.input_audio_buffer.append(audio=text(at_24k(SHORT)))
+        await connection.input_audio_buffer.append(audio=text(bytes(800_000)))
+        events = await until(connection, "error")
+        with pytest.raises(ConnectionClosed) as closed:
+            await connection.recv()
+
+    assert of(events, "transcription.completed")[0].transcript
+    assert events[-1].error.code == "too_large"
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
 async def test_a_wrong_key_is_refused_in_the_handshake(run: Run) -> None:
     async with run() as server:
         with pytest.raises(InvalidStatus) as refused:
