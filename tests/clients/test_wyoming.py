@@ -235,18 +235,23 @@ async def test_too_many_that_wait_make_room_for_the_next(
             assert await first.read_event() is None
 
 
-async def test_a_server_that_stops_makes_final_what_was_said(run: Run) -> None:
-    async with run(wyoming=OPEN) as server, connected(server) as speaker:
+async def test_a_server_that_stops_tells_the_last_words_and_that_they_are_not_all(
+    run: Run,
+) -> None:
+    hasty = {"drain_seconds": 0.5}
+    async with run(wyoming=OPEN, sessions=hasty) as server, connected(server) as speaker:
         *speech, _ = audio(SHORT)
         for event in speech:
             await speaker.write_event(event)
-        await until(lambda: server.app.open_dictations == 1)
+        begun = [await speaker.read_event(), await speaker.read_event()]
         stopping = asyncio.create_task(server.app.stop())
         events = await answers(speaker)
         await speaker.disconnect()
         await stopping
 
+    assert [event and event.type for event in begun] == ["transcript-start", "transcript-chunk"]
     assert Error.from_event(events[-1]).code == "shutting_down"
+    assert "transcript" not in [event.type for event in events]
 
 
 @pytest.mark.parametrize("token", [None, "nobody"])

@@ -1,5 +1,7 @@
 import base64
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -273,3 +275,67 @@ def test_places_are_never_given_twice_nor_lost(steps: list[bool]) -> None:
             held.pop(0).release()
 
         assert door.sessions == len(held) <= 3
+
+
+def peer_limits(**limits: Any) -> Gate:
+    return gate(token(sessions=2), settings=partial(AdmissionSettings, **limits))
+
+
+def test_who_can_present_no_token_takes_the_places_of_the_one_they_speak_for() -> None:
+    door = peer_limits(max_sessions=3)
+
+    leases = [door.admit_as(token(sessions=2), "10.0.0.1") for _ in range(2)]
+    with pytest.raises(Refused) as refused:
+        door.admit_as(token(sessions=2), "10.0.0.2")
+    for lease in leases:
+        lease.release()
+
+    assert refused.value.refusal.code == "too_many_sessions"
+    assert door.sessions == 0
+    assert leases[0].token.name == "ann"
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        ({"max_sessions": 1}, "full"),
+        ({"max_sessions_per_address": 1}, "too_many_from_address"),
+        ({"handshakes_per_minute": 1}, "too_many_handshakes"),
+    ],
+)
+def test_who_can_present_no_token_has_the_limits_of_all(limits: dict[str, int], code: str) -> None:
+    door = peer_limits(**limits)
+    door.admit_as(token(sessions=2), "10.0.0.1")
+
+    with pytest.raises(Refused) as refused:
+        door.admit_as(token(sessions=2), "10.0.0.1")
+
+    assert refused.value.refusal.code == code
+
+
+@pytest.mark.parametrize(
+    ("conditions", "code"),
+    [
+        (Conditions(ready=lambda: "the model is being loaded"), "not_ready"),
+        (Conditions(room=lambda: "it would lag"), "overloaded"),
+    ],
+)
+def test_who_can_present_no_token_waits_for_the_server_too(
+    conditions: Conditions, code: str
+) -> None:
+    door = gate(conditions=conditions)
+
+    with pytest.raises(Refused) as refused:
+        door.admit_as(token(), "10.0.0.1")
+
+    assert refused.value.refusal.code == code
+
+
+def test_a_gate_that_drains_lets_nobody_in_without_a_token() -> None:
+    door = gate()
+    door.drain()
+
+    with pytest.raises(Refused) as refused:
+        door.admit_as(token(), "10.0.0.1")
+
+    assert refused.value.refusal.code == "draining"
