@@ -152,7 +152,8 @@ class _Dictation:
         await self._delivery.close(item.code, item.reason)
 
     def _frames(self, item: ServerMessage | Frame) -> Iterable[str]:
-        return (item.text,) if isinstance(item, Frame) else self._translator.write(item)
+        # At once, not between one sending and the next: meanwhile the translator may read.
+        return (item.text,) if isinstance(item, Frame) else tuple(self._translator.write(item))
 
     async def _read(self) -> None:
         """Take what the client sends, to the end of the connection.
