@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wsserver.dialects.vosk import DIALECT
-from wsserver.errors import BadMessage, BadOrder
+from wsserver.errors import BadMessage, BadOrder, ClientError
 from wsserver.messages import (
     Audio,
     Done,
@@ -350,3 +350,26 @@ def test_every_frame_has_one_answer_and_every_final_comes_once_and_in_order(
 
     said = [event.text for event in course if isinstance(event, Final)]
     assert " ".join([*texts, last["text"]]).split() == said
+
+
+NAMES = st.sampled_from(
+    ["config", "eof", "reset", "sample_rate", "words", "phrase_list", "language"]
+)
+WORDS = st.text(st.characters(exclude_categories=()))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | WORDS, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@given(st.lists(JSON.map(json.dumps) | st.text() | st.binary(), max_size=6))
+def test_whatever_comes_is_understood_or_refused_in_words(frames: list[str | bytes]) -> None:
+    client, refused = Client(), list[str]()
+    for frame in frames:
+        try:
+            client.sends(frame)
+        except ClientError as error:
+            refused.append(str(error))
+
+    assert all(words.isprintable() for words in refused)

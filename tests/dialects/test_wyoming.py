@@ -13,8 +13,8 @@ from wyoming.ping import Ping, Pong
 
 from wsserver.dialects.dialect import Model
 from wsserver.dialects.wyoming import WyomingTranslator
-from wsserver.dialects.wyoming_event import read_head
-from wsserver.errors import BadMessage, BadOrder, UnsupportedFormat
+from wsserver.dialects.wyoming_event import STOP, read_head
+from wsserver.errors import BadMessage, BadOrder, ClientError, UnsupportedFormat
 from wsserver.messages import (
     Ack,
     Audio,
@@ -300,3 +300,29 @@ def test_chunks_join_to_the_transcript_where_no_committed_word_is_taken_back(
     events += client.hears(DONE)
 
     assert "".join(chunks(events)) == Transcript.from_event(events[-2]).text
+
+
+NAMES = st.sampled_from(["rate", "width", "channels", "language", "transcript_names", "text"])
+KINDS = st.sampled_from(["describe", "ping", "transcribe", "audio-start", "audio-chunk", STOP])
+WORDS = st.text(st.characters(exclude_categories=()))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | WORDS, inner, max_size=4),
+    max_leaves=8,
+)
+
+EVENTS = st.tuples(KINDS, JSON).map(
+    lambda event: f'{{"type": "{event[0]}"}}\n{json.dumps(event[1])}'
+)
+
+
+@given(st.lists(EVENTS | st.text() | st.binary(), max_size=6))
+def test_whatever_comes_is_understood_or_refused_in_words(frames: list[str | bytes]) -> None:
+    client, said = Client(), list[str]()
+    for frame in frames:
+        try:
+            said += [i for i in client.translator.read(frame) if isinstance(i, str)]
+        except ClientError as error:
+            said += client.translator.write(Error(code="x", message=str(error), fatal=True))
+
+    assert all(words.isascii() for words in said)
