@@ -150,12 +150,10 @@ class App:
 
     async def start(self) -> None:
         """Listen, then load the model.  Raises `ConfigError` or `ModelError`."""
-        if self._keeper:
-            await self._keeper.start()
-            self._running.push_async_callback(self._keeper.stop)
-        if self._dispatch:
-            await self._dispatch.start()
-            self._running.push_async_callback(self._dispatch.stop)
+        for keeping in (self._keeper, self._dispatch):
+            if keeping:
+                await keeping.start()
+                self._running.push_async_callback(keeping.stop)
         self._running.push_async_callback(self._scheduler.stop)
         await self._listener.start()
         self._running.push_async_callback(self._listener.stop)
@@ -192,8 +190,8 @@ class App:
         return SignedTokens(key, settings.public_keys, longest, time.time, longest_view)
 
     def _build_lines(self) -> Lines:
-        key = self._key.derive("cursors")
-        return Lines(Cursors(key, self._config.sessions.resume_seconds, time.time))
+        resume_seconds = self._config.sessions.resume_seconds
+        return Lines(Cursors(self._key.derive("cursors"), resume_seconds, time.time))
 
     def _build_listener(self) -> Listener:
         server: NetSettings = self._config.server
@@ -277,13 +275,8 @@ class App:
         )
 
     def _host(self) -> Host:
-        return Host(
-            self._open_session,
-            self._scheduler.recognize,
-            self._record,
-            partial(RoomPublisher, self._rooms),
-            self._notice,
-        )
+        recognize, publish = self._scheduler.recognize, partial(RoomPublisher, self._rooms)
+        return Host(self._open_session, recognize, self._record, publish, self._notice)
 
     def _record(self, token_name: str) -> Recorder | None:
         if token_name == _OWN_NAME:  # its self-check is nobody's words
@@ -303,7 +296,5 @@ class App:
             hop_ms=self._config.sessions.hop_ms,
             carry_tokens=self._config.sessions.carry_tokens,
         )
-        setting = Setting(
-            uuid4().hex, self._scheduler.info, self._voice, settings, priority, resumption
-        )
-        return Session(setting)
+        info, name = self._scheduler.info, uuid4().hex
+        return Session(Setting(name, info, self._voice, settings, priority, resumption))
