@@ -138,7 +138,10 @@ def test_what_is_wrong_is_answered_and_the_session_goes_on(
     assert read(made, append(SECOND))[-1] == Audio(data=SECOND)
 
 
-@pytest.mark.parametrize(("event_id", "told"), [("mine", "mine"), (7, None), (None, None)])
+@pytest.mark.parametrize(
+    ("event_id", "told"),
+    [("mine", "mine"), ("x" * 512, "x" * 512), ("x" * 513, None), (7, None), (None, None)],
+)
 def test_an_error_names_the_event_that_it_answers(event_id: object, told: str | None) -> None:
     client = Client()
 
@@ -146,6 +149,18 @@ def test_an_error_names_the_event_that_it_answers(event_id: object, told: str | 
     *_, event = client.reads()
 
     assert event.error.event_id == told
+
+
+def test_a_commit_whose_name_is_too_long_is_answered_without_it() -> None:
+    client = Client()
+    client.says(silence(500))
+    client.commits(event_id="x" * 513)
+
+    client.gets()
+
+    (error,) = client.of("error")
+    assert error.error.code == "input_audio_buffer_commit_empty"
+    assert error.error.event_id is None
 
 
 def test_a_commit_needs_a_tenth_of_a_second() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from wsserver.errors import Overloaded
 from wsserver.messages import Error, Final, Flushed, Partial, Warn
-from wsserver.net.outbox import MAX_WAITING, Outbox
+from wsserver.net.outbox import MAX_WAITING, MAX_WAITING_BYTES, Frame, Outbox
 from wsserver.session.actions import Close
 
 FINAL = Final(utterance=1, text="the cat sat", start=0, end=1, through=16_000)
@@ -101,6 +101,26 @@ async def test_refuses_to_hold_more_than_its_bound() -> None:
         outbox.put(Flushed(id="one more"))
     outbox.put(Error(code="overloaded", message="enough", fatal=True))
     outbox.put(Close(1013, "overloaded"))
+
+
+async def test_refuses_to_hold_more_text_than_its_bound() -> None:
+    outbox, half = Outbox(), Frame("ü" * (MAX_WAITING_BYTES // 4))
+    outbox.put(half)
+    outbox.put(half)
+
+    with pytest.raises(Overloaded, match="found 1048577 bytes unread"):
+        outbox.put(Frame("x"))
+    outbox.put(Flushed(id="a"))
+    outbox.put(Close(1013, "overloaded"))
+
+
+async def test_text_that_was_read_makes_room_again() -> None:
+    outbox, whole = Outbox(), Frame("x" * MAX_WAITING_BYTES)
+
+    for _ in range(3):
+        outbox.put(whole)
+
+        assert await outbox.get() == whole
 
 
 async def test_says_that_the_end_waits_before_it_is_reached() -> None:

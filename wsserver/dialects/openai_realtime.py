@@ -40,6 +40,9 @@ SHORTEST_COMMIT_SECONDS = 0.1
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 """Stands before the token where a browser offers it."""
 
+LONGEST_EVENT_ID = 512
+"""Characters, as OpenAI has it; a longer one is not kept, nor said again."""
+
 _SERVER_CODES = {
     error.code for error in (ServerError, EngineError, EngineLost, Overloaded, ShuttingDown)
 }
@@ -84,10 +87,8 @@ class RealtimeTranslator:
             event = _event(frame)
             yield from self._take(event)
         except Objection as wrong:
-            name = event.get("event_id")
-            of_client = name if isinstance(name, str) else None
             kind, message = "invalid_request_error", str(wrong)
-            yield self._text(fault(kind, wrong.kind, message, wrong.param, of_client))
+            yield self._text(fault(kind, wrong.kind, message, wrong.param, _event_id(event)))
 
     def write(self, message: ServerMessage) -> list[str]:
         """Translate to events of items, and to an `error` before the end.
@@ -106,7 +107,7 @@ class RealtimeTranslator:
             case "input_audio_buffer.append":
                 return self._append(event.get("audio"))
             case "input_audio_buffer.commit":
-                return self._commit(event.get("event_id"))
+                return self._commit(_event_id(event))
             case "input_audio_buffer.clear":
                 return self._clear()
             case "session.update" | "transcription_session.update" as kind:
@@ -128,14 +129,14 @@ class RealtimeTranslator:
         self._items.hear(whole // self._settings.sample_bytes)
         yield Audio(data=data[:whole])
 
-    def _commit(self, event_id: object) -> Iterator[Told]:
+    def _commit(self, event_id: str | None) -> Iterator[Told]:
         held = self._items.held_seconds if self._items else 0.0
         if self._items is None or held < SHORTEST_COMMIT_SECONDS:
             found = f"found {held * 1_000:.0f} ms of audio"
             expected = f"expected at least {SHORTEST_COMMIT_SECONDS * 1_000:.0f} ms"
             raise Objection(COMMIT_EMPTY, f"{found}, {expected}")
         self._odd = b""
-        self._items.commit(event_id if isinstance(event_id, str) else None)
+        self._items.commit(event_id)
         yield Flush()
 
     def _clear(self) -> Iterator[Told]:
@@ -174,6 +175,11 @@ def _event(frame: str | bytes) -> Mapping[str, object]:
     if not isinstance(found, dict):
         raise Objection("invalid_event", "expected a JSON object, found another JSON value")
     return found
+
+
+def _event_id(event: Mapping[str, object]) -> str | None:
+    found = event.get("event_id")
+    return found if isinstance(found, str) and len(found) <= LONGEST_EVENT_ID else None
 
 
 def _decoded(audio: object) -> bytes:

@@ -16,6 +16,9 @@ from wsserver.session.actions import Close
 MAX_WAITING = 1_000
 """Messages a client may leave unread; an hour of finals is fewer."""
 
+MAX_WAITING_BYTES = 1_048_576
+"""Of frames: how long they are is up to the client that they answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -34,6 +37,7 @@ class Outbox:
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[Item, Leave | None]] = deque()
+        self._frame_bytes = 0
         self._arrived = asyncio.Event()
         self.closing: Future[None] = asyncio.get_running_loop().create_future()
         """Done once a `Close` is among what waits."""
@@ -48,13 +52,14 @@ class Outbox:
         It goes, and everything after it, when it has its *leave*.  There is always room for the
         end: an `Error` and a `Close`.
         """
-        if len(self._waiting) >= MAX_WAITING and not isinstance(item, Error | Close):
-            raise Overloaded(f"found {MAX_WAITING} messages unread, expected a client that reads")
+        if not isinstance(item, Error | Close):
+            self._check_room(item)
         if isinstance(item, Partial):
             self._drop_partials()
         if isinstance(item, Close) and not self.closing.done():
             self.closing.set_result(None)
         self._waiting.append((item, leave))
+        self._frame_bytes += _frame_bytes(item)
         self._arrived.set()
 
     async def get(self) -> Item:
@@ -66,11 +71,23 @@ class Outbox:
         if leave:
             await asyncio.wait([leave])
         self._waiting.popleft()
+        self._frame_bytes -= _frame_bytes(item)
         if leave and (notice := leave.result()):
             self._waiting.appendleft((notice, None))
         return item
+
+    def _check_room(self, item: Item) -> None:
+        if len(self._waiting) >= MAX_WAITING:
+            raise Overloaded(f"found {MAX_WAITING} messages unread, expected a client that reads")
+        unread = self._frame_bytes + _frame_bytes(item)
+        if unread > MAX_WAITING_BYTES:
+            raise Overloaded(f"found {unread} bytes unread, expected a client that reads")
 
     def _drop_partials(self) -> None:
         if any(isinstance(item, Partial) for item, _ in self._waiting):
             kept = (entry for entry in self._waiting if not isinstance(entry[0], Partial))
             self._waiting = deque(kept)
+
+
+def _frame_bytes(item: Item) -> int:
+    return len(item.text.encode()) if isinstance(item, Frame) else 0
