@@ -95,6 +95,13 @@ def test_a_ping_is_answered(text: str | None) -> None:
     assert Pong.from_event(event) == Pong(text)
 
 
+@pytest.mark.parametrize("text", ["x" * 1_001, ["x"], {"x": "y"}, 7])
+def test_a_pong_says_no_more_again_than_a_short_text(text: object) -> None:
+    (event,) = Client().sends(Event("ping", {"text": text}))
+
+    assert Pong.from_event(event) == Pong(None)
+
+
 @pytest.mark.parametrize("inline", [True, False])
 def test_audio_opens_the_session_and_its_end_finishes_it(inline: bool) -> None:
     client = Client()

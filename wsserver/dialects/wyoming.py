@@ -28,6 +28,9 @@ from wsserver.messages import (
 _HOTWORD_CHARACTERS = 1_000
 """Of names and terms: Home Assistant may send those of a whole house, Whisper sees 223 tokens."""
 
+LONGEST_ECHO = 1_000
+"""Characters of a `ping` that its `pong` says again."""
+
 _WIDTHS = {2: "s16le"}
 
 
@@ -96,7 +99,7 @@ class WyomingTranslator:
             case "describe":
                 yield write_event("info", **_info(self._model, self._version))
             case "ping":
-                yield write_event("pong", text=data.get("text"))
+                yield write_event("pong", text=_echo(data.get("text")))
             case "transcribe":
                 if self._format:
                     raise BadOrder("found 'transcribe' behind audio, expected it before")
@@ -189,6 +192,10 @@ def _rest(text: str, told: str) -> str:
         return text[len(told) :]
     words = text.split()[len(told.split()) :]
     return f" {' '.join(words)}" if words else ""
+
+
+def _echo(text: object) -> str | None:
+    return text if isinstance(text, str) and len(text) <= LONGEST_ECHO else None
 
 
 def _fitting(words: Sequence[str]) -> tuple[str, ...]:
