@@ -21,7 +21,7 @@ from tests.dialects.test_deepgram_audio import HEADER
 from wsserver.dialects.deepgram import DIALECT, DeepgramTranslator
 from wsserver.dialects.deepgram_options import read
 from wsserver.dialects.dialect import Dated, Inquisitive, Model
-from wsserver.errors import UnsupportedFormat
+from wsserver.errors import LimitReached, UnsupportedFormat
 from wsserver.messages import (
     Ack,
     Audio,
@@ -295,6 +295,15 @@ def test_a_wav_file_opens_the_session_with_its_format() -> None:
         Flush(),
         Audio(data=b"abcd"),
     ]
+
+
+def test_what_is_asked_for_before_any_audio_is_not_kept_without_end() -> None:
+    translator = DeepgramTranslator(read("language=en"))
+    asked = [told(translator, FINALIZE) for _ in range(100)]
+
+    with pytest.raises(LimitReached, match="found 100 'Finalize' before any audio"):
+        told(translator, FINALIZE)
+    assert asked == [[]] * 100
 
 
 def test_other_files_are_refused_by_name() -> None:

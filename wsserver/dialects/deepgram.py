@@ -16,6 +16,7 @@ from wsserver.dialects.deepgram_frames import Frame, Heard, Origin
 from wsserver.dialects.deepgram_options import Options
 from wsserver.dialects.deepgram_pauses import Pauses
 from wsserver.dialects.dialect import Dialect, Model, Told
+from wsserver.errors import LimitReached
 from wsserver.messages import (
     Ack,
     Audio,
@@ -31,6 +32,9 @@ from wsserver.messages import (
     ServerMessage,
     Speech,
 )
+
+MOST_EARLY = 100
+"""Of `Finalize` before a header says how to open the session; nobody means more than one."""
 
 _CONTROLS = "'KeepAlive', 'Finalize' or 'CloseStream'"
 
@@ -137,6 +141,8 @@ class DeepgramTranslator:
     def _order(self, message: Flush) -> Iterable[Told]:
         if self._audio.is_open:
             return (message,)
+        if len(self._early) == MOST_EARLY:
+            raise LimitReached(f"found {MOST_EARLY} 'Finalize' before any audio, expected audio")
         self._early.append(message)
         return ()
 
