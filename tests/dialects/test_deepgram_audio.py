@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wsserver.dialects import deepgram_audio, wav_header
 from wsserver.dialects.deepgram_audio import Stream
+from wsserver.dialects.wav_header import Unfinished, WavHeader
 from wsserver.errors import UnsupportedFormat
 from wsserver.messages import Start
 
@@ -42,6 +44,36 @@ def test_a_header_tells_the_format_wherever_the_stream_is_cut(cuts: list[int]) -
     assert stream.start == Start(words=True, sample_rate=8_000, channels=2)
     assert b"".join(given_back) == SAMPLES
     assert stream.samples == 50
+
+
+def test_a_header_is_not_read_from_its_start_for_every_byte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[int] = []
+
+    def parse(data: bytes) -> WavHeader | Unfinished:
+        read.append(len(data))
+        return wav_header.parse(data)
+
+    monkeypatch.setattr(deepgram_audio, "parse", parse)
+    tags = b"LIST" + struct.pack("<I", 60_000) + bytes(60_000)
+    stream = Stream(Start(), is_contained=True)
+
+    for byte in HEADER[:12] + tags + HEADER[12:] + SAMPLES:
+        stream.push(bytes([byte]))
+
+    assert stream.samples == 50
+    assert len(read) < 20
+
+
+def test_what_comes_behind_a_header_that_is_refused_is_not_kept() -> None:
+    stream = Stream(Start(), is_contained=True)
+
+    for _ in range(3):
+        with pytest.raises(UnsupportedFormat):
+            stream.push(bytes(1_000))
+
+    assert len(stream._rest) == 0
 
 
 def test_without_a_header_it_is_said_what_would_do_instead() -> None:

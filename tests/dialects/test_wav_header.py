@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wsserver.dialects.wav_header import LONGEST_BYTES, WavHeader, parse
+from wsserver.dialects.wav_header import LONGEST_BYTES, Unfinished, WavHeader, parse
 from wsserver.errors import UnsupportedFormat
 
 
@@ -51,7 +51,16 @@ def test_a_header_that_goes_on_is_waited_for(end: int) -> None:
     data = wav(chunk(b"LIST", b"odd"), form(1, 16))
     end %= len(data)
 
-    assert parse(data[:end]) is None
+    found = parse(data[:end])
+
+    assert isinstance(found, Unfinished)
+    assert end < found.needs_bytes <= len(data)
+
+
+def test_a_chunk_that_is_under_way_is_waited_for_whole() -> None:
+    tags = wav(chunk(b"LIST", bytes(1_000)))[:20]
+
+    assert parse(tags) == Unfinished(len(tags) + 1_000 + 8)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +78,7 @@ def test_a_header_that_goes_on_is_waited_for(end: int) -> None:
         (wav(chunk(b"fmt ", bytes(14))), "found 14 bytes of format in a WAV file, expected 16"),
         (wav(), "found a WAV file that does not say its format"),
         (wav(chunk(b"LIST", bytes(LONGEST_BYTES)))[:-8], "found no samples in the first 65536"),
+        (wav(*[chunk(b"LIST", b"")] * 64)[:-8], "found no samples in the first 64 chunks"),
     ],
 )
 def test_what_is_not_served_is_named(data: bytes, message: str) -> None:
@@ -82,4 +92,4 @@ def test_any_bytes_are_a_header_or_are_not(data: bytes, name: bytes) -> None:
         found = parse(name + data)
     except UnsupportedFormat:
         return
-    assert found is None or found.size_bytes <= len(name + data)
+    assert isinstance(found, Unfinished) or found.size_bytes <= len(name + data)

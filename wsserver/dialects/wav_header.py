@@ -11,6 +11,9 @@ from wsserver.errors import UnsupportedFormat
 LONGEST_BYTES = 65_536
 """Header and all that may stand before the samples, as tags; no recorder writes more."""
 
+MOST_CHUNKS = 64
+"""Before the samples; no recorder writes more either."""
+
 _FORMS = (b"RIFF", b"RF64")
 _FIRST_CHUNK = 12
 _CHUNK_HEAD = 8
@@ -33,8 +36,16 @@ class WavHeader:
     """Of everything before the first sample."""
 
 
-def parse(data: bytes) -> WavHeader | None:
-    """Read the header at the beginning of *data*; None if it goes on behind its end.
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """The beginning of a header."""
+
+    needs_bytes: int
+    """With fewer from the beginning there is nothing new to see."""
+
+
+def parse(data: bytes) -> WavHeader | Unfinished:
+    """Read the header at the beginning of *data*, or see that it goes on behind its end.
 
     The size of the samples is not looked at: whoever streams does not know it, and writes anything.
     Raises `UnsupportedFormat` for what is no WAV, or holds samples that are not served.
@@ -42,8 +53,8 @@ def parse(data: bytes) -> WavHeader | None:
     if not _may_be_wav(data):
         raise UnsupportedFormat(f"found {_name(data)}, expected a WAV file")
     described: tuple[str, int, int] | None = None
-    at = _FIRST_CHUNK
-    while at + _CHUNK_HEAD <= len(data):
+    at, chunks = _FIRST_CHUNK, 0
+    while at + _CHUNK_HEAD <= len(data) and chunks < MOST_CHUNKS:
         name, size = struct.unpack_from("<4sI", data, at)
         at += _CHUNK_HEAD
         if name == b"data":
@@ -52,12 +63,17 @@ def parse(data: bytes) -> WavHeader | None:
             return WavHeader(*described, at)
         if name == b"fmt " and at + size <= len(data):
             described = _format(data[at : at + size])
-        at += size + size % 2
-    if max(at, len(data)) > LONGEST_BYTES:
-        raise UnsupportedFormat(
-            f"found no samples in the first {LONGEST_BYTES} bytes of a WAV file"
-        )
-    return None
+        at, chunks = at + size + size % 2, chunks + 1
+    _check_length(max(at, len(data)), chunks)
+    return Unfinished(at + _CHUNK_HEAD)
+
+
+def _check_length(size_bytes: int, chunks: int) -> None:
+    found = "found no samples in the first"
+    if size_bytes > LONGEST_BYTES:
+        raise UnsupportedFormat(f"{found} {LONGEST_BYTES} bytes of a WAV file")
+    if chunks == MOST_CHUNKS:
+        raise UnsupportedFormat(f"{found} {MOST_CHUNKS} chunks of a WAV file")
 
 
 def _may_be_wav(data: bytes) -> bool:
