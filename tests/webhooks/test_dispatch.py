@@ -121,6 +121,24 @@ async def test_after_a_day_it_is_given_up_and_the_next_has_its_turn(
     assert "is given up: status 400 for a1-1-1" in caplog.text
 
 
+async def test_what_is_in_the_spool_no_more_holds_up_nothing_behind_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(request: Request) -> int | None:
+        return 500 if request.text == "one" else None
+
+    async with (
+        receiving(Receiver(answer=refuse)) as receiver,
+        running(tmp_path, receiver) as dispatch,
+    ):
+        await say(dispatch, "a1", "one", "two")
+        with closing(connect(tmp_path, create=True, schema=SCHEMA)) as other:
+            other.execute("DELETE FROM delivery WHERE event = 'a1-1-1'")
+
+        assert await receiver.has_taken(1) == ["two"]
+    assert "is lost: the spool has no a1-1-1 any more" in caplog.text
+
+
 async def test_who_is_gone_is_left_alone_and_the_others_are_not(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -50,6 +50,16 @@ def test_what_failed_is_tried_again_after_its_wait_and_before_what_came_later() 
     assert numbers(plan.take(1.0)) == [1]
 
 
+def test_what_is_lost_is_over_and_the_next_has_its_turn() -> None:
+    one = delivery(1)
+    plan = rounds(one, delivery(2))
+    plan.take(0.0)
+
+    assert plan.settle(one, Answer(None, is_lost=True), 0.0, 1.0)
+
+    assert numbers(plan.take(0.0)) == [2]
+
+
 def test_a_success_forgets_the_failures_before_it() -> None:
     one, two = delivery(1), delivery(2)
     plan = rounds(one, two)

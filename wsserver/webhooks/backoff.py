@@ -6,7 +6,7 @@ Knows status codes and seconds; knows no clock, no chance and no HTTP library.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Outcome: TypeAlias = Literal["taken", "gone", "failed"]
+Outcome: TypeAlias = Literal["taken", "gone", "lost", "failed"]
 
 FIRST_SECONDS = 1.0
 LONGEST_SECONDS = 3600.0
@@ -26,9 +26,14 @@ class Answer:
     retry_after_seconds: float = 0.0
     """What the receiver asked for."""
 
+    is_lost: bool = False
+    """There is nothing to be sent any more."""
+
     @property
     def outcome(self) -> Outcome:
         """Say what it means: only 2xx is success, and a redirect is not followed."""
+        if self.is_lost:
+            return "lost"
         if self.status is not None and 200 <= self.status < 300:
             return "taken"
         return "gone" if self.status == 410 else "failed"

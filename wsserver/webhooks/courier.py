@@ -116,6 +116,9 @@ class Courier:
         if answer.outcome == "taken":
             return
         place, event = self.receiver.place, delivery.event
+        if answer.outcome == "lost":
+            logger.error("a webhook to %s is lost: the spool has no %s any more", place, event)
+            return
         reason = f"status {answer.status}" if answer.status else "no answer"
         if is_over:
             logger.error("a webhook to %s is given up: %s for %s", place, reason, event)
@@ -135,7 +138,9 @@ class Courier:
 
     async def _try(self, client: aiohttp.ClientSession, delivery: Delivery) -> Answer:
         body = await self._spool.body(delivery)
-        if body is None:
+        if body == "missing":
+            return Answer(None, is_lost=True)
+        if body == "unreadable":
             await asyncio.sleep(UNREADABLE_SECONDS)
             return Answer(None)
         signed = headers(self._secret, delivery.event, int(self._luck.clock()), body)

@@ -73,12 +73,12 @@ class Rounds:
     def settle(self, delivery: Delivery, answer: Answer, now: float, chance: float) -> bool:
         """Note the *answer* to a try; say whether that was the last try.
 
-        It is if it was taken, or if its time is over: then the next one has its turn.
+        It is if it was taken or is lost, or if its time is over: then the next one has its turn.
         """
         queue = self._queues[delivery.session]
         queue.is_under_way = False
         self.under_way -= 1
-        is_over = answer.outcome == "taken" or now >= self._end(delivery)
+        is_over = answer.outcome in ("taken", "lost") or now >= self._end(delivery)
         if is_over:
             queue.waiting.popleft()
             self._count -= 1

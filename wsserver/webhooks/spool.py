@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 from wsserver.store.database import Schema, connect
 from wsserver.store.journal import Entry, Journal
@@ -34,6 +34,9 @@ SCHEMA = Schema(
     ),
 )
 """*number* is never given twice: the order in which deliveries came, and what is new by it."""
+
+Absence: TypeAlias = Literal["missing", "unreadable"]
+"""Whether it is not in the file, or the file cannot be read now."""
 
 STOP_SECONDS = 10.0
 T = TypeVar("T")
@@ -78,17 +81,15 @@ class Spool:
 
     def remove(self, delivery: Delivery) -> None:
         """Forget *delivery*."""
-        remove = "DELETE FROM delivery WHERE number = ?"
-        self._lane.put(Entry(partial(_execute, statement=remove, value=delivery.number)))
+        self._lane.put(Entry(partial(_remove, delivery=delivery)))
 
     def remove_all(self, receiver: str) -> None:
         """Forget all that waits for *receiver*."""
-        remove = "DELETE FROM delivery WHERE receiver = ?"
-        self._lane.put(Entry(partial(_execute, statement=remove, value=receiver)))
+        self._lane.put(Entry(partial(_remove_all, receiver=receiver)))
 
-    async def body(self, delivery: Delivery) -> bytes | None:
-        """Give what is to be sent; None if it cannot be read now."""
-        return await self._ask(partial(_body, number=delivery.number))
+    async def body(self, delivery: Delivery) -> bytes | Absence:
+        """Give what is to be sent, or say why it is not to be had."""
+        return await self._ask(partial(_body, delivery=delivery)) or "unreadable"
 
     async def look(self) -> None:
         """Wait until everything that was put before has been tried, and what is new was told."""
@@ -148,13 +149,24 @@ def _add(connection: sqlite3.Connection, parcel: Parcel) -> None:
     )
 
 
-def _execute(connection: sqlite3.Connection, statement: str, value: int | str) -> None:
-    connection.execute(statement, (value,))
+def _remove(connection: sqlite3.Connection, delivery: Delivery) -> None:
+    statement = "DELETE FROM delivery WHERE number = ? AND receiver = ? AND event = ?"
+    connection.execute(statement, _same(delivery))
 
 
-def _body(connection: sqlite3.Connection, number: int) -> bytes | None:
-    row = connection.execute("SELECT body FROM delivery WHERE number = ?", (number,)).fetchone()
-    return bytes(row[0]) if row else None
+def _remove_all(connection: sqlite3.Connection, receiver: str) -> None:
+    connection.execute("DELETE FROM delivery WHERE receiver = ?", (receiver,))
+
+
+def _body(connection: sqlite3.Connection, delivery: Delivery) -> bytes | Absence:
+    read = "SELECT body FROM delivery WHERE number = ? AND receiver = ? AND event = ?"
+    row = connection.execute(read, _same(delivery)).fetchone()
+    return bytes(row[0]) if row else "missing"
+
+
+def _same(delivery: Delivery) -> tuple[int, str, str]:
+    # In a file that came in the place of another, a number may stand for something else.
+    return delivery.number, delivery.receiver, delivery.event
 
 
 def _finish(settled: asyncio.Future[None]) -> None:
