@@ -13,6 +13,7 @@ from tests.webhooks import receiver as receiver_module
 from tests.webhooks.receiver import SECRET, Receiver, Request, receiving
 from wsserver.messages import Start, Warn
 from wsserver.store.database import connect
+from wsserver.store.journal import Entry
 from wsserver.webhooks import dispatch as dispatch_module
 from wsserver.webhooks.courier import Luck
 from wsserver.webhooks.dispatch import NOT_PASSED_ON, Dispatch
@@ -226,6 +227,27 @@ async def test_a_disk_that_fails_is_told_and_what_it_missed_goes_later(
         assert warned == [NOT_PASSED_ON, None]
         assert await receiver.has_taken(2) == ["one", "two"]
     assert spooled(tmp_path) == []
+
+
+async def test_all_goes_on_in_a_file_that_came_in_the_place_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wsserver.store.journal.RETRY_SECONDS", 0.01)
+    folder, old = tmp_path / "spool", tmp_path / "old"
+
+    def replace(_: sqlite3.Connection) -> None:
+        if not old.exists():
+            folder.rename(old)
+            raise sqlite3.OperationalError("disk I/O error")
+
+    async with receiving(Receiver()) as receiver, running(folder, receiver) as dispatch:
+        await say(dispatch, "a1", "one", "two")
+        await receiver.has_taken(2)
+        dispatch._spool._lane.put(Entry(replace))
+        await say(dispatch, "b2", "three")
+
+        assert await receiver.has_taken(3) == ["one", "two", "three"]
+    assert spooled(folder) == []
 
 
 async def test_the_speaker_waits_for_a_disk_that_hangs_for_a_while_only(

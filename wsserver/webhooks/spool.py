@@ -67,7 +67,7 @@ class Spool:
     async def start(self) -> None:
         """Open the file; raise `ConfigError` if it cannot be used."""
         self._loop = asyncio.get_running_loop()
-        await asyncio.to_thread(lambda: self._connect().close())
+        await asyncio.to_thread(lambda: self._open().close())
         self._lane.start()
         await self.look()
 
@@ -110,6 +110,17 @@ class Spool:
         return found[-1] if found else None
 
     def _connect(self) -> sqlite3.Connection:
+        connection = self._open()
+        try:
+            (newest,) = connection.execute("SELECT max(number) FROM delivery").fetchone()
+        except sqlite3.Error:
+            connection.close()
+            raise
+        # A file that was put in the place of another may count from the beginning.
+        self._newest = min(self._newest, newest or 0)
+        return connection
+
+    def _open(self) -> sqlite3.Connection:
         return connect(self._folder, create=True, schema=SCHEMA)
 
     def _work(self, journal: Journal, entries: list[Entry]) -> float | None:
