@@ -1,6 +1,7 @@
 """A tiny language of the tests' own, through the real door."""
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
@@ -11,14 +12,19 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from tests.net.doorway import BEARER, PATH, PLAIN, Setup, open_doorway
+from tests.net.doorway import BEARER, HASH, PATH, PLAIN, Setup, open_doorway
 from wsserver.dialects.dialect import Dialect, Told, Translator
 from wsserver.errors import UnsupportedFormat
 from wsserver.messages import Audio, ServerMessage, Start
-from wsserver.net.admission import Gate
+from wsserver.net.admission import Conditions, Gate
+from wsserver.net.credentials import Presented, read
 from wsserver.net.dialect_door import DialectDoor
 from wsserver.net.door import Door
 from wsserver.net.places import Lease
+from wsserver.net.refusal import Refused
+from wsserver.net.settings import AdmissionSettings
+from wsserver.net.signed_tokens import Grant, SignedTokens
+from wsserver.net.tokens import Token
 
 
 @dataclass
@@ -39,6 +45,8 @@ class Echo:
 
 def open_echo(query: str) -> Translator:
     language = parse_qs(query).get("language", ["en"])[0]
+    if language == "fault":
+        raise ZeroDivisionError
     if language == "xx":
         raise UnsupportedFormat("found language 'xx', expected one that is spoken")
     return Echo(language)
@@ -124,3 +132,48 @@ async def test_who_is_refused_is_told_in_the_form_of_the_language(
     assert answer.status_code == status
     assert json.loads(answer.body)["wrong"][:2] == [status, code]
     assert left == 0
+
+
+def signing() -> tuple[SignedTokens, Gate]:
+    signed = SignedTokens(bytes(32), (), 3_600, time.time)
+    settings = AdmissionSettings(tokens=(Token(name="ann", hash=HASH),))
+    return signed, Gate(settings, Conditions(), time.time, signed=signed)
+
+
+def asking(secret: str, query: str = "") -> Presented:
+    return read([("Authorization", f"Bearer {secret}")], f"/echo{query}")
+
+
+def test_a_query_that_is_refused_uses_up_no_token_for_one_session() -> None:
+    signed, gate = signing()
+    door = DialectDoor(ECHO, gate, greet, 1024)
+    (secret, *_) = signed.sign(Grant(subject="ann", scope=("speak",), seconds=60))
+
+    with pytest.raises(Refused) as refused:
+        door.admit(asking(secret, "?language=xx"))
+    session = door.admit(asking(secret))
+
+    assert refused.value.refusal.code == "unsupported_format"
+    assert session.lease.token.name == "ann"
+    with pytest.raises(Refused, match="one session"):
+        door.admit(asking(secret))
+
+
+def test_a_query_is_not_read_for_whoever_has_no_token() -> None:
+    _, gate = signing()
+    door = DialectDoor(ECHO, gate, greet, 1024)
+
+    with pytest.raises(Refused) as refused:
+        door.admit(asking("nobody", "?language=xx"))
+
+    assert refused.value.refusal.code == "bad_token"
+
+
+def test_a_language_that_fails_keeps_no_place() -> None:
+    _, gate = signing()
+    door = DialectDoor(ECHO, gate, greet, 1024)
+
+    with pytest.raises(ZeroDivisionError):
+        door.admit(asking(PLAIN, "?language=fault"))
+
+    assert gate.sessions == 0

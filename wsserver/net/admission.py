@@ -5,6 +5,7 @@ Knows tokens, limits and what a request presents; knows no sockets and no HTTP l
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn, TypeAlias
 
 from wsserver.dialects.native import SUBPROTOCOL
@@ -108,16 +109,33 @@ class Gate:
         the connection that has the session still, which is ended.  Whoever offers subprotocols has
         to offer *subprotocol*, if there is one.
         """
+        return self.approve(presented, scope, subprotocol, resumes=resumes)()
+
+    def approve(
+        self,
+        presented: Presented,
+        scope: Scope = "speak",
+        subprotocol: str | None = SUBPROTOCOL,
+        *,
+        resumes: bool = False,
+    ) -> Callable[[], Lease]:
+        """Check as `admit` does; give what takes the place, to be called at once or never.
+
+        Until then a token for one session is not used up.
+        """
         caller = self._caller(presented)
         self.check_open()
         self._limits.check_handshakes(caller.address)
         self._limits.count_handshake(caller.address)
         visitor = self._check(caller, scope, subprotocol, resumes=resumes)
+        return partial(self._take, visitor, caller.address)
+
+    def _take(self, visitor: Visitor, address: str) -> Lease:
         if self._lines and visitor.guest.claim and self._takes_over(visitor.guest):
             self._lines.end(visitor.guest.claim.cursor.session)
         if visitor.signed and visitor.signed.one_session:
             self._identities.used.add(visitor.signed)
-        return self._places.take(visitor.guest, caller.address)
+        return self._places.take(visitor.guest, address)
 
     def admit_as(self, token: Token, peer: str) -> Lease:
         """Give a place in the name of *token* to somebody at *peer* who cannot present any.

@@ -57,12 +57,12 @@ class DialectDoor:
             presented = with_key(presented, key)
         spoken, offered = self.subprotocols, presented.subprotocols
         expected = next((one for one in spoken if one in offered), self._dialect.subprotocol)
-        lease = self._gate.admit(presented, subprotocol=expected)
+        take_place = self._gate.approve(presented, subprotocol=expected)
         try:
-            return Session(lease, self._dialect.open(presented.query), self._serve)
+            translator = self._dialect.open(presented.query)
         except ClientError as error:
-            lease.release()
             raise Refused(Refusal(error.status, error.code, str(error))) from None
+        return Session(take_place(), translator, self._serve)
 
 
 @dataclass(frozen=True, slots=True)
