@@ -187,6 +187,24 @@ async def test_every_answer_says_what_a_browser_may_do_with_it(run: Run, path: s
         assert name in lines
 
 
+@pytest.mark.parametrize(
+    ("path", "offered"),
+    [
+        ("/v1/realtime", b"realtime, openai-insecure-api-key.\xff"),
+        ("/v1/listen", b"token, \xff\x80"),
+    ],
+)
+async def test_a_key_of_odd_bytes_is_refused_as_any_other(
+    run: Run, path: str, offered: bytes
+) -> None:
+    asked = head(f"GET {path}", *UPGRADE)[:-2] + b"Sec-WebSocket-Protocol: " + offered
+    async with run() as server:
+        answer = await attack.ask(server, asked + b"\r\n\r\n")
+        await attack.dictate(server)
+
+    assert attack.status(answer) in (401, 403)
+
+
 async def test_the_page_holds_no_script_or_style_that_its_policy_forbids(run: Run) -> None:
     async with run() as server:
         page = (await attack.ask(server, head("GET /"))).partition(b"\r\n\r\n")[2].lower()

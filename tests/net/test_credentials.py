@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wsserver.net.credentials import Malformed, Presented, plain_token, read
+from wsserver.net.credentials import Malformed, Presented, plain_token, read, with_key
 
 SECRET = "wst_Secret-_0123456789"
 
@@ -48,6 +48,13 @@ def test_every_text_survives_the_way_through_a_subprotocol(token: str) -> None:
     found = presented(("Sec-WebSocket-Protocol", f"token.{encoded(token)}"))
 
     assert plain_token(found, token_in_url=False) == token
+
+
+def test_a_key_that_is_no_text_can_be_no_token() -> None:
+    found = with_key(presented(("Sec-WebSocket-Protocol", "realtime, key-\udcff")), "\udcff")
+
+    with pytest.raises(Malformed, match="found no base64url in the subprotocol"):
+        plain_token(found, token_in_url=False)
 
 
 @pytest.mark.parametrize(("allowed", "expected"), [(True, SECRET), (False, None)])

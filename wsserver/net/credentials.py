@@ -73,7 +73,9 @@ def read(headers: Iterable[tuple[str, str]], target: str, peer: str = "") -> Pre
 
 def with_key(presented: Presented, key: str) -> Presented:
     """Take *key*, found among the subprotocols by who knows the language, for the token there."""
-    token = TOKEN_SUBPROTOCOL + base64url.encode(key.encode())
+    token = TOKEN_SUBPROTOCOL + base64url.encode(
+        key.encode(errors="surrogatepass")
+    )  # as headers come
     return replace(presented, token_subprotocols=(*presented.token_subprotocols, token))
 
 
