@@ -177,3 +177,15 @@ def test_a_language_that_fails_keeps_no_place() -> None:
         door.admit(asking(PLAIN, "?language=fault"))
 
     assert gate.sessions == 0
+
+
+@pytest.mark.parametrize("offered", [f"key-{PLAIN}", f"another, key-{PLAIN}"])
+def test_a_refusal_does_not_say_the_key(offered: str) -> None:
+    _, gate = signing()
+    door = DialectDoor(ECHO, gate, greet, 1024)
+
+    with pytest.raises(Refused) as refused:
+        door.admit(read([("Sec-WebSocket-Protocol", offered)], "/echo"))
+
+    assert refused.value.refusal.code == "bad_subprotocol"
+    assert PLAIN not in refused.value.refusal.message

@@ -72,11 +72,15 @@ def read(headers: Iterable[tuple[str, str]], target: str, peer: str = "") -> Pre
 
 
 def with_key(presented: Presented, key: str) -> Presented:
-    """Take *key*, found among the subprotocols by who knows the language, for the token there."""
-    token = TOKEN_SUBPROTOCOL + base64url.encode(
-        key.encode(errors="surrogatepass")
-    )  # as headers come
-    return replace(presented, token_subprotocols=(*presented.token_subprotocols, token))
+    """Take *key*, found among the subprotocols by who knows the language, for the token there.
+
+    What holds it is no longer among what the client offers: that may be said again.
+    """
+    data = key.encode(errors="surrogatepass")  # headers may hold bytes that are no text
+    token = TOKEN_SUBPROTOCOL + base64url.encode(data)
+    others = tuple(one for one in presented.subprotocols if not one.endswith(key))
+    tokens = (*presented.token_subprotocols, token)
+    return replace(presented, subprotocols=others, token_subprotocols=tokens)
 
 
 def plain_token(presented: Presented, *, token_in_url: bool) -> str | None:
