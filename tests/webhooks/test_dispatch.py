@@ -11,6 +11,7 @@ import pytest
 from tests.store.kept import final, ready
 from tests.webhooks import receiver as receiver_module
 from tests.webhooks.receiver import SECRET, Receiver, Request, receiving
+from wsserver.errors import ConfigError
 from wsserver.messages import Start, Warn
 from wsserver.store.database import connect
 from wsserver.store.journal import Entry
@@ -193,6 +194,41 @@ async def test_a_receiver_that_is_configured_no_more_gets_nothing(
 
     assert (receiver.requests, spooled(tmp_path)) == ([], [])
     assert "event a1-1-1 is dropped" in caplog.text
+
+
+async def test_two_servers_never_share_a_spool_and_the_next_one_has_it(tmp_path: Path) -> None:
+    first, second = Receiver(port=9), Receiver(port=10)
+
+    async with running(tmp_path, first) as dispatch:
+        await say(dispatch, "a1", "one")
+        with pytest.raises(ConfigError, match=r"webhooks\.folder: found .+ in use by another"):
+            async with running(tmp_path, second):
+                pass
+    assert spooled(tmp_path) == ["a1-1-1"]
+
+    async with running(tmp_path, first):
+        pass
+
+
+async def test_a_spool_that_cannot_be_used_is_free_for_another_try(tmp_path: Path) -> None:
+    file = tmp_path / SCHEMA.file_name
+    file.write_bytes(b"no database, and long enough" * 100)
+    with pytest.raises(ConfigError, match=r"webhooks\.folder: cannot use"):
+        async with running(tmp_path, Receiver(port=9)):
+            pass
+
+    file.unlink()
+
+    async with running(tmp_path, Receiver(port=9)) as dispatch:
+        assert await say(dispatch, "a1", "one") == [None]
+
+
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ConfigError, match=r"webhooks\.folder: cannot use .+: not a directory"):
+        async with running(tmp_path / "file" / "spool", Receiver(port=9)):
+            pass
 
 
 async def test_only_sessions_of_the_tokens_that_are_named_are_told(tmp_path: Path) -> None:

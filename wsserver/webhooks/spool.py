@@ -12,9 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
+from wsserver.errors import ConfigError
 from wsserver.store.database import Schema, connect
 from wsserver.store.journal import Entry, Journal
 from wsserver.store.lane import Lane
+from wsserver.webhooks.folder_lock import FolderLock
 from wsserver.webhooks.rounds import Delivery
 
 SCHEMA = Schema(
@@ -61,19 +63,23 @@ class Spool:
         self._folder = folder
         self._arrived = arrived
         self._newest = 0
+        self._lock = FolderLock(folder, SCHEMA)
         journal = Journal("webhooks", self._connect)
         self._lane = Lane[Entry]("webhooks", partial(self._work, journal), journal.close)
 
     async def start(self) -> None:
-        """Open the file; raise `ConfigError` if it cannot be used."""
+        """Open the file; raise `ConfigError` if it cannot be used, or another server uses it."""
         self._loop = asyncio.get_running_loop()
-        await asyncio.to_thread(lambda: self._open().close())
+        await asyncio.to_thread(self._seize)
         self._lane.start()
         await self.look()
 
     async def stop(self) -> bool:
         """Write what waits; say whether the disk took it in time."""
-        return await asyncio.to_thread(self._lane.stop, STOP_SECONDS)
+        is_written = await asyncio.to_thread(self._lane.stop, STOP_SECONDS)
+        if is_written:  # else the folder is ours until the process ends
+            self._lock.release()
+        return is_written
 
     def put(self, parcel: Parcel, settled: Callable[[bool], None]) -> None:
         """Write *parcel*; tell *settled*, in the writing thread, whether it is on the disk."""
@@ -108,6 +114,14 @@ class Spool:
         self._lane.put(Entry(lambda connection: found.append(read(connection)), settle))
         await settled
         return found[-1] if found else None
+
+    def _seize(self) -> None:
+        self._lock.take()
+        try:
+            self._open().close()
+        except ConfigError:
+            self._lock.release()
+            raise
 
     def _connect(self) -> sqlite3.Connection:
         connection = self._open()
