@@ -279,6 +279,8 @@ def test_a_wish_behind_the_audio_is_out_of_order() -> None:
         b'{"type": "a", "data_length": -1}',
         b'{"type": "a", "payload_length": 1.5}',
         b'{"type": "a", "payload_length": "5"}',
+        b'{"type": "a", "payload_length": 1%s}' % (b"0" * 400),
+        b'{"type": "a", "data_length": 1%s}' % (b"0" * 400),
     ],
 )
 def test_a_line_that_begins_no_event_is_refused(line: bytes) -> None:

@@ -9,7 +9,7 @@ in github.com/OHF-Voice/wyoming).  A text frame is line and data together.
 import json
 from typing import Annotated, Any, TypeVar
 
-from annotated_types import Ge
+from annotated_types import Interval
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wsserver.errors import BadMessage
@@ -17,7 +17,7 @@ from wsserver.errors import BadMessage
 STOP = "audio-stop"
 """The event after which nothing more comes from a client."""
 
-_Count = Annotated[int, Ge(0)]
+_Count = Annotated[int, Interval(ge=0, le=2**53)]  # as far as JSON itself goes (RFC 8259)
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
