@@ -103,6 +103,7 @@ def test_what_is_asked_for_shapes_the_answers(query: str, name: str, expected: o
         ("utterance_end_ms=-1", "found utterance_end_ms '-1', expected"),
         ("diarize=true", "found 'diarize', which is not served here; leave it out"),
         ("redact=false&redact=pci", "found 'redact', which"),
+        ("keyterm=\udcff", "found a query with bytes as they are, expected them percent-encoded"),
     ],
 )
 def test_what_is_not_served_is_named(query: str, message: str) -> None:

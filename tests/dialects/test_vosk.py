@@ -295,6 +295,7 @@ def test_what_vosk_has_no_word_for_is_not_told() -> None:
     [
         ("hello", "found text that is no JSON"),
         ("[" * 100_000, "found text that is no JSON"),
+        (r'{"config": {"phrase_list": ["\ud800"]}}', "found text that is no JSON"),
         ("[1]", "found another JSON value"),
         ("{}", "found the keys none, expected config, eof or reset"),
         ('{"spk": 1}', "found the keys 'spk', expected config, eof or reset"),

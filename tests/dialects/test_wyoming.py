@@ -88,7 +88,7 @@ def test_describe_tells_the_model_and_its_languages() -> None:
     assert (model.name, model.languages, model.installed) == ("practice", ["en", "de"], True)
 
 
-@pytest.mark.parametrize("text", ["hello", "Grüße", "\ud800", None])
+@pytest.mark.parametrize("text", ["hello", "Grüße", None])
 def test_a_ping_is_answered(text: str | None) -> None:
     (event,) = Client().sends(Ping(text).event())
 
@@ -279,6 +279,7 @@ def test_a_wish_behind_the_audio_is_out_of_order() -> None:
         b'{"type": "a", "data_length": -1}',
         b'{"type": "a", "payload_length": 1.5}',
         b'{"type": "a", "payload_length": "5"}',
+        rb'{"type": "transcribe", "data": {"transcript_names": ["\ud800"]}}',
         b'{"type": "a", "payload_length": 1%s}' % (b"0" * 400),
         b'{"type": "a", "data_length": 1%s}' % (b"0" * 400),
     ],

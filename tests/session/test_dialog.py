@@ -233,6 +233,8 @@ def test_a_frame_without_audio_changes_nothing(open_session: OpenSession) -> Non
         ({"channels": 7}, UnsupportedFormat, "found 7 channels"),
         ({"language": "xx"}, UnsupportedFormat, "found language 'xx', model scripted knows en, de"),
         ({"prompt": "x" * 2001}, BadMessage, "found 2001 characters"),
+        ({"prompt": "\ud800"}, BadMessage, "found half a surrogate pair in prompt or hotwords"),
+        ({"hotwords": ("Ada", "\udfff")}, BadMessage, "found half a surrogate pair"),
     ],
 )
 def test_a_wrong_start_is_refused_and_opens_nothing(

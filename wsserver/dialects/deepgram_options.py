@@ -64,6 +64,8 @@ class Options:
 
 def read(query: str) -> Options:
     """Read an undecoded *query*; raise a `ClientError` that says what is not served."""
+    if not query.isascii():
+        raise BadMessage("found a query with bytes as they are, expected them percent-encoded")
     asked = parse_qs(query, keep_blank_values=True)
     for name in UNSERVED:
         if any(value.lower() not in _OFF for value in asked.get(name, ())):

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 from annotated_types import Interval
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
 from wsserver.errors import BadMessage
 
@@ -53,8 +54,8 @@ def write_event(kind: str, /, **data: object) -> str:
 
 def _parsed(text: str | bytes) -> object:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return from_json(text)  # unlike json, it knows that half a surrogate pair is no text
+    except ValueError:
         raise BadMessage("expected a JSON object, found text that is no JSON") from None
 
 

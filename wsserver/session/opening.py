@@ -3,6 +3,8 @@
 Knows the formats and the model's languages; knows nothing of what follows.
 """
 
+import re
+
 from wsserver.audio.pcm import HIGHEST_RATE, LOWEST_RATE, Encoding, Format
 from wsserver.errors import BadMessage, UnsupportedFormat
 from wsserver.messages import Limits, Ready, Start
@@ -14,6 +16,9 @@ MAX_PROMPT_CHARACTERS = 2_000
 
 MAX_NAME_CHARACTERS = 200
 """The id of a flush, which is kept until its answer."""
+
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+"""Python has it in a `str`, but no UTF-8 can say it (RFC 3629, section 3)."""
 
 
 def audio_format(start: Start) -> Format:
@@ -41,6 +46,8 @@ def prompt_text(start: Start) -> str:
             f"found {len(prompt)} characters of prompt and hotwords, "
             f"expected at most {MAX_PROMPT_CHARACTERS}"
         )
+    if _HALF_PAIR.search(prompt):
+        raise BadMessage("found half a surrogate pair in prompt or hotwords, expected text")
     return prompt
 
 
