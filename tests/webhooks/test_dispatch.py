@@ -27,7 +27,7 @@ class Clock:
     """A clock that hurries: every look at it is a minute later."""
 
     def __init__(self) -> None:
-        self.now = 1_800_000_000.0
+        self.now = 1_000_000.0
 
     def __call__(self) -> float:
         self.now += 60.0
@@ -86,7 +86,10 @@ async def test_what_is_not_taken_is_sent_again_under_the_same_name(
     tmp_path: Path, statuses: list[int]
 ) -> None:
     receiver = Receiver(statuses=statuses[:], headers={"Location": "/elsewhere"})
-    async with receiving(receiver), running(tmp_path, receiver, luck=Luck(Clock())) as dispatch:
+    async with (
+        receiving(receiver),
+        running(tmp_path, receiver, luck=Luck(monotonic=Clock())) as dispatch,
+    ):
         await say(dispatch, "a1", "one", "two")
 
         assert await receiver.has_taken(2) == ["one", "two"]
@@ -107,6 +110,26 @@ async def test_a_session_whose_final_is_refused_keeps_no_other_waiting(tmp_path:
     assert spooled(tmp_path) == ["a1-1-1", "a1-1-2"]
 
 
+@pytest.mark.parametrize("step_seconds", [-10 * 3600.0, 2 * 86_400.0])
+async def test_a_clock_that_is_set_delays_nothing_and_gives_nothing_up(
+    tmp_path: Path, step_seconds: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    wall = [1_800_000_000.0]
+
+    def refuse_twice(_: Request) -> int | None:
+        wall[0] += step_seconds
+        return 500 if len(receiver.requests) < 3 else None
+
+    receiver = Receiver(answer=refuse_twice)
+    luck = Luck(clock=lambda: wall[0], monotonic=Clock())
+    async with receiving(receiver), running(tmp_path, receiver, luck=luck) as dispatch:
+        await say(dispatch, "a1", "one")
+
+        assert await receiver.has_taken(1) == ["one"]
+    assert len(receiver.requests) == 3
+    assert "is given up" not in caplog.text
+
+
 async def test_after_a_day_it_is_given_up_and_the_next_has_its_turn(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -114,7 +137,7 @@ async def test_after_a_day_it_is_given_up_and_the_next_has_its_turn(
         return 400 if request.text == "bad" else None
 
     async with receiving(Receiver(answer=refuse)) as receiver:
-        luck = Luck(Clock())
+        luck = Luck(monotonic=Clock())
         async with running(tmp_path, receiver, luck=luck, give_up_seconds=600.0) as dispatch:
             await say(dispatch, "a1", "bad", "good")
 
@@ -301,7 +324,10 @@ async def test_no_secret_and_no_url_is_in_the_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     receiver = Receiver(statuses=[500])
-    async with receiving(receiver), running(tmp_path, receiver, luck=Luck(Clock())) as dispatch:
+    async with (
+        receiving(receiver),
+        running(tmp_path, receiver, luck=Luck(monotonic=Clock())) as dispatch,
+    ):
         await say(dispatch, "a1", "one")
         await receiver.has_taken(1)
     async with running(tmp_path, receiver) as dispatch:

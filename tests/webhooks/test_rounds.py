@@ -18,7 +18,7 @@ def delivery(number: int, session: str = "a") -> Delivery:
 def rounds(*deliveries: Delivery) -> Rounds:
     made = Rounds(DAY)
     for each in deliveries:
-        made.add(each)
+        made.add(each, 0.0, 0.0)
     return made
 
 
@@ -86,6 +86,20 @@ def test_the_last_try_is_at_the_end_of_the_day_and_then_the_next_has_its_turn() 
     plan.take(DAY)
     assert plan.settle(one, FAILED, DAY, 1.0)
     assert numbers(plan.take(DAY)) == [2]
+
+
+@pytest.mark.parametrize(("age_seconds", "end"), [(0.0, DAY), (3600.0, DAY - 3600.0), (-DAY, DAY)])
+def test_the_day_begins_with_the_event_and_never_later_than_it_is_added(
+    age_seconds: float, end: float
+) -> None:
+    one, now = delivery(1), 500.0
+    plan = Rounds(DAY)
+    plan.add(one, now, age_seconds)
+
+    for moment, is_over in [(now + end - 1.0, False), (now + end, True)]:
+        plan.take(moment)
+
+        assert plan.settle(one, FAILED, moment, 1.0) is is_over
 
 
 def test_sessions_go_beside_one_another_the_oldest_first_and_not_too_many() -> None:

@@ -34,7 +34,10 @@ class Luck:
     """What is not decided here, so that tests can."""
 
     clock: Callable[[], float] = time.time
-    """Seconds since the epoch."""
+    """Seconds since the epoch, by a clock that may be set."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds since any moment, by a clock that nobody sets."""
 
     chance: Callable[[], float] = random.random
 
@@ -66,7 +69,8 @@ class Courier:
         if self.is_gone:
             self._spool.remove(delivery)
             return
-        self._rounds.add(delivery)
+        age_seconds = self._luck.clock() - delivery.created
+        self._rounds.add(delivery, self._luck.monotonic(), age_seconds)
         self._changed.set()
 
     async def run(self) -> None:
@@ -74,19 +78,19 @@ class Courier:
         async with asyncio.TaskGroup() as tries, _client() as client:
             while True:
                 self._changed.clear()
-                for delivery in self._rounds.take(self._luck.clock()):
+                for delivery in self._rounds.take(self._luck.monotonic()):
                     tries.create_task(self._bring(client, delivery))
                 await self._wait()
 
     async def settle(self) -> None:
         """Wait until nothing is under way or due; what failed waits for its time."""
-        while self._rounds.is_due(self._luck.clock()):
+        while self._rounds.is_due(self._luck.monotonic()):
             self._settled.clear()
             await self._settled.wait()
 
     async def _wait(self) -> None:
         wake_at = self._rounds.wake_at()
-        seconds = None if wake_at is None else max(wake_at - self._luck.clock(), 0.0)
+        seconds = None if wake_at is None else max(wake_at - self._luck.monotonic(), 0.0)
         if seconds == 0.0 and self._rounds.under_way:
             seconds = None  # there is no room for it before one of them is done
         with suppress(TimeoutError):
@@ -109,7 +113,7 @@ class Courier:
         self._settled.set()
 
     def _note(self, delivery: Delivery, answer: Answer) -> None:
-        now = self._luck.clock()
+        now = self._luck.monotonic()
         is_over = self._rounds.settle(delivery, answer, now, self._luck.chance())
         if is_over:
             self._spool.remove(delivery)

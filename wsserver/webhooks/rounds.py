@@ -25,7 +25,7 @@ class Delivery:
     session: str
     event: str
     created: float
-    """Seconds since the epoch."""
+    """Seconds since the epoch; what its age is measured by once, when it is added."""
 
 
 @dataclass(slots=True)
@@ -33,6 +33,9 @@ class _Queue:
     """What waits of one session."""
 
     waiting: deque[Delivery] = field(default_factory=deque)
+    ends: deque[float] = field(default_factory=deque)
+    """When each of those that wait is given up."""
+
     failures: int = 0
     """Of the first, one after the other."""
 
@@ -41,7 +44,10 @@ class _Queue:
 
 
 class Rounds:
-    """All that waits for one receiver."""
+    """All that waits for one receiver.
+
+    *now* is of a clock that nobody sets, in seconds from any moment on.
+    """
 
     def __init__(self, give_up_seconds: float) -> None:
         """Give a delivery up so long after its event."""
@@ -56,9 +62,11 @@ class Rounds:
         """Count what waits or is under way."""
         return self._count
 
-    def add(self, delivery: Delivery) -> None:
-        """Queue *delivery* behind the others of its session."""
-        self._queues.setdefault(delivery.session, _Queue()).waiting.append(delivery)
+    def add(self, delivery: Delivery, now: float, age_seconds: float) -> None:
+        """Queue *delivery*, so old by the clock on the wall, behind the others of its session."""
+        queue = self._queues.setdefault(delivery.session, _Queue())
+        queue.waiting.append(delivery)
+        queue.ends.append(now + self._give_up_seconds - max(age_seconds, 0.0))
         self._count += 1
 
     def take(self, now: float) -> list[Delivery]:
@@ -78,15 +86,16 @@ class Rounds:
         queue = self._queues[delivery.session]
         queue.is_under_way = False
         self.under_way -= 1
-        is_over = answer.outcome in ("taken", "lost") or now >= self._end(delivery)
+        is_over = answer.outcome in ("taken", "lost") or now >= queue.ends[0]
         if is_over:
             queue.waiting.popleft()
+            queue.ends.popleft()
             self._count -= 1
             queue.failures, queue.not_before = 0, 0.0
         else:
             queue.failures += 1
             wait = wait_seconds(queue.failures, chance, answer.retry_after_seconds)
-            queue.not_before = min(now + wait, self._end(delivery))
+            queue.not_before = min(now + wait, queue.ends[0])
         if not queue.waiting:
             del self._queues[delivery.session]
         return is_over
@@ -109,9 +118,6 @@ class Rounds:
         """Forget everything; what is under way is not to be settled."""
         self._queues.clear()
         self._count = self.under_way = 0
-
-    def _end(self, delivery: Delivery) -> float:
-        return delivery.created + self._give_up_seconds
 
     def _idle(self) -> Iterable[_Queue]:
         return (queue for queue in self._queues.values() if not queue.is_under_way)
