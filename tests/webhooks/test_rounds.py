@@ -130,6 +130,49 @@ def test_nothing_is_left_of_what_is_cleared() -> None:
     assert (len(plan), plan.wake_at(), plan.is_due(0.0)) == (0, None, False)
 
 
+class Counted(float):
+    """A moment that counts how often one is compared with another."""
+
+    comparisons = 0
+
+    def __add__(self, other: float) -> "Counted":
+        return Counted(float(self) + other)
+
+    def __sub__(self, other: float) -> "Counted":
+        return Counted(float(self) - other)
+
+    def __lt__(self, other: float) -> bool:
+        Counted.comparisons += 1
+        return float(self) < float(other)
+
+    def __le__(self, other: float) -> bool:
+        return not other < self
+
+    def __gt__(self, other: float) -> bool:
+        return other < self if isinstance(other, Counted) else Counted(other) < self
+
+    def __ge__(self, other: float) -> bool:
+        return not self < other
+
+
+def test_ten_thousand_sessions_that_wait_are_not_looked_through_at_every_event() -> None:
+    count, now = 10_000, Counted(0.0)
+    plan = Rounds(DAY)
+    for number in range(count):
+        plan.add(delivery(number, f"s{number}"), now, 0.0)
+    for _ in range(count // MOST_AT_ONCE):
+        for each in plan.take(now):
+            plan.settle(each, FAILED, now, each.number / count)
+    Counted.comparisons = 0
+
+    assert plan.take(now) == []
+    assert not plan.is_due(now)
+    assert plan.wake_at() == 0.5
+    (first, *_) = plan.take(Counted(0.5))
+    plan.settle(first, FAILED, Counted(0.5), 1.0)
+    assert 0 < Counted.comparisons < 100
+
+
 @given(st.data())
 def test_each_session_is_taken_in_order_and_all_of_it(data: st.DataObject) -> None:
     sessions = data.draw(st.lists(st.sampled_from("abc"), max_size=12))
