@@ -335,7 +335,7 @@ async def test_who_does_not_speak_the_language_finds_nothing(run: Run) -> None:
             await api.audio.transcriptions.create(model="whisper-1", file=SAMPLE)
 
 
-def curl(server: Server, path: str, *options: str) -> str:
+def curl(server: Server | Running, path: str, *options: str) -> str:
     command = ["curl", "--silent", "--noproxy", "*", f"{server.url}{path}", *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
 
@@ -403,6 +403,17 @@ def test_every_error_on_these_paths_has_the_same_shape(
     assert int(found) == status
     assert error.keys() == {"message", "type", "param", "code"}
     assert error["code"] == code
+
+
+@pytest.mark.parametrize("path", ["v1/models", "v1/models/whisper-1", "v1/models/nothing"])
+async def test_who_may_only_view_learns_nothing_of_models(run: Run, path: str) -> None:
+    viewer = {"name": "wall", "hash": hash_token("a-wall"), "scope": ["view"]}
+    admission = {"tokens": [*ADMISSION["tokens"], viewer]}
+    async with run(server={"admission": admission}) as server:
+        header = ["--header", "Authorization: Bearer a-wall"]
+        said = await asyncio.to_thread(curl, server, path, *header)
+
+    assert json.loads(said)["error"]["code"] == "missing_scope"
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="there is no ffmpeg on the path")

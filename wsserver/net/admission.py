@@ -176,6 +176,10 @@ class Gate:
         self._check_origin(presented)
         return self._visitor(self._caller(presented))
 
+    def check_scope(self, presented: Presented, scope: Scope) -> None:
+        """Raise `Refused` unless who presents this may do what *scope* says on this server."""
+        _check_scope(self.meet(presented), scope)
+
     def holder(self, presented: Presented) -> Token:
         """Give the token that is presented, if it may make signed ones; else raise `Refused`."""
         visitor = self.meet(presented)

@@ -18,7 +18,7 @@ from wsserver.messages import Done, Final
 from wsserver.net.admission import Gate
 from wsserver.net.conversation import Host
 from wsserver.net.ffmpeg import Ffmpeg
-from wsserver.net.middleware import presented_by
+from wsserver.net.middleware import TOKEN, presented_by
 from wsserver.net.notes import Notes
 from wsserver.net.refusal import Refused
 from wsserver.net.text_events import send_events
@@ -65,18 +65,21 @@ class AudioRoutes:
         """Answer with what is said in a file, in English."""
         return await self._serve(request, "translate")
 
-    async def list_models(self, _: web.Request) -> web.Response:
+    async def list_models(self, request: web.Request) -> web.Response:
         """Name the model that hears, and the name that stands for it."""
-        return web.json_response(dialect.models(self._models(), self.created))
+        return web.json_response(dialect.models(self._models(request), self.created))
 
     async def show_model(self, request: web.Request) -> web.Response:
         """Tell of one of them."""
-        name, known = request.match_info["model"], self._models()
+        name, known = request.match_info["model"], self._models(request)
         if name not in known:
             raise dialect.UnknownModel(f"found no model {name!r:.60}, expected {', '.join(known)}")
         return web.json_response(dialect.model(name, self.created))
 
-    def _models(self) -> list[str]:
+    def _models(self, request: web.Request) -> list[str]:
+        """Name them to those who may use them; a link for viewers tells nothing of them."""
+        if TOKEN in request:  # else the configuration makes the route public
+            self.gate.check_scope(presented_by(request), "speak")
         if hindrance := self.gate.hindrance():
             raise Refused(hindrance)
         return list(dict.fromkeys([self.info().model, dialect.ALIAS]))
