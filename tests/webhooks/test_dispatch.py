@@ -1,7 +1,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -184,9 +184,37 @@ async def test_who_is_gone_is_left_alone_and_the_others_are_not(
 
 
 async def until_gone(dispatch: Dispatch) -> None:
+    await until(lambda: any(courier.is_gone for courier in dispatch._couriers.values()))
+
+
+async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
-        while not any(courier.is_gone for courier in dispatch._couriers.values()):
+        while not condition():
             await asyncio.sleep(0.01)
+
+
+async def test_what_breaks_for_one_receiver_is_logged_and_ends_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def forget(_: Request) -> None:  # so that the answer finds nothing that it answers
+        next(iter(dispatch._couriers.values()))._rounds.clear()
+
+    async with (
+        receiving(Receiver(answer=forget)) as broken,
+        receiving(Receiver()) as receiver,
+        running(tmp_path, broken, receiver) as dispatch,
+    ):
+        await say(dispatch, "a1", "one")
+        await until(lambda: "have to wait until the server is started again" in caplog.text)
+
+        await say(dispatch, "b2", "two")
+        assert await receiver.has_taken(2) == ["one", "two"]
+    assert f"webhooks to http://127.0.0.1:{broken.port} have to wait" in caplog.text
+    assert "KeyError" in caplog.text
+    assert "in-the-url" not in "".join(
+        r.getMessage() for r in caplog.records if "wsserver" in r.name
+    )
+    assert spooled(tmp_path) == ["a1-1-1", "b2-1-1"]
 
 
 async def test_what_was_left_is_sent_by_the_next_server_and_by_no_other_name(

@@ -42,6 +42,13 @@ class Luck:
     chance: Callable[[], float] = random.random
 
 
+def trace(error: BaseException) -> str:
+    """Say what *error* is and where it came from, without its words: a URL may be in them."""
+    if isinstance(error, BaseExceptionGroup):
+        return "\n".join(map(trace, error.exceptions))
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
+
+
 class Courier:
     """All that goes to one receiver, while `run` runs."""
 
@@ -101,9 +108,7 @@ class Courier:
         try:
             answer = await self._try(client, delivery)
         except Exception as error:  # noqa: BLE001 - this task ends one try, and never in silence
-            # Without what the error says, for the URL may be in it.
-            trace = "".join(traceback.format_tb(error.__traceback__))
-            logger.error("a webhook failed in an unforeseen way: %s\n%s", type(error), trace)
+            logger.error("a webhook failed in an unforeseen way: %s", trace(error))
             answer = Answer(None)
         if answer.outcome == "gone":
             self._give_up()

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from wsserver.messages import Final, Ready, Start, Warn
-from wsserver.webhooks.courier import Courier, Luck
+from wsserver.webhooks.courier import Courier, Luck, trace
 from wsserver.webhooks.event import Source, body, event_id
 from wsserver.webhooks.rounds import Delivery
 from wsserver.webhooks.settings import WebhookSettings
@@ -44,12 +44,12 @@ class Dispatch:
             receiver.key: Courier(receiver, self._spool, settings.give_up_seconds, self._luck)
             for receiver in settings.receivers
         }
-        self._running: asyncio.Task[None] | None = None
+        self._running: list[tuple[Courier, asyncio.Task[None]]] | None = None
 
     async def start(self) -> None:
         """Open the spool and begin with what is in it; raise `ConfigError`."""
         await self._spool.start()
-        self._running = asyncio.create_task(self._run())
+        self._running = [(c, asyncio.create_task(_run(c))) for c in self._couriers.values()]
 
     async def stop(self) -> None:
         """Send what is due, for a while; what is left is sent by the next server."""
@@ -58,9 +58,11 @@ class Dispatch:
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
                 await self._spool.look()
-                await asyncio.gather(*(courier.settle() for courier in self._couriers.values()))
-        self._running.cancel()
-        await asyncio.gather(self._running, return_exceptions=True)
+                at_work = [courier for courier, task in self._running if not task.done()]
+                await asyncio.gather(*(courier.settle() for courier in at_work))
+        for _, task in self._running:
+            task.cancel()
+        await asyncio.gather(*(task for _, task in self._running), return_exceptions=True)
         if not await self._spool.stop():
             logger.error("the disk did not take all webhooks")
 
@@ -68,11 +70,6 @@ class Dispatch:
         """Give what passes on one session of the token so named; None if nobody is told."""
         couriers = [c for c in self._couriers.values() if c.receiver.hears(token_name)]
         return SessionForwarder(token_name, couriers, self._put) if couriers else None
-
-    async def _run(self) -> None:
-        async with asyncio.TaskGroup() as running:
-            for courier in self._couriers.values():
-                running.create_task(courier.run())
 
     def _arrive(self, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:
@@ -148,6 +145,16 @@ class SessionForwarder:
             return
         told.set_result(None if is_spooled or self._is_warned else NOT_PASSED_ON)
         self._is_warned |= not is_spooled
+
+
+async def _run(courier: Courier) -> None:
+    """Run *courier*; what is wrong with it is no end of the others."""
+    try:
+        await courier.run()
+    except Exception as error:  # noqa: BLE001 - nobody reads this task's result before the end
+        place = courier.receiver.place
+        message = "webhooks to %s have to wait until the server is started again: %s"
+        logger.error(message, place, trace(error))
 
 
 def _call_in(
