@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.dialects.realtime import Client, burst, silence
 from tests.session.conftest import LIMITS
 from wsserver.audio.resampler import Resampler
-from wsserver.dialects.openai_realtime_items import Items, rest
+from wsserver.dialects.openai_realtime_items import Items
 from wsserver.messages import Error, Final, Flushed, Partial, Ready, ServerMessage, Speech
 
 PAUSE = silence(1_200)
@@ -21,23 +21,6 @@ READY = Ready(
     sample_rates=(8_000, 48_000),
     limits=LIMITS,
 )
-
-
-@pytest.mark.parametrize(
-    ("told", "text", "added"),
-    [
-        ("", "", ""),
-        ("", "He put", "He put"),
-        ("He put", "He put the ladder.", " the ladder."),
-        ("He put", "He put, the", ", the"),
-        ("He put", "She put the ladder.", " the ladder."),
-        ("He put", "He puts it.", "s it."),
-        ("He put the", "She sat.", ""),
-        ("He put", "", ""),
-    ],
-)
-def test_what_was_told_is_only_added_to(told: str, text: str, added: str) -> None:
-    assert rest(told, text) == added
 
 
 @given(

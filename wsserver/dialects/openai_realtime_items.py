@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from wsserver.dialects import openai_realtime_events as events
+from wsserver.dialects.growing_text import rest
 from wsserver.dialects.openai_realtime_events import Event
 from wsserver.messages import Error, Final, Flushed, Partial, Ready, ServerMessage, Speech
 
@@ -21,17 +22,6 @@ UNRECOGNIZABLE = "unrecognizable"
 """The `reason` of a final that no engine could make."""
 
 _INDEX_RATE = 16_000  # the session's own clock
-
-
-def rest(told: str, text: str) -> str:
-    """Give what is to be added to *told* so that it says *text*, or as nearly as it can.
-
-    Where *text* revises what was told, its words behind as many as were told.
-    """
-    if text.startswith(told):
-        return text[len(told) :]
-    left = text.split()[len(told.split()) :]
-    return " " + " ".join(left) if left else ""
 
 
 @dataclass(slots=True, eq=False)

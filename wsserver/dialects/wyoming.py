@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from wsserver.dialects.dialect import Model, Told
+from wsserver.dialects.growing_text import rest
 from wsserver.dialects.wyoming_event import STOP, checked, read_event, write_event
 from wsserver.errors import BadOrder, UnsupportedFormat
 from wsserver.messages import (
@@ -175,23 +176,15 @@ class _Told:
         return {"text": " ".join(self._texts), **language}
 
     def _settle(self, final: Final) -> Iterator[str]:
-        yield from self._tell(_rest(final.text, self._piece))
+        yield from self._tell(rest(self._piece, final.text))
         self._piece, self._settled = "", final.utterance
         self._language = final.language or self._language
         if final.text:
             self._texts.append(final.text)
 
-    def _tell(self, rest: str) -> Iterator[str]:
-        if rest:
-            yield rest if self._piece or not self._texts else f" {rest}"
-
-
-def _rest(text: str, told: str) -> str:
-    """Give what *text* says beyond *told*; if it says otherwise, beyond as many words."""
-    if text.startswith(told):
-        return text[len(told) :]
-    words = text.split()[len(told.split()) :]
-    return f" {' '.join(words)}" if words else ""
+    def _tell(self, piece: str) -> Iterator[str]:
+        if piece:
+            yield piece if self._piece or not self._texts else f" {piece}"
 
 
 def _echo(text: object) -> str | None:
