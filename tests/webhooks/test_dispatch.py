@@ -1,4 +1,5 @@
 import asyncio
+import base64
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -288,6 +289,16 @@ async def test_only_sessions_of_the_tokens_that_are_named_are_told(tmp_path: Pat
         async with running(tmp_path, receivers=(told,)) as dispatch:
             assert dispatch.recorder("ada") is None
             assert dispatch.recorder("bo") is not None
+
+
+async def test_who_changes_secrets_finds_both_signatures(tmp_path: Path) -> None:
+    old = "whsec_" + base64.b64encode(bytes(24)).decode()
+    async with receiving(Receiver(signatures=2)) as receiver:
+        told = Told(url=receiver.url, secret=(old, SECRET))
+        async with running(tmp_path, receivers=(told,)) as dispatch:
+            await say(dispatch, "a1", "one")
+
+            assert await receiver.has_taken(1) == ["one"]
 
 
 async def test_a_full_spool_is_told_once_and_takes_no_word_from_its_speaker(

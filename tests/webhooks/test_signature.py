@@ -13,11 +13,20 @@ SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 def test_a_request_is_signed_as_the_specification_says() -> None:
-    assert headers(read_secret(SECRET), EVENT, TIMESTAMP, BODY) == {
+    assert headers([read_secret(SECRET)], EVENT, TIMESTAMP, BODY) == {
         "webhook-id": EVENT,
         "webhook-timestamp": str(TIMESTAMP),
         "webhook-signature": SIGNATURE,
     }
+
+
+def test_with_two_secrets_there_are_two_signatures_with_a_space_between() -> None:
+    old = bytes(24)
+    alone = headers([old], EVENT, TIMESTAMP, BODY)["webhook-signature"]
+
+    sent = headers([read_secret(SECRET), old], EVENT, TIMESTAMP, BODY)
+
+    assert sent["webhook-signature"] == f"{SIGNATURE} {alone}"
 
 
 @pytest.mark.parametrize("count", [24, 64])

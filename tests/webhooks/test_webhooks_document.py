@@ -30,13 +30,21 @@ def is_genuine() -> Any:
 
 def test_the_program_knows_what_is_genuine(is_genuine: Any) -> None:
     now = int(time.time())
-    sent = headers(KEY, "a1-1-7", now, b"{}")
+    sent = headers([KEY], "a1-1-7", now, b"{}")
 
     assert is_genuine(SECRET, sent, b"{}")
     assert not is_genuine(SECRET, sent, b"{ }")
     assert not is_genuine(SECRET, sent | {"webhook-id": "a1-1-8"}, b"{}")
-    assert not is_genuine(SECRET, headers(KEY, "a1-1-7", now - 1000, b"{}"), b"{}")
-    assert not is_genuine(SECRET, headers(bytes(32), "a1-1-7", now, b"{}"), b"{}")
+    assert not is_genuine(SECRET, headers([KEY], "a1-1-7", now - 1000, b"{}"), b"{}")
+    assert not is_genuine(SECRET, headers([bytes(32)], "a1-1-7", now, b"{}"), b"{}")
+
+
+@pytest.mark.parametrize("keys", [[KEY, bytes(32)], [bytes(32), KEY]])
+def test_the_program_goes_from_one_secret_to_another(is_genuine: Any, keys: list[bytes]) -> None:
+    sent = headers(keys, "a1-1-7", int(time.time()), b"{}")
+
+    assert is_genuine(SECRET, sent, b"{}")
+    assert not is_genuine(SECRET, sent, b"{ }")
 
 
 def test_the_event_that_is_shown_is_one_that_is_sent() -> None:

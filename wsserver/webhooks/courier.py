@@ -61,7 +61,7 @@ class Courier:
 
         self._spool = spool
         self._luck = luck or Luck()
-        self._secret = read_secret(receiver.secret)
+        self._secrets = [read_secret(secret) for secret in receiver.secrets]
         self._rounds = Rounds(give_up_seconds)
         self._changed = asyncio.Event()
         self._settled = asyncio.Event()
@@ -152,7 +152,7 @@ class Courier:
         if body == "unreadable":
             await asyncio.sleep(UNREADABLE_SECONDS)
             return Answer(None)
-        signed = headers(self._secret, delivery.event, int(self._luck.clock()), body)
+        signed = headers(self._secrets, delivery.event, int(self._luck.clock()), body)
         try:
             async with client.post(
                 self.receiver.url, data=body, headers=signed, allow_redirects=False

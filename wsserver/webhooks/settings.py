@@ -11,10 +11,13 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from annotated_types import Ge, Gt, MinLen
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, PlainValidator, model_validator
 
 from wsserver.errors import ConfigError
 from wsserver.webhooks.signature import read_secret
+
+MOST_SECRETS = 2
+"""Of one receiver at a time: the new one and the old one."""
 
 
 def _url(text: str) -> str:
@@ -30,9 +33,18 @@ def _url(text: str) -> str:
     return text
 
 
-def _secret(text: str) -> str:
-    read_secret(text)
-    return text
+def _secrets(found: object) -> tuple[str, ...]:
+    """Give one secret or two as a tuple; raise ValueError, without any, if it is neither."""
+    secrets = tuple(found) if isinstance(found, list | tuple) else (found,)
+    if not 1 <= len(secrets) <= MOST_SECRETS:
+        raise ValueError(
+            f"found a list of {len(secrets)}, expected one secret, or the new and the old"
+        )
+    if not all(isinstance(secret, str) for secret in secrets):
+        raise ValueError("expected a secret, or a list of two")
+    for secret in secrets:
+        read_secret(secret)
+    return secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +54,17 @@ class Receiver:
     url: Annotated[str, AfterValidator(_url)] = field(repr=False)
     """May hold a secret itself, so it is not in any log."""
 
-    secret: Annotated[str, AfterValidator(_secret)] = field(repr=False)
-    """What requests are signed with: `whsec_` and 24 to 64 bytes in base64."""
+    secret: Annotated[str | tuple[str, ...], PlainValidator(_secrets)] = field(repr=False)
+    """What requests are signed with: `whsec_` and 24 to 64 bytes in base64; or two of them, while
+    the receiver goes from one to the other."""
 
     tokens: Annotated[tuple[str, ...], MinLen(1)] | None = None
     """The names of those whose sessions are told; None is all."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """All that each request is signed with."""
+        return (self.secret,) if isinstance(self.secret, str) else self.secret
 
     @property
     def place(self) -> str:

@@ -7,6 +7,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 
 PREFIX = "whsec_"
 """What a secret begins with, so that a scanner for leaked ones can know it."""
@@ -27,12 +28,19 @@ def read_secret(text: str) -> bytes:
     return secret
 
 
-def headers(secret: bytes, event: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """Give the headers for *body*, sent at *timestamp* (seconds since the epoch) as *event*."""
+def headers(secrets: Sequence[bytes], event: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """Give the headers for *body*, sent at *timestamp* (seconds since the epoch) as *event*.
+
+    It is signed with each of *secrets*; a receiver takes it if it knows one of them.
+    """
     signed = f"{event}.{timestamp}.".encode() + body
-    digest = hmac.new(secret, signed, hashlib.sha256).digest()
     return {
         "webhook-id": event,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        "webhook-signature": " ".join(_signature(secret, signed) for secret in secrets),
     }
+
+
+def _signature(secret: bytes, signed: bytes) -> str:
+    digest = hmac.new(secret, signed, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}"
