@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from wsserver import messages
+from wsserver.dialects.fields import first_wrong
 from wsserver.errors import BadMessage
 
 SUBPROTOCOL = "dictation.v1"
@@ -76,9 +77,8 @@ def schema() -> dict[str, Any]:
 
 
 def _explain(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    kind, where = first["type"], ".".join(str(part) for part in first["loc"])
-    match kind:
+    wrong = first_wrong(error)
+    match wrong.kind:
         case "json_invalid":
             return "expected a JSON object, found text that is no JSON"
         case "dict_type" | "dataclass_type" | "model_attributes_type":
@@ -86,9 +86,9 @@ def _explain(error: ValidationError) -> str:
         case "union_tag_not_found":
             return "expected a field 'type', found none"
         case "union_tag_invalid":
-            context = first["ctx"]
-            return f"unknown type {context['tag']!r:.60}, expected {context['expected_tags']}"
+            found, expected = wrong.context["tag"], wrong.context["expected_tags"]
+            return f"unknown type {found!r:.60}, expected {expected}"
         case "unexpected_keyword_argument":
-            return f"unknown field {where!r:.60}"
+            return f"unknown field {wrong.where!r:.60}"
         case _:
-            return f"field {where!r:.60}: {first['msg'][0].lower()}{first['msg'][1:]}"
+            return str(wrong)

@@ -14,6 +14,7 @@ from annotated_types import Interval
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from wsserver.dialects.dialect import Model
+from wsserver.dialects.fields import first_wrong
 from wsserver.errors import BadMessage
 from wsserver.messages import Profile, Start
 
@@ -280,8 +281,6 @@ def _checked(model: type[_Checked], session: object) -> _Checked:
     try:
         return model.model_validate(session)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        param = ".".join(str(part) for part in ("session", *first["loc"]))
-        kind = _CODES.get(first["type"], "invalid_value")
-        message = first["msg"][:1].lower() + first["msg"][1:]
-        raise Objection(kind, f"{param:.100}: {message}", f"{param:.100}") from None
+        wrong = first_wrong(error, "session")
+        kind, param = _CODES.get(wrong.kind, "invalid_value"), wrong.where[:100]
+        raise Objection(kind, f"{param}: {wrong.message}", param) from None

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from wsserver.dialects.dialect import Dialect, Told
+from wsserver.dialects.fields import first_wrong
 from wsserver.errors import BadMessage, BadOrder
 from wsserver.messages import (
     Audio,
@@ -216,13 +217,11 @@ def _checked(model: type[_Model], found: object, *place: str) -> _Model:
     try:
         return model.model_validate(found)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in (*place, *first["loc"]))
-        if first["type"] == "extra_forbidden":
-            expected = ", ".join(model.model_fields)
-            raise BadMessage(f"unknown field {where!r:.60}, expected some of {expected}") from None
-        message = first["msg"][:1].lower() + first["msg"][1:]
-        raise BadMessage(f"field {where!r:.60}: {message}") from None
+        wrong = first_wrong(error, *place)
+        if wrong.kind == "extra_forbidden":
+            expected = f"expected some of {', '.join(model.model_fields)}"
+            raise BadMessage(f"unknown field {wrong.where!r:.60}, {expected}") from None
+        raise BadMessage(str(wrong)) from None
 
 
 def _text(answer: Mapping[str, object]) -> str:

@@ -13,6 +13,7 @@ from annotated_types import Interval
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
+from wsserver.dialects.fields import first_wrong
 from wsserver.errors import BadMessage
 
 STOP = "audio-stop"
@@ -70,7 +71,4 @@ def checked(model: type[_Model], found: object, place: str) -> _Model:
     try:
         return model.model_validate(_object(found))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in (place, *first["loc"]))
-        message = first["msg"][:1].lower() + first["msg"][1:]
-        raise BadMessage(f"field {where!r:.60}: {message}") from None
+        raise BadMessage(str(first_wrong(error, place))) from None
