@@ -4,10 +4,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from tests.webhooks.receiver import SECRET
 from wsserver import cli
 from wsserver.config import load
 from wsserver.net.keys import server_key
@@ -68,6 +70,7 @@ def test_check_says_what_would_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert "http://127.0.0.1:8765/, TLS off" in said
     assert "model     auto, fp32 on auto" in said
     assert "keeping   nothing" in said
+    assert "webhooks  to nobody\n  Wyoming   not spoken\n" in said
 
 
 def test_check_says_what_would_be_kept(capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,6 +79,42 @@ def test_check_says_what_would_be_kept(capsys: pytest.CaptureFixture[str]) -> No
     assert cli.run(["check"]) == 0
 
     assert "keeping   words and audio in kept for 30 days" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "1 receiver of"), (2, "2 receivers of")])
+def test_check_says_how_many_are_told_and_not_where(
+    count: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    receivers = [{"url": f"https://example.org/{n}", "secret": SECRET} for n in range(count)]
+    Path("config.yaml").write_text(json.dumps({"webhooks": {"receivers": receivers}}))
+
+    assert cli.run(["check"]) == 0
+
+    said = capsys.readouterr().out
+    assert f"webhooks  {told} finals\n" in said
+    assert "example.org" not in said
+    assert "whsec_" not in said
+
+
+@pytest.mark.parametrize(
+    ("listening", "url"),
+    [
+        ({"port": 10300}, "tcp://127.0.0.1:10300"),
+        ({"port": 10300, "host": "fd00::1"}, "tcp://[fd00::1]:10300"),
+        ({"port": 0}, "tcp://127.0.0.1:any free port"),
+    ],
+)
+def test_check_says_where_wyoming_is_spoken_and_in_whose_name(
+    listening: dict[str, Any], url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tokens = [{"name": "house", "hash": new_token()[1]}]
+    document = {"server": {"admission": {"tokens": tokens}}}
+    wyoming = {"wyoming": {"token": "house", **listening}}
+    Path("config.yaml").write_text(json.dumps(document | wyoming))
+
+    assert cli.run(["check"]) == 0
+
+    assert f"Wyoming   {url}, in the name of house\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["check", "serve"])

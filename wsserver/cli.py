@@ -20,6 +20,7 @@ from typing import Any, get_args
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from wsserver import __version__, config, logs
 from wsserver.app import App
@@ -35,7 +36,7 @@ from wsserver.errors import (
 from wsserver.net.keys import ServerKey, key_path, server_key
 from wsserver.net.room_ids import PURPOSE as ROOMS
 from wsserver.net.room_ids import RoomIds
-from wsserver.net.settings import NetSettings
+from wsserver.net.settings import NetSettings, WyomingSettings
 from wsserver.net.signed_tokens import MOST_TITLE, PURPOSE, Grant, SignedTokens
 from wsserver.net.token_import import import_tokens
 from wsserver.net.tokens import Scope, Token, new_token
@@ -44,6 +45,7 @@ from wsserver.serve import serve as serve_until_stopped
 from wsserver.serve import with_token
 from wsserver.sessions_command import sessions
 from wsserver.store.settings import StoreSettings
+from wsserver.webhooks.settings import WebhookSettings
 
 _config_option = click.option(
     "--config",
@@ -87,7 +89,9 @@ def check(path: Path | None) -> None:
         f"partials {engine.partials}\n"
         f"  tokens    {', '.join(token.name for token in tokens) or 'one made up for each run'}\n"
         f"  sessions  {settings.server.admission.max_sessions} at a time\n"
-        f"  keeping   {_kept(settings.store)}",
+        f"  keeping   {_kept(settings.store)}\n"
+        f"  webhooks  {_told(settings.webhooks)}\n"
+        f"  Wyoming   {escape(_wyoming(settings.wyoming))}",
     )
 
 
@@ -224,6 +228,18 @@ def _kept(store: StoreSettings) -> str:
         return "nothing"
     days = "" if store.keep_days is None else f" for {store.keep_days:g} days"
     return f"words{' and audio' if store.audio else ''} in {store.folder}{days}"
+
+
+def _told(webhooks: WebhookSettings) -> str:
+    count = len(webhooks.receivers)
+    return f"{count} receiver{'' if count == 1 else 's'} of finals" if count else "to nobody"
+
+
+def _wyoming(settings: WyomingSettings) -> str:
+    if settings.port is None:
+        return "not spoken"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"tcp://{host}:{settings.port or 'any free port'}, in the name of {settings.token}"
 
 
 wsserver.add_command(dictate)
