@@ -138,8 +138,14 @@ class Doorway:
 
     async def empty(self) -> None:
         """Wait until no session is open."""
-        await self.listener.wait_idle()
+        await until_idle(self.listener)
         assert self.gate.sessions == 0
+
+
+async def until_idle(listener: Listener) -> None:
+    """Wait until no WebSocket is open, that of a viewer neither."""
+    while busy := {*listener._leases, *listener._visits}:
+        await asyncio.wait(busy)
 
 
 @dataclass(slots=True)

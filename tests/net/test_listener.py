@@ -25,6 +25,7 @@ from tests.net.doorway import (
     head,
     open_doorway,
     text_frame,
+    until_idle,
     upgrade,
     with_admission,
     with_socket,
@@ -321,7 +322,7 @@ async def test_the_last_session_that_ends_leaves_the_listener_idle() -> None:
     async with open_doorway() as doorway:
         async with doorway.connect(), doorway.connect():
             doorway.listener.drain()
-            idle = asyncio.create_task(doorway.listener.wait_idle())
+            idle = asyncio.create_task(until_idle(doorway.listener))
             await doorway.send_and_read(head("GET /healthz HTTP/1.1"))
             assert not idle.done()
         await idle

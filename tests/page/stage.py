@@ -12,6 +12,7 @@ from typing import TypeVar
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosedError
 
+from tests.net.doorway import until_idle
 from wsserver.dialects import native
 from wsserver.messages import (
     Ack,
@@ -207,7 +208,7 @@ class Stage:
     async def empty(self) -> None:
         """Wait until no session is open."""
         assert self.listener
-        await self.listener.wait_idle()
+        await until_idle(self.listener)
 
     async def serve(self, connection: ServerConnection, _: Lease) -> None:
         call = Call(connection, credential=_credential(connection))

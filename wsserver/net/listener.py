@@ -140,11 +140,6 @@ class Listener:
         """Go on listening, but answer 503 to whatever is new; open sessions go on."""
         self._gate.drain()
 
-    async def wait_idle(self) -> None:
-        """Wait until no WebSocket is open."""
-        while busy := {*self._leases, *self._visits}:
-            await asyncio.wait(busy)
-
     async def stop(self) -> None:
         """Close the port and every connection: sessions with 1001, HTTP after its answer."""
         self.drain()
