@@ -179,7 +179,9 @@ def test_a_language_that_fails_keeps_no_place() -> None:
     assert gate.sessions == 0
 
 
-@pytest.mark.parametrize("offered", [f"key-{PLAIN}", f"another, key-{PLAIN}"])
+@pytest.mark.parametrize(
+    "offered", [f"key-{PLAIN}", f"another, key-{PLAIN}"], ids=["alone", "not alone"]
+)
 def test_a_refusal_does_not_say_the_key(offered: str) -> None:
     _, gate = signing()
     door = DialectDoor(ECHO, gate, greet, 1024)
