@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "practice": set(),
 }
 ROOT = {
-    "__init__", "__main__", "app", "cli", "config", "logs", "self_check", "serve",
+    "__init__", "__main__", "app", "cli", "config", "doorway", "logs", "self_check", "serve",
     "sessions_command", "verify",
 }  # fmt: skip
 """What knows the rooms; the rooms do not know it."""

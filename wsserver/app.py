@@ -1,4 +1,4 @@
-"""Build everything, start it, stop it: the only file that knows every concrete class.
+"""Build everything but the doorway, start it and stop it: the composition root.
 
 Knows what is joined to what; knows nothing of how any of it works.
 """
@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
@@ -18,37 +17,20 @@ import numpy as np
 from wsserver import __version__
 from wsserver.config import Config
 from wsserver.dialects.dialect import Model
-from wsserver.dialects.table import AUDIO_REST, DIALECTS
+from wsserver.doorway import Inside, build_listener
 from wsserver.messages import Limits, Warn
 from wsserver.net.admission import Conditions, Gate
-from wsserver.net.audio_routes import AudioRoutes
 from wsserver.net.conversation import Host
 from wsserver.net.cursors import Cursors
-from wsserver.net.dialect_door import DialectDoor
 from wsserver.net.dictations import Dictations
-from wsserver.net.door import Door
-from wsserver.net.ffmpeg import Ffmpeg
-from wsserver.net.health import health_routes
-from wsserver.net.http_app import http_app
 from wsserver.net.keys import key_path, server_key
 from wsserver.net.lines import Lines
-from wsserver.net.listener import Listener, Sockets
-from wsserver.net.page_settings import NAME as SETTINGS
-from wsserver.net.page_settings import settings_page
-from wsserver.net.pages import page_routes, read_pages
 from wsserver.net.recorder import Recorder, together
-from wsserver.net.room_door import RoomDoor
-from wsserver.net.room_files import FileFormat
-from wsserver.net.room_gate import RoomGate
 from wsserver.net.room_ids import PURPOSE as ROOMS
 from wsserver.net.room_ids import RoomIds
 from wsserver.net.room_publisher import RoomPublisher
-from wsserver.net.room_routes import RoomRoutes
 from wsserver.net.rooms import Rooms
-from wsserver.net.settings import NetSettings
 from wsserver.net.signed_tokens import PURPOSE, SignedTokens
-from wsserver.net.speech_routes import SpeechRoutes
-from wsserver.net.tls import server_context
 from wsserver.net.tokens import Token, new_token
 from wsserver.net.wyoming_server import WyomingHost, WyomingServer, speaker
 from wsserver.recognition.engines import EngineSpec, build
@@ -62,20 +44,11 @@ from wsserver.session.setting import SessionSettings, Setting
 from wsserver.sound_file import open_sound
 from wsserver.speech import Engine, EngineInfo, Priority
 from wsserver.store.keeper import Keeper
-from wsserver.text.captions import SRT, VTT, GrowingFile, to_srt, to_vtt
 from wsserver.webhooks.dispatch import Dispatch
 from wsserver.webhooks.settings import check_tokens
 
 logger = logging.getLogger(__name__)
 
-_PACKAGE = Path(__file__).parent
-_PAGES = (_PACKAGE / "webclient", _PACKAGE.parent / "webclient")
-"""Where the page is in an installed package, and in a checkout."""
-
-_FORMATS = (
-    FileFormat("captions.vtt", "text/vtt", partial(GrowingFile, VTT)),
-    FileFormat("captions.srt", "application/x-subrip", partial(GrowingFile, SRT)),
-)
 _OWN_NAME = "the server itself"
 
 ENGINE_RESTARTING = Warn(
@@ -114,7 +87,10 @@ class App:
         self._rooms = Rooms(config.rooms, ids, time.time)
         self._dictations = Dictations(self._host(), self._limits(), self._lines)
         self._scheduler.on_change(self._tell_of_engine)
-        self._listener = self._build_listener()
+        inside = Inside(
+            self._host(), self._gate, self._rooms, self._signed, self._dictations, lambda: self.info
+        )
+        self._listener = build_listener(config, inside)
         self._wyoming = self._build_wyoming()
 
     @property
@@ -192,41 +168,6 @@ class App:
     def _build_lines(self) -> Lines:
         resume_seconds = self._config.sessions.resume_seconds
         return Lines(Cursors(self._key.derive("cursors"), resume_seconds, time.time))
-
-    def _build_listener(self) -> Listener:
-        server: NetSettings = self._config.server
-        directory = next((path for path in _PAGES if path.is_dir()), _PAGES[0])
-        speech = SpeechRoutes(self._host(), server.http.body_limit_bytes, self._gate)
-        gate = RoomGate(self._gate, self._rooms)
-        reading = RoomRoutes(gate, self._rooms, self._signed, _FORMATS)
-        routes = [
-            *health_routes(self._gate),
-            *page_routes({**read_pages(directory), SETTINGS: settings_page(self._config.page)}),
-            *speech.routes(),
-            *(self._audio_routes().routes() if AUDIO_REST in server.dialects else ()),
-            *reading.routes(),
-        ]
-        app = http_app(server, self._gate, routes)
-        doors = (*self._dialect_doors(), RoomDoor(gate, self._rooms))
-        sockets = Sockets(self._dictations.serve, doors)
-        return Listener(server, self._gate, sockets, app, server_context(server.tls))
-
-    def _audio_routes(self) -> AudioRoutes:
-        return AudioRoutes(
-            host=self._host(),
-            gate=self._gate,
-            body_limit_bytes=self._config.server.http.body_limit_bytes,
-            info=lambda: self._scheduler.info,
-            writers={"srt": to_srt, "vtt": to_vtt},
-            ffmpeg=Ffmpeg.find(),
-        )
-
-    def _dialect_doors(self) -> list[Door]:
-        server = self._config.server
-        frame_bytes = server.socket.frame_limit_bytes
-        spoken = (dialect for dialect in DIALECTS if dialect.name in server.dialects)
-        serve = self._dictations.serve
-        return [DialectDoor(dialect, self._gate, serve, frame_bytes) for dialect in spoken]
 
     def _build_dispatch(self) -> Dispatch | None:
         settings = self._config.webhooks
