@@ -1,0 +1,59 @@
+"""Tell somebody what each batch took.
+
+Knows where batches run and a clock; knows nothing of who is told.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from wsserver.recognition.scheduler import Runner
+from wsserver.speech import EngineInfo, Hypothesis, Window
+
+
+class Meter(Protocol):
+    """Who is told."""
+
+    def decoded(self, windows: Sequence[Window], seconds: float, /) -> None:
+        """Take note of a batch and the seconds that it took."""
+        ...
+
+    def failed(self, error: Exception, /) -> None:
+        """Take note of a batch that failed."""
+        ...
+
+
+class Metered:
+    """A runner whose batches are told of; all else is *runner*'s."""
+
+    def __init__(self, runner: Runner, meter: Meter) -> None:
+        self._runner = runner
+        self._meter = meter
+        self.on_change = runner.on_change
+        self.start = runner.start
+        self.stop = runner.stop
+        self.replace = runner.replace
+        self.prove_with = runner.prove_with
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether batches are taken now."""
+        return self._runner.alive
+
+    @property
+    def info(self) -> EngineInfo:
+        """Say which model hears."""
+        return self._runner.info
+
+    async def recognize(
+        self, windows: Sequence[Window], timeout_seconds: float
+    ) -> list[Hypothesis]:
+        """Decode *windows* as one batch; raise what the runner raises."""
+        began = time.monotonic()
+        try:
+            heard = await self._runner.recognize(windows, timeout_seconds)
+        except Exception as error:
+            self._meter.failed(error)
+            raise
+        self._meter.decoded(windows, time.monotonic() - began)
+        return heard
