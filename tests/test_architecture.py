@@ -25,11 +25,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sound_file": {"speech", "errors"},
     "client": {"dialects", "messages", "speech", "errors"},
     "dictate": {"client", "sound_file", "text", "dialects", "messages", "speech", "errors"},
+    "metrics": {"messages", "speech"},
     "practice": set(),
 }
 ROOT = {
-    "__init__", "__main__", "app", "cli", "config", "doorway", "logs", "self_check", "serve",
-    "sessions_command", "verify",
+    "__init__", "__main__", "app", "cli", "config", "doorway", "logs", "measures", "self_check",
+    "serve", "sessions_command", "verify",
 }  # fmt: skip
 """What knows the rooms; the rooms do not know it."""
 PURE = ("speech", "errors", "messages", "rooms", "dialects", "audio", "text", "session")
@@ -50,6 +51,7 @@ ONLY_IN = {
     "aiohttp": {"net", "webhooks"},  # the server; the client
     "soundfile": {"sound_file"},
     "sqlite3": {"store", "webhooks"},
+    "prometheus_client": {"metrics"},
 }
 
 

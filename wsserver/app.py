@@ -18,13 +18,16 @@ from wsserver import __version__
 from wsserver.config import Config
 from wsserver.dialects.dialect import Model
 from wsserver.doorway import Inside, build_listener
+from wsserver.measures import measure, tell_of_engine
 from wsserver.messages import Limits, Warn
+from wsserver.metrics import Metrics
 from wsserver.net.admission import Conditions, Gate
 from wsserver.net.conversation import Host
 from wsserver.net.cursors import Cursors
 from wsserver.net.dictations import Dictations
 from wsserver.net.keys import key_path, server_key
 from wsserver.net.lines import Lines
+from wsserver.net.metrics_routes import metrics_routes
 from wsserver.net.recorder import Recorder, together
 from wsserver.net.room_ids import PURPOSE as ROOMS
 from wsserver.net.room_ids import RoomIds
@@ -34,6 +37,7 @@ from wsserver.net.signed_tokens import PURPOSE, SignedTokens
 from wsserver.net.tokens import Token, new_token
 from wsserver.net.wyoming_server import WyomingHost, WyomingServer, speaker
 from wsserver.recognition.engines import EngineSpec, build
+from wsserver.recognition.metered import Metered
 from wsserver.recognition.process import EngineProcess, Patience
 from wsserver.recognition.scheduler import Scheduler
 from wsserver.recognition.silero import SileroVoice
@@ -75,8 +79,10 @@ class App:
         self._running = AsyncExitStack()
         self._voice = SileroVoice()
         patience = Patience(config.scheduler.reload_seconds)
+        self._metrics = Metrics(time.monotonic)
         process = EngineProcess(partial(build, config.engine), patience=patience)
-        self._scheduler = Scheduler(process, config.scheduler, config.sessions.hop_ms / 1000)
+        runner = Metered(process, self._metrics)
+        self._scheduler = Scheduler(runner, config.scheduler, config.sessions.hop_ms / 1000)
         own = Token(name=_OWN_NAME, hash=own_hash)
         self._key = server_key(config.server.key, os.environ)
         self._lines = self._build_lines()
@@ -90,7 +96,8 @@ class App:
         inside = Inside(
             self._host(), self._gate, self._rooms, self._signed, self._dictations, lambda: self.info
         )
-        self._listener = build_listener(config, inside)
+        measure(self._metrics, self._gate, self._rooms, self._scheduler)
+        self._listener = build_listener(config, inside, metrics_routes(self._metrics.render))
         self._wyoming = self._build_wyoming()
 
     @property
@@ -134,6 +141,7 @@ class App:
         await self._listener.start()
         self._running.push_async_callback(self._listener.stop)
         await self._scheduler.start()
+        tell_of_engine(self._metrics, self._scheduler.info)
         if self._wyoming:
             await self._wyoming.start()
             self._running.push_async_callback(self._wyoming.stop)
@@ -155,7 +163,13 @@ class App:
     def _build_gate(self, own: Token) -> Gate:
         admission = self._config.server.admission
         settings = replace(admission, tokens=(*admission.tokens, own))
-        conditions = Conditions(self._missing, self._missing_to_resume, self._crowded, insider=own)
+        conditions = Conditions(
+            self._missing,
+            self._missing_to_resume,
+            self._crowded,
+            self._metrics.refused,
+            insider=own,
+        )
         self._signed = self._build_signed_tokens()
         return Gate(settings, conditions, time.time, self._lines, self._signed)
 
@@ -217,7 +231,8 @@ class App:
 
     def _host(self) -> Host:
         recognize, publish = self._scheduler.recognize, partial(RoomPublisher, self._rooms)
-        return Host(self._open_session, recognize, self._record, publish, self._notice)
+        watch, notice = self._metrics.watch, self._notice
+        return Host(self._open_session, recognize, self._record, publish, watch, notice)
 
     def _record(self, token_name: str) -> Recorder | None:
         if token_name == _OWN_NAME:  # its self-check is nobody's words

@@ -3,7 +3,8 @@
 Knows tokens, limits and what a request presents; knows no sockets and no HTTP library.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn, TypeAlias
@@ -32,6 +33,10 @@ def _nothing() -> None:
     return None
 
 
+def _pass_over(_: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """What the rest of the server has to say about new sessions."""
@@ -47,6 +52,9 @@ class Conditions:
 
     room: Condition = _nothing
     """Why one more session would be too many, as the lag it would bring."""
+
+    refused: Callable[[str], None] = _pass_over
+    """Is told the code of each refusal to open a session."""
 
     insider: Token | None = None
     """The server's own token; it enters before all is ready, to try whether it is."""
@@ -91,6 +99,11 @@ class Gate:
         """How many sessions have a place."""
         return self._places.taken
 
+    @property
+    def most_sessions(self) -> int:
+        """How many may have one."""
+        return self._settings.max_sessions
+
     def drain(self) -> None:
         """Let nobody in from now on."""
         self.is_draining = True
@@ -123,12 +136,24 @@ class Gate:
 
         Until then a token for one session is not used up.
         """
-        caller = self._caller(presented)
+        with self._telling():
+            caller = self._caller(presented)
+            self._greet(caller.address)
+            visitor = self._check(caller, scope, subprotocol, resumes=resumes)
+            return partial(self._take, visitor, caller.address)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except Refused as refused:
+            self.conditions.refused(refused.refusal.code)
+            raise
+
+    def _greet(self, address: str) -> None:
         self.check_open()
-        self._limits.check_handshakes(caller.address)
-        self._limits.count_handshake(caller.address)
-        visitor = self._check(caller, scope, subprotocol, resumes=resumes)
-        return partial(self._take, visitor, caller.address)
+        self._limits.check_handshakes(address)
+        self._limits.count_handshake(address)
 
     def _take(self, visitor: Visitor, address: str) -> Lease:
         if self._lines and visitor.guest.claim and self._takes_over(visitor.guest):
@@ -142,13 +167,12 @@ class Gate:
 
         Raises `Refused` for all that hinders others but the credentials.
         """
-        address = self._limits.address(Presented(path="", peer=peer))
-        self.check_open()
-        self._limits.check_handshakes(address)
-        self._limits.count_handshake(address)
-        self._check_ready()
-        self._check_places(Guest(token), address)
-        return self._places.take(Guest(token), address)
+        with self._telling():
+            address = self._limits.address(Presented(path="", peer=peer))
+            self._greet(address)
+            self._check_ready()
+            self._check_places(Guest(token), address)
+            return self._places.take(Guest(token), address)
 
     def judge(
         self, presented: Presented, scope: Scope = "speak", *, resumes: bool = False

@@ -27,6 +27,7 @@ from wsserver.net.lines import Line
 from wsserver.net.outbox import Frame, Leave, Outbox
 from wsserver.net.publisher import Publisher, publish_nothing
 from wsserver.net.recorder import Recorder, keep_nothing
+from wsserver.net.watch import Nobody, Watch
 from wsserver.session.actions import Action, Close, Hold, Recognize, Send
 from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session
@@ -66,6 +67,9 @@ class Host:
     publish: Callable[[str], Publisher | None] = publish_nothing
     """Gives what shows a session of the token so named to others; None if nothing does."""
 
+    watch: Callable[[], Watch] = Nobody
+    """Gives what counts a connection's doings."""
+
     notice: Callable[[], Warn | None] = _no_notice
     """Says what a session is to know that opens now; None if all is well."""
 
@@ -89,6 +93,7 @@ class Conversation:
         self._line = line
         self._recorder = recorder
         self._publisher = publisher
+        self._watch = host.watch()
         self._session = host.open_session(priority, line.resumption if line else None)
         self._moved = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -133,7 +138,7 @@ class Conversation:
 
     def receive(self, message: ClientMessage) -> None:
         """Take a message from the client; what is wrong with it ends the session."""
-        is_ignored = self.is_ending
+        is_ignored, before = self.is_ending, self.seconds_received
         if self._line:
             self._line.hear()
         try:
@@ -143,6 +148,7 @@ class Conversation:
         except ClientError as error:
             self.end(error)
             return
+        self._watch.heard(self.seconds_received - before)
         if self._recorder and isinstance(message, Audio) and not is_ignored:
             self._recorder.audio(message.data)
 
@@ -178,7 +184,9 @@ class Conversation:
             return
         logger.warning("session given up: %s", error)
         self._is_given_up = True
-        self.outbox.put(Error(code=error.code, message=str(error), fatal=True))
+        told = Error(code=error.code, message=str(error), fatal=True)
+        self._watch.said(told)
+        self.outbox.put(told)
         self.outbox.put(Close(error.close_code, error.code))
         self._withdraw()
         self._moved.set()
@@ -218,6 +226,7 @@ class Conversation:
     def _do(self, action: Action) -> None:
         match action:
             case Send(message=message):
+                self._watch.said(message)
                 leave = self._keep(message)
                 self.outbox.put(message, leave)
                 self._publish(message, leave)
