@@ -37,7 +37,7 @@ def told(metrics: Metrics) -> dict[tuple[str, ...], float]:
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(body.decode())
         for sample in family.samples
-        if sample.value and not sample.name.endswith("_created")
+        if sample.value
     }
 
 

@@ -8,11 +8,20 @@ label holds a token, a session, an address or a word: their number would have no
 
 from collections.abc import Callable, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import choose_encoder
 
 from wsserver.messages import Error, Final, Partial, Ready, ServerMessage, Speech
 from wsserver.speech import SAMPLE_RATE, Window
+
+# When a counter began is of no use here, and would double their number.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _LAG_BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 _BATCH_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256)
