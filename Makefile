@@ -13,7 +13,7 @@ run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
 
 test: $(VENV)/test.stamp
-	deploy/system-packages.sh chromium caddy espeak-ng ffmpeg flite prometheus
+	deploy/system-packages.sh chromium caddy espeak-ng ffmpeg flite prometheus systemd
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 # Beside the others: they are skipped there unless both packages are installed.

@@ -1,0 +1,143 @@
+"""What cannot be run here is at least what its own tools take for right."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from wsserver import config
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+MANIFESTS = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "wsserver.yaml").read_text()))
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "docker" / "compose.yml").read_text())
+VARIABLE = re.compile(r"\bWSSERVER_[A-Z]+__[A-Z_]+")
+VALUES = {
+    "WSSERVER_SERVER__KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    "WSSERVER_SERVER__ADMISSION__TOKENS": "[]",
+    "WSSERVER_SERVER__ADMISSION__TRUST_FORWARDED_FOR": "1",
+    "WSSERVER_SERVER__HOST": "0.0.0.0",
+    "WSSERVER_ENGINE__MODEL": "base",
+}
+
+
+def run(*command: str | Path, **environment: str) -> None:
+    """Run what is on the path, beside this Python, or has to be there in CI."""
+    beside = Path(sys.executable).parent / str(command[0])
+    found = str(beside) if beside.exists() else shutil.which(str(command[0]))
+    if found is None and not os.environ.get("CI"):
+        pytest.skip(f"found no {command[0]} on the path")
+    assert found is not None
+
+    done = subprocess.run(
+        [found, *map(str, command[1:])],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_dockerfile_has_no_known_weakness() -> None:
+    run("hadolint", "Dockerfile")
+
+
+def test_the_image_is_made_of_what_there_is() -> None:
+    copied = re.findall(
+        r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE
+    )
+    let_in = re.findall(r"(?m)^!(.+)$", (ROOT / ".dockerignore").read_text())
+
+    names = {name for line in copied for name in line.split()}
+    assert names == set(let_in)
+    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
+def test_the_site_is_one_that_compose_takes() -> None:
+    run(
+        "check-jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "docker/compose.yml"
+    )
+
+
+def test_the_site_mounts_what_there_is() -> None:
+    mounted = [
+        volume.split(":")[0]
+        for service in COMPOSE["services"].values()
+        for volume in service.get("volumes", [])
+        if volume.startswith(".")
+    ]
+
+    assert mounted
+    assert [path for path in mounted if not (DEPLOY / "docker" / path).exists()] == []
+
+
+def test_every_variable_of_the_site_is_explained() -> None:
+    asked = set(re.findall(r"\$\{(\w+)", (DEPLOY / "docker" / "compose.yml").read_text()))
+    asked |= {secret["environment"] for secret in COMPOSE["secrets"].values()}
+    explained = re.findall(
+        r"^(\w+)=", (DEPLOY / "docker" / "example.env").read_text(), re.MULTILINE
+    )
+
+    assert asked == set(explained)
+
+
+def test_the_proxy_takes_its_file() -> None:
+    run(
+        *("caddy", "validate", "--adapter", "caddyfile", "--config", DEPLOY / "docker/Caddyfile"),
+        DOMAIN="dictation.example.org",
+    )
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: str(manifest["kind"]))
+def test_a_manifest_is_one_that_kubernetes_takes(manifest: dict[str, Any]) -> None:
+    kubernetes_validate.validate(manifest, "1.31", strict=True)
+
+
+def test_the_manifests_find_each_other() -> None:
+    deployment, service, budget = MANIFESTS
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+
+    assert service["spec"]["selector"] == labels
+    assert budget["spec"]["selector"]["matchLabels"] == labels
+    assert budget["spec"]["minAvailable"] < deployment["spec"]["replicas"]
+
+
+def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
+    unit = (DEPLOY / "systemd" / "wsserver.service").read_text()
+    here = tmp_path / "wsserver.service"
+    here.write_text(unit.replace("/opt/wsserver/bin/wsserver", sys.executable))
+
+    run("systemd-analyze", "verify", "--man=no", here)
+
+
+@pytest.mark.parametrize(
+    "path", ["Dockerfile", "deploy/docker/compose.yml", "deploy/kubernetes/wsserver.yaml"]
+)
+def test_every_variable_is_a_key_of_the_configuration(path: str) -> None:
+    variables = set(VARIABLE.findall((ROOT / path).read_text()))
+
+    loaded = config.load(None, {name: VALUES[name] for name in variables})
+
+    assert variables
+    assert loaded
+
+
+def test_whoever_stops_it_waits_until_it_has_drained() -> None:
+    defaults = config.load(None, {})
+    needed = defaults.sessions.drain_seconds + defaults.server.socket.close_timeout_seconds
+    unit = (DEPLOY / "systemd" / "wsserver.service").read_text()
+
+    pod = MANIFESTS[0]["spec"]["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] > needed
+    assert int(COMPOSE["services"]["wsserver"]["stop_grace_period"].rstrip("s")) > needed
+    assert int(re.findall(r"(?m)^TimeoutStopSec=(\d+)$", unit)[0]) > needed
