@@ -21,7 +21,8 @@ from wsserver.doorway import Inside, build_listener
 from wsserver.measures import measure, tell_of_engine
 from wsserver.messages import Limits, Warn
 from wsserver.metrics import Metrics
-from wsserver.net.admission import Conditions, Gate
+from wsserver.net.admission import Gate
+from wsserver.net.conditions import Conditions
 from wsserver.net.conversation import Host
 from wsserver.net.cursors import Cursors
 from wsserver.net.dictations import Dictations

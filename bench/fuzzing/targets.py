@@ -22,7 +22,8 @@ from wsserver import messages
 from wsserver.audio.pcm import Encoding, Format, decode
 from wsserver.dialects import native
 from wsserver.errors import BadAudio, BadCursor, BadMessage, ClientError, UnsupportedFormat
-from wsserver.net.admission import Conditions, Gate
+from wsserver.net.admission import Gate
+from wsserver.net.conditions import Conditions
 from wsserver.net.credentials import Malformed, plain_token, read
 from wsserver.net.cursors import Cursors
 from wsserver.net.head import Wish, wish

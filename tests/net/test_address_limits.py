@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from wsserver.net.admission import Conditions, Gate
+from wsserver.net.admission import Gate
+from wsserver.net.conditions import Conditions
 from wsserver.net.credentials import Presented, read
 from wsserver.net.refusal import Refused
 from wsserver.net.settings import AdmissionSettings

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wsserver.errors import ConfigError, LimitReached
-from wsserver.net.admission import Conditions, Gate
+from wsserver.net.admission import Gate
+from wsserver.net.conditions import Conditions
 from wsserver.net.credentials import Presented, read
 from wsserver.net.refusal import Refusal, Refused
 from wsserver.net.settings import AdmissionSettings

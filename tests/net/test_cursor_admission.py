@@ -7,7 +7,8 @@ import pytest
 
 from wsserver.errors import LimitReached, TakenOver
 from wsserver.messages import Start
-from wsserver.net.admission import Conditions, Gate
+from wsserver.net.admission import Gate
+from wsserver.net.conditions import Conditions
 from wsserver.net.credentials import Presented, read
 from wsserver.net.cursors import Cursors
 from wsserver.net.lines import Lines

@@ -16,7 +16,8 @@ from tests.net.doorway import BEARER, HASH, PATH, PLAIN, Setup, open_doorway
 from wsserver.dialects.dialect import Dialect, Told, Translator
 from wsserver.errors import UnsupportedFormat
 from wsserver.messages import Audio, ServerMessage, Start
-from wsserver.net.admission import Conditions, Gate
+from wsserver.net.admission import Gate
+from wsserver.net.conditions import Conditions
 from wsserver.net.credentials import Presented, read
 from wsserver.net.dialect_door import DialectDoor
 from wsserver.net.door import Door

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.net.doorway import BEARER, PLAIN, Setup, open_doorway, with_admission
-from wsserver.net.admission import Conditions
+from wsserver.net.conditions import Conditions
 
 LOADING = Conditions(ready=lambda: "the model loads")
 

@@ -32,7 +32,8 @@ from tests.net.doorway import (
 )
 from wsserver.errors import ConfigError
 from wsserver.net.addresses import network_addresses
-from wsserver.net.admission import Conditions, Gate
+from wsserver.net.admission import Gate
+from wsserver.net.conditions import Conditions
 from wsserver.net.http_app import http_app
 from wsserver.net.listener import Listener, Sockets
 from wsserver.net.places import Lease

@@ -26,7 +26,8 @@ from wsserver.messages import (
     ServerMessage,
     Start,
 )
-from wsserver.net.admission import Conditions, Gate
+from wsserver.net.admission import Gate
+from wsserver.net.conditions import Conditions
 from wsserver.net.cursors import Cursors
 from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app

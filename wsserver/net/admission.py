@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
 from wsserver.dialects.native import SUBPROTOCOL
 from wsserver.net.address_limits import AddressLimits
+from wsserver.net.conditions import Conditions
 from wsserver.net.credentials import Presented
 from wsserver.net.identity import Identities, Sources, Visitor
 from wsserver.net.ledger import Clock
@@ -22,42 +23,8 @@ from wsserver.net.settings import AdmissionSettings
 from wsserver.net.signed_tokens import SignedTokens
 from wsserver.net.tokens import Scope, Token
 
-Condition: TypeAlias = Callable[[], str | None]
-"""Says what stands in the way of a new session, or None."""
-
 _GUESSES = {"bad_token", "bad_cursor"}
 """Refusals that may be somebody's guess; what expired or was used was right once."""
-
-
-def _nothing() -> None:
-    return None
-
-
-def _pass_over(_: str) -> None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What the rest of the server has to say about new sessions."""
-
-    ready: Condition = _nothing
-    """What is still missing, as a model that loads; also told at `/readyz`."""
-
-    ready_to_resume: Condition = _nothing
-    """The same for a session that goes on: it may wait inside for what newcomers wait for outside.
-
-    Its words come sooner so, and whoever speaks sees why they wait.
-    """
-
-    room: Condition = _nothing
-    """Why one more session would be too many, as the lag it would bring."""
-
-    refused: Callable[[str], None] = _pass_over
-    """Is told the code of each refusal to open a session."""
-
-    insider: Token | None = None
-    """The server's own token; it enters before all is ready, to try whether it is."""
 
 
 @dataclass(frozen=True, slots=True)
