@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from aiohttp import web
-
 from wsserver.config import Config
 from wsserver.dialects.table import AUDIO_REST, DIALECTS
 from wsserver.net.admission import Gate
@@ -20,7 +18,7 @@ from wsserver.net.dictations import Dictations
 from wsserver.net.door import Door
 from wsserver.net.ffmpeg import Ffmpeg
 from wsserver.net.health import health_routes
-from wsserver.net.http_app import http_app
+from wsserver.net.http_app import Route, http_app
 from wsserver.net.listener import Listener, Sockets
 from wsserver.net.page_settings import NAME as SETTINGS
 from wsserver.net.page_settings import settings_page
@@ -58,9 +56,7 @@ class Inside:
     info: Callable[[], EngineInfo]
 
 
-def build_listener(
-    config: Config, inside: Inside, routes: Iterable[web.AbstractRouteDef] = ()
-) -> Listener:
+def build_listener(config: Config, inside: Inside, routes: Iterable[Route] = ()) -> Listener:
     """Give the port with everything on it, and *routes* besides."""
     server, gate = config.server, inside.gate
     room_gate = RoomGate(gate, inside.rooms)
@@ -85,7 +81,7 @@ def build_listener(
     return Listener(server, gate, sockets, app, server_context(server.tls))
 
 
-def _audio_routes(config: Config, inside: Inside) -> Iterable[web.AbstractRouteDef]:
+def _audio_routes(config: Config, inside: Inside) -> Iterable[Route]:
     return AudioRoutes(
         host=inside.host,
         gate=inside.gate,

@@ -4,6 +4,7 @@ Knows aiohttp's application; knows neither sockets nor what the routes do.
 """
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from aiohttp import web
 
@@ -19,10 +20,11 @@ from wsserver.net.middleware import (
 from wsserver.net.settings import NetSettings
 from wsserver.net.token_routes import token_routes
 
+Route: TypeAlias = web.AbstractRouteDef
+"""A path, a method and who answers."""
 
-def http_app(
-    settings: NetSettings, gate: Gate, routes: Iterable[web.AbstractRouteDef]
-) -> web.Application:
+
+def http_app(settings: NetSettings, gate: Gate, routes: Iterable[Route]) -> web.Application:
     """Give an application that serves *routes*; those not public ask *gate* for a token.
 
     Where the gate takes signed tokens, they are made here.
