@@ -1,4 +1,5 @@
 import base64
+import string
 from dataclasses import replace
 from random import Random
 
@@ -18,6 +19,7 @@ from wsserver.session.opening import MAX_PROMPT_CHARACTERS
 from wsserver.text.transcript import Transcript
 
 KEY = bytes(32)
+LETTERS = string.ascii_letters + string.digits + "-_"
 NOW = 1_000_000.0
 CURSOR = Cursor(
     session="a" * 32,
@@ -79,11 +81,11 @@ def test_another_key_opens_nothing() -> None:
         cursors(key=bytes(31) + b"x").open(sealed)
 
 
-@given(data=st.data())
-def test_a_cursor_that_was_tampered_with_is_refused(data: st.DataObject) -> None:
-    sealed = cursors().seal(CURSOR, "ann")
-    at = data.draw(st.integers(4, len(sealed) - 2))
-    other = data.draw(st.sampled_from("AZaz09-_").filter(lambda letter: letter != sealed[at]))
+@given(place=st.integers(0), shift=st.integers(1, len(LETTERS) - 1))
+def test_a_cursor_that_was_tampered_with_is_refused(place: int, shift: int) -> None:
+    sealed = cursors().seal(CURSOR, "ann")  # never the same twice
+    at = 4 + place % (len(sealed) - 5)
+    other = LETTERS[(LETTERS.index(sealed[at]) + shift) % len(LETTERS)]
 
     with pytest.raises(BadCursor):
         cursors().open(sealed[:at] + other + sealed[at + 1 :])
