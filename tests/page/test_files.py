@@ -1,5 +1,6 @@
 """Files are dropped on the page, a real server listens, the words stand in the text."""
 
+import asyncio
 import base64
 import io
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import soundfile
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, FileChooser, Page, expect
 
 from tests.conftest import Sample, Server
 from wsserver.client import transcribe
@@ -164,11 +165,16 @@ async def test_files_come_one_after_the_other_below_each_other(
 
 
 async def test_a_file_is_chosen_by_keyboard(page: Page, short: Path) -> None:
-    await page.locator("#choose").focus()
-    async with page.expect_file_chooser() as chooser:
-        await page.keyboard.press("Enter")
+    # Before the page is there: the browser opens its own dialog until it has been told not to.
+    choosers: asyncio.Queue[FileChooser] = asyncio.Queue()
+    page.on("filechooser", choosers.put_nowait)
+    await page.reload()
+    await expect(page.locator("#state")).to_have_text("Ready", timeout=PATIENCE_MS)
 
-    await (await chooser.value).set_files(short)
+    await page.locator("#choose").focus()
+    await page.keyboard.press("Enter")
+
+    await (await choosers.get()).set_files(short)
     await is_done(page, short.name)
 
     assert words(await text(page))[:3] == ["my", "uncle", "sold"]
