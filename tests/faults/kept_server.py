@@ -18,6 +18,7 @@ from time import monotonic
 import aiohttp
 
 from wsserver.net.tokens import hash_token
+from wsserver.recognition.child import WORKER
 
 TOKEN = "a-token-for-faults"
 KEY = "a2V5IGZvciB0ZXN0cyBvZiBmYXVsdHMsIDMyIGJ5dGVz"
@@ -111,9 +112,12 @@ class KeptServer:
             os.kill(engine, number)
 
     async def next_engine(self, former: int | None) -> int:
-        """Wait for the process of the engine that comes after *former*; it loads still."""
+        """Wait for the process of the engine that comes after *former*; it loads still.
+
+        Until it is a program of its own its server waits for it, and for nothing else.
+        """
         async with asyncio.timeout(_COMES_WITHIN_S):
-            while (engine := self.engine) is None or engine == former:
+            while (engine := self.engine) is None or engine == former or not _is_worker(engine):
                 await asyncio.sleep(0.005)
         return engine
 
@@ -152,3 +156,10 @@ async def kept_server(folder: Path, **environment: str) -> AsyncIterator[KeptSer
             await server.end(signal.SIGKILL)
         raise
     assert await server.end(signal.SIGTERM) == 0
+
+
+def _is_worker(pid: int) -> bool:
+    try:
+        return WORKER in Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:  # it is gone already
+        return False
