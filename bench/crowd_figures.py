@@ -3,7 +3,6 @@
 Knows figures; knows nothing of how they came about.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -12,12 +11,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from bench.lags import Lags, percentile
+from bench.multiples import ratio, two
 
 ALONE, AGAIN = "alone", "alone, again"
 """Told apart to show what chance alone does: between the two nothing differs."""
-
-_SETTLED_S = 0.02
-"""Below it a lag has no ratio: both are as good as nothing."""
 
 LEGEND = """\
 Seconds, p50 p95, and in brackets how often that of the first line goes into it:
@@ -77,12 +74,6 @@ class Case:
         return [wait for turn in self.turns for wait in turn.newcomers]
 
 
-def ratio(values: Sequence[float], alone: Sequence[float], q: float) -> float:
-    """Say how often the percentile of those *alone* goes into that of *values*; NaN for nothing."""
-    one, other = percentile(values, q), percentile(alone, q)
-    return one / other if other >= _SETTLED_S else math.nan
-
-
 def lags_table(cases: Sequence[Case]) -> Table:
     """Show how long was waited for what."""
     names = ("", "word", "endpoint", "finish", "newcomer", "turned away")
@@ -93,9 +84,9 @@ def lags_table(cases: Sequence[Case]) -> Table:
         away = sum(turn.turned_away for turn in case.turns)
         table.add_row(
             _name(case),
-            _two(lags.words, base.words),
-            _two(lags.endpoints, base.endpoints),
-            _two(lags.finishes, base.finishes),
+            two(lags.words, base.words),
+            two(lags.endpoints, base.endpoints),
+            two(lags.finishes, base.finishes),
             " ".join(f"{percentile(case.newcomers, q) * 1000:.0f}" for q in (50, 95)),
             f"{away} of {away + len(case.newcomers)}",
         )
@@ -135,16 +126,6 @@ def _name(case: Case) -> str:
     failed = f" failed {lags.unfinished}" if lags.unfinished else ""
     lost = f" lost {lags.lost_seconds:.1f} s" if lags.lost_seconds else ""
     return case.name + failed + lost
-
-
-def _two(values: Sequence[float], alone: Sequence[float]) -> str:
-    return " ".join(
-        f"{percentile(values, q):.2f}{_times(ratio(values, alone, q))}" for q in (50, 95)
-    )
-
-
-def _times(times: float) -> str:
-    return "" if math.isnan(times) else f" ({times:.2f})"
 
 
 def verdict(cases: Sequence[Case]) -> str:

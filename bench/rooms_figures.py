@@ -3,7 +3,6 @@
 Knows figures; knows nothing of how they came about.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -12,9 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from bench.lags import Lags, percentile
-
-_SETTLED_S = 0.02
-"""Below it a lag has no ratio: both are as good as nothing."""
+from bench.multiples import ratio, two
 
 LEGEND = """\
 Seconds, p50 p95, and in brackets how often that of the first line goes into it:
@@ -60,12 +57,6 @@ class Case:
         return median(turn.beats_ms[name] for turn in self.turns)
 
 
-def ratio(values: Sequence[float], alone: Sequence[float], q: float) -> float:
-    """Say how often the percentile of those *alone* goes into that of *values*; NaN for nothing."""
-    one, other = percentile(values, q), percentile(alone, q)
-    return one / other if other >= _SETTLED_S else math.nan
-
-
 def rooms_table(cases: Sequence[Case]) -> Table:
     """Show what speakers, the loop and the viewers noticed."""
     names = ("", "word", "endpoint", "ms late", "spread", "cores", "KB each", "missed", "lost")
@@ -77,8 +68,8 @@ def rooms_table(cases: Sequence[Case]) -> Table:
         longest = max(turn.beats_ms["p100"] for turn in turns)
         table.add_row(
             case.name + (f" failed {lags.unfinished}" if lags.unfinished else ""),
-            _two(lags.words, base.words),
-            _two(lags.endpoints, base.endpoints),
+            two(lags.words, base.words),
+            two(lags.endpoints, base.endpoints),
             f"{case.late_ms('p99'):.1f} {case.late_ms('p100'):.1f} {longest:.1f}",
             " ".join(f"{percentile(spreads, q):.0f}" for q in (50, 95)) if spreads else "",
             f"{median(turn.cores for turn in turns):.2f}",
@@ -97,13 +88,3 @@ def verdict(cases: Sequence[Case]) -> str:
         for case in cases[1:]
     ]
     return "Word lag, p50 and p95, as a multiple of that without: " + "; ".join(told) + "."
-
-
-def _two(values: Sequence[float], alone: Sequence[float]) -> str:
-    return " ".join(
-        f"{percentile(values, q):.2f}{_times(ratio(values, alone, q))}" for q in (50, 95)
-    )
-
-
-def _times(times: float) -> str:
-    return "" if math.isnan(times) else f" ({times:.2f})"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from bench.rooms_figures import Case, ratio
+from bench.multiples import ratio
+from bench.rooms_figures import Case
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
