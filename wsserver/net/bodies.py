@@ -8,6 +8,7 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
 
+from wsserver.dialects.fields import first_wrong
 from wsserver.errors import BadMessage, TooLarge
 
 BODY_LIMIT_BYTES = 4096
@@ -23,9 +24,8 @@ async def read_wish(request: web.Request, wishes: TypeAdapter[T]) -> T:
     try:
         return wishes.validate_json(await _body(request) or b"{}")
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the body"
-        raise BadMessage(f"{where:.40}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
+        wrong = first_wrong(error)
+        raise BadMessage(f"{wrong.where or 'the body':.40}: {wrong.message}") from None
 
 
 async def _body(request: web.Request) -> bytes:
