@@ -1,4 +1,4 @@
-"""The headers that every answer carries: what a browser may do with it.
+"""The headers of answers: what a browser may do with any, and what proxies may with streams.
 
 Knows the web's security headers; knows no routes.
 """
@@ -6,6 +6,13 @@ Knows the web's security headers; knows no routes.
 import re
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
+
+EVENT_STREAM = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # nginx would keep events back until they fill a page
+}
+"""Of server-sent events."""
 
 
 def security_headers(host: str) -> dict[str, str]:

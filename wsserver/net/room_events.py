@@ -9,17 +9,13 @@ from aiohttp import HttpVersion11, web
 from aiohttp.typedefs import Handler
 
 from wsserver.net.after import after, after_in
+from wsserver.net.headers import EVENT_STREAM
 from wsserver.net.middleware import presented_by
 from wsserver.net.room_gate import Pass, RoomGate
 from wsserver.net.rooms import Rooms, Seat
 from wsserver.net.viewer import Link
 from wsserver.net.wires import EVENTS
 
-_HEADERS = {
-    "Content-Type": "text/event-stream",
-    "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",  # nginx would keep captions back until they fill a page
-}
 LAST_SECONDS = 10.0
 """For the end of the stream to go to a viewer who reads slowly."""
 
@@ -43,7 +39,7 @@ def events_route(gate: RoomGate, rooms: Rooms) -> Handler:
 
 
 async def _stream(request: web.Request, seat: Seat, allowed: Pass) -> web.StreamResponse:
-    response = web.StreamResponse(headers=_HEADERS)
+    response = web.StreamResponse(headers=EVENT_STREAM)
     await response.prepare(request)
     await response.write(_RETRY)
     transport = request.transport

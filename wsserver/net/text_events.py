@@ -12,18 +12,13 @@ from aiohttp import web
 from wsserver.dialects import openai_audio as dialect
 from wsserver.errors import DictationError, ServerError
 from wsserver.messages import Final
+from wsserver.net.headers import EVENT_STREAM
 from wsserver.net.whole_file import Heard
 
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 60.0
 """For a client that takes nothing; its file keeps a place meanwhile."""
-
-_HEADERS = {
-    "Content-Type": "text/event-stream",
-    "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",  # nginx would keep events back until they fill a page
-}
 
 
 async def send_events(request: web.Request, heard: AsyncIterator[Heard]) -> web.StreamResponse:
@@ -33,7 +28,7 @@ async def send_events(request: web.Request, heard: AsyncIterator[Heard]) -> web.
     """
     events = _events(heard)
     event: str | None = await anext(events)
-    response = web.StreamResponse(headers=_HEADERS)
+    response = web.StreamResponse(headers=EVENT_STREAM)
     await response.prepare(request)
     while event is not None:
         await _write(request, response, event)
