@@ -30,71 +30,71 @@ _ENGINE_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10
 Measure = Callable[[], float]
 
 
+class _OfSessions:
+    """What sessions do."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, meaning: str, *labels: str) -> Counter:
+            return Counter(f"wsserver_{name}", meaning, labels, registry=registry)
+
+        def lag(name: str, meaning: str) -> Histogram:
+            buckets = _LAG_BUCKETS
+            return Histogram(f"wsserver_{name}", meaning, buckets=buckets, registry=registry)
+
+        self.opened = counter("sessions", "Sessions that were opened, anew or resumed.", "kind")
+        self.refused = counter("refusals", "Requests for a session that were turned away.", "code")
+        self.failed = counter("session_errors", "Sessions that ended with an error.", "code")
+        self.audio = counter("audio_seconds", "Audio that came in.")
+        self.partials = lag(
+            "partial_lag_seconds",
+            "Audio that had come after the end of a partial's when it was sent.",
+        )
+        self.finals = lag(
+            "final_lag_seconds", "From the end of an utterance, as it is found, to its final."
+        )
+        self.withheld = counter(
+            "finals_withheld",
+            "Finals that are empty although there was voice, by the guard that held them back.",
+            "reason",
+        )
+
+
+class _OfEngine:
+    """What the engine does."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.windows = Histogram(
+            "wsserver_engine_batch_windows",
+            "Windows in a batch.",
+            buckets=_BATCH_BUCKETS,
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "wsserver_engine_batch_seconds",
+            "Time that the engine took for a batch.",
+            buckets=_ENGINE_BUCKETS,
+            registry=registry,
+        )
+        self.audio = Counter(
+            "wsserver_engine_audio_seconds",
+            "Audio in the windows that the engine decoded; the same audio counts in each of them.",
+            ["priority"],
+            registry=registry,
+        )
+        self.failed = Counter(
+            "wsserver_engine_failures", "Batches that failed.", ["error"], registry=registry
+        )
+
+
 class Metrics:
     """All counters of one server, apart from those of any other in this process."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Measure time by *clock*, in seconds from whenever."""
         self.clock = clock
-        self._registry = registry = CollectorRegistry()
-        self.sessions = Counter(
-            "wsserver_sessions",
-            "Sessions that were opened, anew or resumed.",
-            ["kind"],
-            registry=registry,
-        )
-        self.refusals = Counter(
-            "wsserver_refusals",
-            "Requests for a session that were turned away.",
-            ["code"],
-            registry=registry,
-        )
-        self.errors = Counter(
-            "wsserver_session_errors",
-            "Sessions that ended with an error.",
-            ["code"],
-            registry=registry,
-        )
-        self.audio = Counter("wsserver_audio_seconds", "Audio that came in.", registry=registry)
-        self.partials = Histogram(
-            "wsserver_partial_lag_seconds",
-            "Audio that had come after the end of a partial's when it was sent.",
-            buckets=_LAG_BUCKETS,
-            registry=registry,
-        )
-        self.finals = Histogram(
-            "wsserver_final_lag_seconds",
-            "From the end of an utterance, as it is found, to its final.",
-            buckets=_LAG_BUCKETS,
-            registry=registry,
-        )
-        self.withheld = Counter(
-            "wsserver_finals_withheld",
-            "Finals that are empty although there was voice, by the guard that held them back.",
-            ["reason"],
-            registry=registry,
-        )
-        self._batches = Histogram(
-            "wsserver_engine_batch_windows",
-            "Windows in a batch.",
-            buckets=_BATCH_BUCKETS,
-            registry=registry,
-        )
-        self._busy = Histogram(
-            "wsserver_engine_batch_seconds",
-            "Time that the engine took for a batch.",
-            buckets=_ENGINE_BUCKETS,
-            registry=registry,
-        )
-        self._decoded = Counter(
-            "wsserver_engine_audio_seconds",
-            "Audio in the windows that the engine decoded; the same audio counts in each of them.",
-            ["priority"],
-            registry=registry,
-        )
-        self._lost = Counter(
-            "wsserver_engine_failures", "Batches that failed.", ["error"], registry=registry
-        )
+        self._registry = CollectorRegistry()
+        self.of_sessions = _OfSessions(self._registry)
+        self._of_engine = _OfEngine(self._registry)
 
     def measure(self, name: str, meaning: str, value: Measure) -> None:
         """Tell what *value* gives whenever somebody asks for *name*."""
@@ -112,19 +112,19 @@ class Metrics:
 
     def refused(self, code: str) -> None:
         """Count somebody who was turned away."""
-        self.refusals.labels(code).inc()
+        self.of_sessions.refused.labels(code).inc()
 
     def decoded(self, windows: Sequence[Window], seconds: float) -> None:
         """Count a batch that took *seconds*."""
-        self._batches.observe(len(windows))
-        self._busy.observe(seconds)
+        self._of_engine.windows.observe(len(windows))
+        self._of_engine.seconds.observe(seconds)
         for window in windows:
             priority = window.priority.name.lower()
-            self._decoded.labels(priority).inc(len(window.audio) / SAMPLE_RATE)
+            self._of_engine.audio.labels(priority).inc(len(window.audio) / SAMPLE_RATE)
 
     def failed(self, error: Exception) -> None:
         """Count a batch that failed."""
-        self._lost.labels(type(error).__name__).inc()
+        self._of_engine.failed.labels(type(error).__name__).inc()
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """Give everything, and its content type, in the form that *accept* asks for."""
@@ -136,31 +136,32 @@ class SessionWatch:
     """Follows one connection."""
 
     def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
+        self._counters = metrics.of_sessions
+        self._clock = metrics.clock
         self._ended: dict[int, float] = {}
 
     def heard(self, seconds: float) -> None:
         """Count audio that came in."""
-        self._metrics.audio.inc(seconds)
+        self._counters.audio.inc(seconds)
 
     def said(self, message: ServerMessage) -> None:
         """Count what the client is told."""
-        metrics = self._metrics
+        counters = self._counters
         match message:
             case Ready():
-                metrics.sessions.labels("new" if message.generation == 1 else "resumed").inc()
+                counters.opened.labels("new" if message.generation == 1 else "resumed").inc()
             case Speech(event="ended"):
-                self._ended[message.utterance] = metrics.clock()
+                self._ended[message.utterance] = self._clock()
             case Partial():
-                metrics.partials.observe(message.lag)
+                counters.partials.observe(message.lag)
             case Final():
                 self._final(message)
             case Error(fatal=True):
-                metrics.errors.labels(message.code).inc()
+                counters.failed.labels(message.code).inc()
 
     def _final(self, final: Final) -> None:
         ended = self._ended.pop(final.utterance, None)
         if ended is not None:
-            self._metrics.finals.observe(self._metrics.clock() - ended)
+            self._counters.finals.observe(self._clock() - ended)
         if final.reason is not None:
-            self._metrics.withheld.labels(final.reason).inc()
+            self._counters.withheld.labels(final.reason).inc()
