@@ -136,8 +136,8 @@ class Conversation:
         """Audio so far."""
         return self._session.seconds_received
 
-    def receive(self, message: ClientMessage) -> None:
-        """Take a message from the client; what is wrong with it ends the session."""
+    def receive(self, message: ClientMessage) -> float:
+        """Take a message and give the seconds of audio in it; what is wrong ends the session."""
         is_ignored, before = self.is_ending, self.seconds_received
         if self._line:
             self._line.hear()
@@ -147,10 +147,12 @@ class Conversation:
             self._carry_out(partial(self._session.receive, message))
         except ClientError as error:
             self.end(error)
-            return
-        self._watch.heard(self.seconds_received - before)
+            return 0.0
+        taken_seconds = self.seconds_received - before
+        self._watch.heard(taken_seconds)
         if self._recorder and isinstance(message, Audio) and not is_ignored:
             self._recorder.audio(message.data)
+        return taken_seconds
 
     def end(self, error: DictationError) -> None:
         """End the session for *error*, once what was said is final."""

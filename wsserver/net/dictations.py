@@ -207,9 +207,7 @@ class _Dictation:
 
     async def _receive(self, whole: ClientMessage) -> None:
         for message in _slices(whole):
-            before = self._conversation.seconds_received
-            self._conversation.receive(message)
-            if spent := self._conversation.seconds_received - before:
+            if spent := self._conversation.receive(message):
                 self._lease.spend(spent)
             await self._conversation.room()
             await asyncio.sleep(0)
