@@ -9,7 +9,7 @@ import { CaptionStory } from "./caption-story.js";
 import { initOptions } from "./captions-options.js";
 import { advice, holdLabel, told, welcome } from "./captions-wording.js";
 import { COLUMNS } from "./columns.js";
-import { element, setText } from "./page.js";
+import { element, setText, sizes } from "./page.js";
 import { roomIn } from "./room-address.js";
 import { RoomClient } from "./room-client.js";
 
@@ -43,6 +43,8 @@ let isLive = false;
 let isHeld = false;
 /** False once somebody scrolled back to read. */
 let isFollowing = true;
+/** The sheet's sizes when its end was last looked after. */
+let sizesSeen = "";
 /** @type {number | undefined} */
 let timer;
 
@@ -101,6 +103,7 @@ function measure() {
 
 function follow() {
   if (isFollowing) place.scrollTop = place.scrollHeight;
+  sizesSeen = sizes(place);
 }
 
 /**
@@ -124,6 +127,8 @@ function initPage() {
   initOptions(measure);
   new ResizeObserver(measure).observe(place);
   place.addEventListener("scroll", () => {
+    // What moved while sizes change, nobody scrolled away.
+    if (isFollowing && sizes(place) !== sizesSeen) return follow();
     isFollowing = place.scrollHeight - place.scrollTop - place.clientHeight < NEAR_PX;
     latest.hidden = isFollowing;
   });

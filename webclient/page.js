@@ -48,3 +48,12 @@ export function announce(text) {
   announcer.append(said);
   while (announcer.children.length > ANNOUNCED) announcer.firstElementChild?.remove();
 }
+
+/**
+ * Tell whether sizes changed: how large a sheet is and what is written on it.
+ * @param {Element} sheet
+ * @returns {string} the same as long as nothing changed
+ */
+export function sizes({ clientWidth, clientHeight, scrollHeight }) {
+  return `${clientWidth} ${clientHeight} ${scrollHeight}`;
+}

@@ -5,14 +5,9 @@
  */
 
 import { between, moved } from "./changes.js";
-import { element } from "./page.js";
+import { isInView, wayInto } from "./following.js";
+import { element, sizes } from "./page.js";
 import { carried, inSight, nextPlace, rebased, runs } from "./sight.js";
-
-/** Within this many pixels of what is seen of the sheet the point counts as in view. */
-const NEAR_PX = 48;
-
-/** The sheet fades towards its edges. */
-const FADE_PX = 24;
 
 /** An input method that is left in mid-word holds words back no longer than this. */
 const COMPOSING_MS = 2_000;
@@ -50,6 +45,9 @@ let composing = null;
 /** False once somebody scrolled the point out of view. */
 let isFollowing = true;
 
+/** The sheet's sizes when the point was last looked after. */
+let sizesSeen = "";
+
 /** True while the cursor stands where no words go. */
 let isAside = false;
 
@@ -67,6 +65,8 @@ export function initSurface(listener) {
   document.addEventListener("selectionchange", tellCursor);
   area.addEventListener("focus", tellCursor);
   sheet.addEventListener("scroll", () => {
+    // What moved while sizes change, as when a keyboard comes up, nobody scrolled away.
+    if (isFollowing && sizes(sheet) !== sizesSeen) return follow();
     isFollowing = isPointInView();
     latest.hidden = isFollowing;
   });
@@ -205,22 +205,19 @@ function draw(next) {
   drawn = next;
 }
 
-/** Give how far the point is above (negative) or below what is to be seen of the sheet. */
-function pointOutside() {
-  const point = mirror.querySelector(".point")?.getBoundingClientRect();
-  const { top, bottom } = sheet.getBoundingClientRect();
-  if (!point) return 0;
-  return Math.min(point.top - top - FADE_PX, 0) || Math.max(point.bottom - bottom + FADE_PX, 0);
+function pointSpan() {
+  return (mirror.querySelector(".point") ?? sheet).getBoundingClientRect();
 }
 
 function isPointInView() {
-  return Math.abs(pointOutside()) < NEAR_PX;
+  return isInView(pointSpan(), sheet.getBoundingClientRect());
 }
 
 /** Keep the words that come in view, but take nobody away from what they correct. */
 function follow() {
   const isBusy = isAside && document.activeElement === area;
-  const outside = isFollowing && !isBusy ? pointOutside() : 0;
-  if (outside !== 0) sheet.scrollTop += outside + Math.sign(outside) * NEAR_PX;
+  const way = isFollowing && !isBusy ? wayInto(pointSpan(), sheet.getBoundingClientRect()) : 0;
+  if (way !== 0) sheet.scrollTop += way;
+  sizesSeen = sizes(sheet);
   latest.hidden = isPointInView();
 }
