@@ -79,6 +79,19 @@ def stop_server(server: Server) -> int:
     return server.process.returncode
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Leave out of the report of a failure, not out of `caplog`, what buries it."""
+    logs = session.config.pluginmanager.get_plugin("logging-plugin")
+    assert logs
+    logs.report_handler.addFilter(_is_worth_reading)
+
+
+def _is_worth_reading(record: logging.LogRecord) -> bool:
+    """Tell whether this is more than a frame that passed."""
+    is_of_sockets = record.name.startswith(("websockets", "wsserver.sockets", "asyncio"))
+    return record.levelno > logging.DEBUG or not is_of_sockets
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Let no server of a test keep its key in the home of whoever runs it."""
@@ -108,7 +121,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def log_of_its_own() -> Iterator[None]:
     """Leave the log as it was, for tests of what sets it up for a whole process."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers = root.handlers[:]
+    known = [logging.getLogger(name) for name in root.manager.loggerDict]
+    levels = {logger: logger.level for logger in [root, *known]}
     yield
     root.handlers[:] = handlers
-    root.setLevel(level)
+    for logger, level in levels.items():
+        logger.setLevel(level)

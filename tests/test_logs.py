@@ -70,3 +70,20 @@ def test_nothing_that_is_logged_forges_a_line_or_steers_a_terminal(
     assert all(line.isprintable() for line in lines)
     assert "Grüße" in lines[0]
     assert not [line for line in lines[1:] if not line.startswith("    ")]
+
+
+def test_frames_that_pass_do_not_bury_what_a_failed_test_tells(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = ("websockets.client", "wsserver.sockets", "wsserver.test")
+    report = request.config.pluginmanager.get_plugin("logging-plugin")
+    assert report
+
+    for name in names:
+        caplog.set_level(logging.DEBUG, name)
+        logging.getLogger(name).debug("by the way")
+        logging.getLogger(name).info("indeed")
+
+    told = report.report_handler.stream.getvalue()
+    assert (told.count("by the way"), told.count("indeed")) == (1, 3)
+    assert (caplog.text.count("by the way"), caplog.text.count("indeed")) == (3, 3)

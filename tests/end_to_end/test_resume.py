@@ -262,8 +262,8 @@ async def test_a_cursor_reads_no_files(run: Run) -> None:
 
 
 async def test_no_log_shows_a_cursor(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "websockets.client")  # this test's own headers
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("websockets.client").setLevel(logging.INFO)  # this test's own headers
     async with run() as server, connected(server.socket_url, TOKEN) as old:
         cursor = str((await old.begin(START)).cursor)
         await failure(server.socket_url, cursor, Start(resume=cursor[:-8]))
