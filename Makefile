@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
+PYTEST := $(BIN)/pytest
 SOURCES := wsserver tests bench tools
 
 .PHONY: run test test-firefox lint types format wheel practice bench bench-peers bench-crowd \
@@ -14,7 +15,7 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/test.stamp
 	deploy/system-packages.sh chromium caddy espeak-ng ffmpeg flite prometheus systemd
-	$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(PYTEST) --numprocesses 2 --dist loadfile $(ARGS)
 
 # Beside the others: they are skipped there unless both packages are installed.
 test-firefox: $(VENV)/test.stamp
