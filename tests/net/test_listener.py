@@ -1,6 +1,9 @@
 import asyncio
+import gc
 import json
 import logging
+import socket
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -358,6 +361,24 @@ async def test_stopping_waits_for_an_answer_that_is_being_made() -> None:
         await stop
 
         assert (await answer).endswith(b"at last")
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_who_comes_in_the_moment_of_the_stop_is_closed_too(turns: int) -> None:
+    async with open_doorway() as doorway:
+        loop, address = asyncio.get_running_loop(), ("127.0.0.1", doorway.listener.port)
+        with ExitStack() as stack:
+            callers = [stack.enter_context(socket.create_connection(address)) for _ in range(3)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+            await doorway.listener.stop()
+
+            gc.collect()  # a connection that nobody closed warns, and a warning is a failure
+            for caller in callers:
+                caller.setblocking(False)
+                with suppress(ConnectionResetError):
+                    assert await asyncio.wait_for(loop.sock_recv(caller, 1), 60) == b""
 
 
 async def test_nobody_can_hold_up_the_stop() -> None:

@@ -143,12 +143,24 @@ class Listener:
     async def stop(self) -> None:
         """Close the port and every connection: sessions with 1001, HTTP after its answer."""
         self.drain()
+        await self._let_nobody_in()
         self._server.close()
         await self._runner.cleanup()
         # From Python 3.12 on a server is closed only when all its connections are, and neither
         # side owns those that have not said yet what they want, or do not take their answer.
         self._hall.turn_out()
         await self._server.wait_closed()
+
+    async def _let_nobody_in(self) -> None:
+        """Accept no more connections, and wait until those that were accepted have their protocol.
+
+        A server of CPython 3.11 that closes meanwhile loses them with their sockets open (gh-109564).
+        """
+        loop = asyncio.get_running_loop()
+        for listening in self._server.sockets:
+            loop.remove_reader(listening.fileno())
+        for _ in range(2):  # one turn of the loop for the transport, one for its protocol
+            await asyncio.sleep(0)
 
     async def _serve(self) -> Server:
         return await serve(
