@@ -135,7 +135,8 @@ async def test_who_takes_nothing_any_more_is_cut_off_in_an_open_session_too(run:
     pings = {"ping_interval_seconds": 0.1, "ping_timeout_seconds": 0.5}
     async with run(server={"socket": HASTY["socket"] | pings}) as server, narrow(server) as peer:
         await peer.begin(Start())
-        while waiting(server) < 10:
-            await peer.say(Flush(id="x" * 200))
+        with suppress(ConnectionClosed):  # on a busy machine already
+            while server.app.open_dictations and waiting(server) < 10:
+                await peer.say(Flush(id="x" * 200))
 
         await until_alone(server)
