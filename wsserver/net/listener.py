@@ -154,7 +154,7 @@ class Listener:
     async def _let_nobody_in(self) -> None:
         """Accept no more connections, and wait until those that were accepted have their protocol.
 
-        A server of CPython 3.11 that closes meanwhile loses them with their sockets open (gh-109564).
+        CPython 3.11 loses those that it meets half made, with their sockets open (gh-109564).
         """
         loop = asyncio.get_running_loop()
         for listening in self._server.sockets:
