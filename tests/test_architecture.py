@@ -13,15 +13,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "speech": set(),
     "errors": set(),
     "messages": {"speech"},
+    "peers": set(),
     "rooms": {"messages"},
     "dialects": {"messages", "rooms", "speech", "errors"},
     "audio": {"speech", "errors"},
     "text": {"speech", "messages"},
     "session": {"audio", "text", "messages", "speech", "errors"},
     "recognition": {"speech", "errors"},
-    "net": {"session", "dialects", "messages", "rooms", "speech", "errors", "sound_file"},
+    "net": {"session", "dialects", "messages", "rooms", "peers", "speech", "errors", "sound_file"},
     "store": {"audio", "messages", "errors", "sound_file"},
     "webhooks": {"store", "messages", "errors"},
+    "broker": {"rooms", "peers", "messages", "errors"},
     "sound_file": {"speech", "errors"},
     "client": {"dialects", "messages", "speech", "errors"},
     "dictate": {"client", "sound_file", "text", "dialects", "messages", "speech", "errors"},
@@ -33,14 +35,14 @@ ROOT = {
     "serve", "sessions_command", "verify",
 }  # fmt: skip
 """What knows the rooms; the rooms do not know it."""
-PURE = ("speech", "errors", "messages", "rooms", "dialects", "audio", "text", "session")
+PURE = ("speech", "errors", "messages", "peers", "rooms", "dialects", "audio", "text", "session")
 PURE_MODULES = (
     *(f"recognition/{name}.py" for name in ("plan", "lane", "costs", "capacity", "spare")),
     *(f"webhooks/{name}.py" for name in ("backoff", "event", "rounds", "signature")),
 )
 EFFECTS = {
     "aiohttp", "asyncio", "ctranslate2", "faster_whisper", "onnxruntime", "os", "pathlib", "ray",
-    "socket", "soundfile", "subprocess", "threading", "time", "torch", "websockets", "whisper",
+    "redis", "socket", "soundfile", "subprocess", "threading", "time", "torch", "websockets", "whisper",
 }  # fmt: skip
 ONLY_IN = {
     "torch": {"recognition"},
@@ -52,6 +54,7 @@ ONLY_IN = {
     "soundfile": {"sound_file"},
     "sqlite3": {"store", "webhooks"},
     "prometheus_client": {"metrics"},
+    "redis": {"broker"},
 }
 
 

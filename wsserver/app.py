@@ -15,10 +15,11 @@ from uuid import uuid4
 import numpy as np
 
 from wsserver import __version__
+from wsserver.broker.connection import Connection
 from wsserver.config import Config
 from wsserver.dialects.dialect import Model
 from wsserver.doorway import Inside, build_listener
-from wsserver.measures import measure, tell_of_engine
+from wsserver.measures import measure, measure_redis, tell_of_engine
 from wsserver.messages import Limits, Warn
 from wsserver.metrics import Metrics
 from wsserver.net.admission import Gate
@@ -87,6 +88,7 @@ class App:
         own = Token(name=_OWN_NAME, hash=own_hash)
         self._key = server_key(config.server.key, os.environ)
         self._lines = self._build_lines()
+        self._redis = Connection(config.redis) if config.redis.url else None
         self._keeper = Keeper(config.store.folder, config.store) if config.store.folder else None
         self._dispatch = self._build_dispatch()
         self._gate = self._build_gate(own)
@@ -98,6 +100,8 @@ class App:
             self._host(), self._gate, self._rooms, self._signed, self._dictations, lambda: self.info
         )
         measure(self._metrics, self._gate, self._rooms, self._scheduler)
+        if self._redis:
+            measure_redis(self._metrics, self._redis)
         self._listener = build_listener(config, inside, metrics_routes(self._metrics.render))
         self._wyoming = self._build_wyoming()
 
@@ -134,7 +138,7 @@ class App:
 
     async def start(self) -> None:
         """Listen, then load the model.  Raises `ConfigError` or `ModelError`."""
-        for keeping in (self._keeper, self._dispatch):
+        for keeping in (self._redis, self._keeper, self._dispatch):
             if keeping:
                 await keeping.start()
                 self._running.push_async_callback(keeping.stop)

@@ -16,6 +16,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wsserver.audio.endpointer import CAPTIONING, DICTATION, Endpointing
+from wsserver.broker.settings import RedisSettings
 from wsserver.errors import ConfigError
 from wsserver.logs import LogSettings
 from wsserver.net.page_settings import PageSettings
@@ -88,6 +89,7 @@ class Config(BaseModel):
     store: StoreSettings = Field(default_factory=StoreSettings)
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
     rooms: RoomSettings = Field(default_factory=RoomSettings)
+    redis: RedisSettings = Field(default_factory=RedisSettings)
     wyoming: WyomingSettings = Field(default_factory=WyomingSettings)
     page: PageSettings = Field(default_factory=PageSettings)
     log: LogSettings = Field(default_factory=LogSettings)
@@ -199,6 +201,7 @@ def _explain(error: ValidationError) -> str:
         )
     is_secret = "tokens" in first["loc"] and not _HARMLESS & set(first["loc"])
     is_secret = is_secret or first["loc"][:2] in (("server", "key"), ("webhooks", "receivers"))
+    is_secret = is_secret or (first["loc"][0] == "redis" and first["loc"][1:] != ("prefix",))
     if is_secret or isinstance(first["input"], dict | list):
         return f"{path}: {message}"
     return f"{path}: found {first['input']!r:.80}, {message}"

@@ -4,6 +4,7 @@
     ├── OperatorError            who runs the server: told in one line, exit code 2
     │   ├── ConfigError          a key of config.yaml or the environment
     │   └── ModelError           a model that cannot be loaded
+    ├── BrokerAway               what gateways share is not to be had now; told to nobody outside
     ├── ClientError              who speaks to the server: told on the wire
     │   ├── BadMessage           not JSON, not an object, unknown type, wrong field
     │   ├── BadOrder             a known message at the wrong time
@@ -51,6 +52,12 @@ class ModelError(OperatorError):
     """A model cannot be loaded; the message says what to do next."""
 
     code = "bad_model"
+
+
+class BrokerAway(DictationError):
+    """The Redis that gateways share is away or refuses; whoever asked does without."""
+
+    code = "broker_away"
 
 
 class ClientError(DictationError):

@@ -4,6 +4,7 @@ Knows where the numbers are; knows nothing of how they are told.
 """
 
 from wsserver import __version__
+from wsserver.broker.connection import Connection
 from wsserver.metrics import Metrics
 from wsserver.net.admission import Gate
 from wsserver.net.rooms import Rooms
@@ -30,6 +31,11 @@ def measure(metrics: Metrics, gate: Gate, rooms: Rooms, scheduler: Scheduler) ->
         "How long the oldest final or partial has waited.",
         lambda: scheduler.load.oldest_seconds,
     )
+
+
+def measure_redis(metrics: Metrics, redis: Connection) -> None:
+    """Have *metrics* tell whether the Redis that gateways share is there."""
+    metrics.measure("redis_up", "1 while the shared Redis answers.", lambda: redis.is_up)
 
 
 def tell_of_engine(metrics: Metrics, info: EngineInfo) -> None:

@@ -1,0 +1,111 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.broker.redis_server import PASSWORD, RedisServer
+from wsserver.broker.connection import Connection
+from wsserver.broker.settings import RedisSettings
+from wsserver.errors import BrokerAway
+
+
+@pytest.fixture
+async def connection(redis_server: RedisServer) -> AsyncIterator[Connection]:
+    connection = Connection(RedisSettings(url=redis_server.url))
+    await connection.start()
+    yield connection
+    await connection.stop()
+
+
+async def until(connection: Connection, *, is_up: bool) -> None:
+    async with asyncio.timeout(30):
+        while connection.is_up is not is_up:
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_asked_is_answered(connection: Connection) -> None:
+    await connection.ask(lambda redis: redis.set(connection.key("a", "b"), "c"))
+
+    assert await connection.ask(lambda redis: redis.get("wsserver:a:b")) == b"c"
+
+
+async def test_a_redis_that_dies_is_away_until_it_is_back(
+    connection: Connection, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    changes: list[bool] = []
+    connection.on_change(changes.append)
+
+    redis_server.kill()
+    await until(connection, is_up=False)
+    with pytest.raises(BrokerAway):
+        await connection.ask(lambda redis: redis.ping())
+    await asyncio.sleep(0.3)
+    redis_server.start()
+    await until(connection, is_up=True)
+
+    assert changes == [False, True]
+    assert await connection.ask(lambda redis: redis.ping())
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert PASSWORD not in caplog.text
+
+
+async def test_a_redis_that_hangs_is_waited_for_once(
+    connection: Connection, redis_server: RedisServer
+) -> None:
+    redis_server.halt()
+    asked = [connection.ask(lambda redis: redis.ping()) for _ in range(100)]
+
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    is_up = connection.is_up
+    redis_server.go_on()
+    await until(connection, is_up=True)
+
+    assert {type(each) for each in told} == {BrokerAway}
+    assert not is_up
+
+
+async def test_a_command_that_redis_refuses_does_not_make_it_away(
+    connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        with pytest.raises(BrokerAway, match="refuses"):
+            await connection.ask(lambda redis: redis.eval("nonsense", 0))
+
+    assert connection.is_up
+    assert len(caplog.records) == 1
+
+
+async def test_a_server_starts_without_its_redis(
+    redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    redis_server.kill()
+    connection = Connection(RedisSettings(url=redis_server.url))
+
+    await connection.start()
+    is_up = connection.is_up
+    redis_server.start()
+    await until(connection, is_up=True)
+    await connection.stop()
+
+    assert not is_up
+    assert caplog.messages == [
+        f"redis at unix://{redis_server.path} is away: ConnectionError; nothing is shared"
+    ]
+
+
+async def test_a_wrong_password_is_told_once_and_never_shown(
+    redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = redis_server.url.replace(PASSWORD, "a-wrong-one")
+    connection = Connection(RedisSettings(url=url))
+
+    await connection.start()
+    await asyncio.sleep(0.3)
+    await connection.stop()
+
+    assert not connection.is_up
+    assert "away: AuthenticationError" in caplog.text
+    assert len(caplog.records) == 1
+    assert "a-wrong-one" not in caplog.text
