@@ -136,7 +136,7 @@ class Connection:
 
     def _note(self, is_up: bool, error: BaseException | None = None) -> None:
         # Not what it says, in which the URL might stand.
-        self._fault = type(error).__name__
+        self._fault = type((error and error.__cause__) or error).__name__
         if is_up == self._is_up:
             return
         self._is_up = is_up
