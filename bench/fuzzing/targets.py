@@ -24,9 +24,10 @@ from wsserver.dialects import native
 from wsserver.errors import BadAudio, BadCursor, BadMessage, ClientError, UnsupportedFormat
 from wsserver.net.admission import Gate
 from wsserver.net.conditions import Conditions
-from wsserver.net.credentials import Malformed, plain_token, read
+from wsserver.net.credentials import Malformed, Presented, plain_token, read
 from wsserver.net.cursors import Cursors
 from wsserver.net.head import Wish, wish
+from wsserver.net.refusal import Refusal
 from wsserver.net.settings import AdmissionSettings
 from wsserver.net.tokens import Token, hash_token
 from wsserver.sound_file import open_sound, to_s16le
@@ -118,13 +119,22 @@ def _run_head(data: bytes) -> None:
             plain_token(presented, token_in_url=token_in_url)
         except Malformed as error:
             _check_hidden(grammar.TOKEN, error)
-    if _gate().judge(presented) is None:
+    if _judged(presented) is None:
         assert any(secret in data for secret in _SECRETS), "let in without a token"
 
 
 _ENCODED = urlsafe_b64encode(grammar.TOKEN.encode()).rstrip(b"=")
 _SECRETS = (grammar.TOKEN.encode(), _ENCODED[:-1])
 """In its last character a base64url may have bits that say nothing."""
+
+
+def _judged(presented: Presented) -> Refusal | None:
+    try:
+        _gate().judge(presented).send(None)
+    except StopIteration as answer:
+        refusal: Refusal | None = answer.value
+        return refusal
+    raise AssertionError("a gate without others has to wait")
 
 
 @cache

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.net.prompt import Prompt
 from wsserver.net.admission import Gate
 from wsserver.net.conditions import Conditions
 from wsserver.net.credentials import Presented, read
@@ -22,11 +23,13 @@ class Door:
         self.now = 1_000.0
         self.signed = SignedTokens(bytes(32), (), 3_600, self.clock)
         tokens = (Token(name="ann", hash=HASH),)
-        self.gate = Gate(
-            AdmissionSettings(tokens=tokens, **settings),
-            Conditions(),
-            self.clock,
-            signed=self.signed,
+        self.gate = Prompt(
+            Gate(
+                AdmissionSettings(tokens=tokens, **settings),
+                Conditions(),
+                self.clock,
+                signed=self.signed,
+            )
         )
 
     def clock(self) -> float:
@@ -163,7 +166,7 @@ def test_the_server_itself_never_waits_for_what_others_do_from_its_machine() -> 
     plain, digest = new_token()
     insider = Token(name="the server itself", hash=digest)
     settings = AdmissionSettings(tokens=(insider,), handshakes_per_minute=1, failures_per_minute=1)
-    gate = Gate(settings, Conditions(insider=insider), lambda: 0.0)
+    gate = Prompt(Gate(settings, Conditions(insider=insider), lambda: 0.0))
     for secret in ("wrong", "wrong"):
         with pytest.raises(Refused):
             gate.admit(asking(secret=secret))

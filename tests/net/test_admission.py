@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.net.prompt import Prompt
 from wsserver.errors import ConfigError, LimitReached
 from wsserver.net.admission import Gate
 from wsserver.net.conditions import Conditions
@@ -39,8 +40,9 @@ def gate(
     only: Token | None = None,
     conditions: Conditions | None = None,
     settings: Callable[..., AdmissionSettings] = AdmissionSettings,
-) -> Gate:
-    return Gate(settings(tokens=(only or token(),)), conditions or Conditions(), lambda: NOON)
+) -> Prompt:
+    tokens = (only or token(),)
+    return Prompt(Gate(settings(tokens=tokens), conditions or Conditions(), lambda: NOON))
 
 
 def asking(*headers: tuple[str, str], target: str = "/v1/dictation") -> Presented:
@@ -278,7 +280,7 @@ def test_places_are_never_given_twice_nor_lost(steps: list[bool]) -> None:
         assert door.sessions == len(held) <= 3
 
 
-def peer_limits(**limits: Any) -> Gate:
+def peer_limits(**limits: Any) -> Prompt:
     return gate(token(sessions=2), settings=partial(AdmissionSettings, **limits))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.net.prompt import Prompt
 from wsserver.errors import LimitReached, TakenOver
 from wsserver.messages import Start
 from wsserver.net.admission import Gate
@@ -36,7 +37,7 @@ class Door:
         self.now = 1_000.0
         self.lost: list[str] = []
         self.lines = Lines(Cursors(bytes(32), 3_600, lambda: self.now))
-        self.gate = Gate(settings, conditions, lambda: self.now, self.lines)
+        self.gate = Prompt(Gate(settings, conditions, lambda: self.now, self.lines))
 
     def cursor(self, session: str = "s", generation: int = 1, subject: str = "ann") -> str:
         cursor = Cursor(session=session, generation=generation, start=Start(), model="base")

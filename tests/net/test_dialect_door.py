@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from tests.net.doorway import BEARER, HASH, PATH, PLAIN, Setup, open_doorway
+from tests.net.prompt import at_once
 from wsserver.dialects.dialect import Dialect, Told, Translator
 from wsserver.errors import UnsupportedFormat
 from wsserver.messages import Audio, ServerMessage, Start
@@ -151,13 +152,13 @@ def test_a_query_that_is_refused_uses_up_no_token_for_one_session() -> None:
     (secret, *_) = signed.sign(Grant(subject="ann", scope=("speak",), seconds=60))
 
     with pytest.raises(Refused) as refused:
-        door.admit(asking(secret, "?language=xx"))
-    session = door.admit(asking(secret))
+        at_once(door.admit(asking(secret, "?language=xx")))
+    session = at_once(door.admit(asking(secret)))
 
     assert refused.value.refusal.code == "unsupported_format"
     assert session.lease.token.name == "ann"
     with pytest.raises(Refused, match="one session"):
-        door.admit(asking(secret))
+        at_once(door.admit(asking(secret)))
 
 
 def test_a_query_is_not_read_for_whoever_has_no_token() -> None:
@@ -165,7 +166,7 @@ def test_a_query_is_not_read_for_whoever_has_no_token() -> None:
     door = DialectDoor(ECHO, gate, greet, 1024)
 
     with pytest.raises(Refused) as refused:
-        door.admit(asking("nobody", "?language=xx"))
+        at_once(door.admit(asking("nobody", "?language=xx")))
 
     assert refused.value.refusal.code == "bad_token"
 
@@ -175,7 +176,7 @@ def test_a_language_that_fails_keeps_no_place() -> None:
     door = DialectDoor(ECHO, gate, greet, 1024)
 
     with pytest.raises(ZeroDivisionError):
-        door.admit(asking(PLAIN, "?language=fault"))
+        at_once(door.admit(asking(PLAIN, "?language=fault")))
 
     assert gate.sessions == 0
 
@@ -188,7 +189,7 @@ def test_a_refusal_does_not_say_the_key(offered: str) -> None:
     door = DialectDoor(ECHO, gate, greet, 1024)
 
     with pytest.raises(Refused) as refused:
-        door.admit(read([("Sec-WebSocket-Protocol", offered)], "/echo"))
+        at_once(door.admit(read([("Sec-WebSocket-Protocol", offered)], "/echo")))
 
     assert refused.value.refusal.code == "bad_subprotocol"
     assert PLAIN not in refused.value.refusal.message

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.net.prompt import Prompt
 from wsserver.errors import LimitReached
 from wsserver.messages import Start
 from wsserver.net.admission import Gate
@@ -32,12 +33,14 @@ class Door:
         self.now = 1_000.0
         self.signed = SignedTokens(KEY, (), 3_600, self.clock)
         self.lines = Lines(Cursors(bytes(32), 3_600, self.clock))
-        self.gate = Gate(
-            AdmissionSettings(tokens=(token, INSIDER), **settings),
-            Conditions(insider=INSIDER),
-            self.clock,
-            self.lines,
-            self.signed,
+        self.gate = Prompt(
+            Gate(
+                AdmissionSettings(tokens=(token, INSIDER), **settings),
+                Conditions(insider=INSIDER),
+                self.clock,
+                self.lines,
+                self.signed,
+            )
         )
 
     def clock(self) -> float:
@@ -180,7 +183,7 @@ def test_a_token_of_another_server_is_a_bad_one() -> None:
 
 def test_a_server_without_a_key_says_that_it_takes_none() -> None:
     door = Door()
-    bare = Gate(AdmissionSettings(tokens=(ANN,)), Conditions(), door.clock)
+    bare = Prompt(Gate(AdmissionSettings(tokens=(ANN,)), Conditions(), door.clock))
 
     refusal = bare.judge(bearing(door.sign()))
 

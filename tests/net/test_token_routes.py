@@ -42,7 +42,7 @@ async def maker(
     doors: list[Doorway] = []
 
     async def speak(request: web.Request) -> web.Response:
-        with doors[0].gate.admit(presented_by(request)) as lease:
+        with await doors[0].gate.admit(presented_by(request)) as lease:
             return web.json_response({"name": lease.token.name})
 
     setup = Setup(

@@ -96,7 +96,7 @@ async def spent(visit: Visit, times: int) -> AsyncIterator[None]:
         if left:
             left.pop()
             bearer = f"Bearer {(await response.json())['token']}"
-            visit.stage.gate.admit(Presented(path="/", authorization=(bearer,))).release()
+            (await visit.stage.gate.admit(Presented(path="/", authorization=(bearer,)))).release()
         await route.fulfill(response=response)
 
     await visit.page.route(EXCHANGE, spend)

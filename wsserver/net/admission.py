@@ -3,7 +3,7 @@
 Knows tokens, limits and what a request presents; knows no sockets and no HTTP library.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,15 +13,16 @@ from wsserver.dialects.native import SUBPROTOCOL
 from wsserver.net.address_limits import AddressLimits
 from wsserver.net.conditions import Conditions
 from wsserver.net.credentials import Presented
-from wsserver.net.identity import Identities, Sources, Visitor
+from wsserver.net.identity import Identities, Sources, Visitor, refuse_used
 from wsserver.net.ledger import Clock
 from wsserver.net.lines import Guest, Lines
-from wsserver.net.origins import is_listed, is_same_origin
+from wsserver.net.origins import check_origin
 from wsserver.net.places import Lease, Places
 from wsserver.net.refusal import Refusal, Refused, refuse
 from wsserver.net.settings import AdmissionSettings
 from wsserver.net.signed_tokens import SignedTokens
 from wsserver.net.tokens import Scope, Token
+from wsserver.peers import Objection, Ticket
 
 _GUESSES = {"bad_token", "bad_cursor"}
 """Refusals that may be somebody's guess; what expired or was used was right once."""
@@ -59,7 +60,7 @@ class Gate:
         self._settings = settings
         self._identities = Identities(settings, Sources(lines, signed, conditions.insider), clock)
         self._limits = AddressLimits(settings, clock)
-        self._places = Places(settings, self._limits, clock)
+        self._places = Places(settings, self._limits, clock, conditions.peers)
 
     @property
     def sessions(self) -> int:
@@ -75,7 +76,7 @@ class Gate:
         """Let nobody in from now on."""
         self.is_draining = True
 
-    def admit(
+    async def admit(
         self,
         presented: Presented,
         scope: Scope = "speak",
@@ -89,7 +90,7 @@ class Gate:
         the connection that has the session still, which is ended.  Whoever offers subprotocols has
         to offer *subprotocol*, if there is one.
         """
-        return self.approve(presented, scope, subprotocol, resumes=resumes)()
+        return await self.approve(presented, scope, subprotocol, resumes=resumes)()
 
     def approve(
         self,
@@ -98,16 +99,17 @@ class Gate:
         subprotocol: str | None = SUBPROTOCOL,
         *,
         resumes: bool = False,
-    ) -> Callable[[], Lease]:
+    ) -> Callable[[], Awaitable[Lease]]:
         """Check as `admit` does; give what takes the place, to be called at once or never.
 
-        Until then a token for one session is not used up.
+        Until then a token for one session is not used up.  What it gives waits for other gateways
+        alone, and raises `Refused` if the place is gone meanwhile.
         """
         with self._telling():
             caller = self._caller(presented)
             self._greet(caller.address)
             visitor = self._check(caller, scope, subprotocol, resumes=resumes)
-            return partial(self._take, visitor, caller.address)
+        return partial(self._take, visitor, caller.address)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -122,14 +124,35 @@ class Gate:
         self._limits.check_handshakes(address)
         self._limits.count_handshake(address)
 
-    def _take(self, visitor: Visitor, address: str) -> Lease:
+    async def _take(self, visitor: Visitor, address: str) -> Lease:
+        with self._telling():
+            ticket = await self._enter(visitor)
+            try:
+                # Again: the other gateways have told what they used, and others came in meanwhile.
+                self._places.check_day(visitor.guest.token)
+                self._check_number(visitor.guest, address)
+                self._identities.check_unused(visitor.signed)
+            except Refused:
+                ticket.release()
+                raise
         if self._lines and visitor.guest.claim and self._takes_over(visitor.guest):
             self._lines.end(visitor.guest.claim.cursor.session)
         if visitor.signed and visitor.signed.one_session:
             self._identities.used.add(visitor.signed)
-        return self._places.take(visitor.guest, address)
+        return self._places.take(visitor.guest, address, ticket)
 
-    def admit_as(self, token: Token, peer: str) -> Lease:
+    async def _enter(self, visitor: Visitor) -> Ticket:
+        found = await self.conditions.peers.enter(visitor.entry())
+        if isinstance(found, Objection):
+            self._object(found, visitor)
+        return found
+
+    def _object(self, objection: Objection, visitor: Visitor) -> NoReturn:
+        if objection is Objection.USED:
+            refuse_used()
+        self._places.refuse_number(visitor.guest.token)
+
+    async def admit_as(self, token: Token, peer: str) -> Lease:
         """Give a place in the name of *token* to somebody at *peer* who cannot present any.
 
         Raises `Refused` for all that hinders others but the credentials.
@@ -139,9 +162,9 @@ class Gate:
             self._greet(address)
             self._check_ready()
             self._check_places(Guest(token), address)
-            return self._places.take(Guest(token), address)
+        return await self._take(Visitor(Guest(token)), address)
 
-    def judge(
+    async def judge(
         self, presented: Presented, scope: Scope = "speak", *, resumes: bool = False
     ) -> Refusal | None:
         """Say why `admit` would refuse, or None, without giving a place."""
@@ -149,7 +172,10 @@ class Gate:
             caller = self._caller(presented)
             self.check_open()
             self._limits.check_handshakes(caller.address)
-            self._check(caller, scope, SUBPROTOCOL, resumes=resumes)
+            visitor = self._check(caller, scope, SUBPROTOCOL, resumes=resumes)
+            if objection := await self.conditions.peers.look(visitor.entry()):
+                self._object(objection, visitor)
+            self._places.check_day(visitor.guest.token)  # the others have told what they used
         except Refused as refused:
             return refused.refusal
         return None
@@ -164,7 +190,7 @@ class Gate:
     def meet(self, presented: Presented) -> Visitor:
         """Say who presents this; raise `Refused` while the server drains, and for nobody known."""
         self.check_open()
-        self._check_origin(presented)
+        check_origin(presented, self._settings)
         return self._visitor(self._caller(presented))
 
     def check_scope(self, presented: Presented, scope: Scope) -> None:
@@ -200,7 +226,7 @@ class Gate:
     def _check(
         self, caller: _Caller, scope: Scope, subprotocol: str | None, *, resumes: bool
     ) -> Visitor:
-        self._check_origin(caller.presented)
+        check_origin(caller.presented, self._settings)
         visitor = self._visitor(caller, resumes=resumes)
         guest = visitor.guest
         _check_scope(visitor, scope)
@@ -215,9 +241,13 @@ class Gate:
 
     def _check_places(self, guest: Guest, address: str) -> None:
         self._places.check_day(guest.token)
+        self._check_number(guest, address)
+        if not self._takes_over(guest):
+            self._check_room()
+
+    def _check_number(self, guest: Guest, address: str) -> None:
         if not self._takes_over(guest):
             self._places.check_number(guest.token, address)
-            self._check_room()
 
     def _visitor(self, caller: _Caller, *, resumes: bool = False) -> Visitor:
         self._limits.check_failures(caller.address)
@@ -231,22 +261,6 @@ class Gate:
     def _takes_over(self, guest: Guest) -> bool:
         claim = guest.claim
         return self._lines is not None and claim is not None and self._lines.is_replaced_by(claim)
-
-    def _check_origin(self, presented: Presented) -> None:
-        if presented.origin is None:  # only browsers tell one
-            return
-        hosts = [presented.host]
-        if self._settings.trust_forwarded_host:
-            hosts.append(presented.forwarded_host)
-        if any(is_same_origin(presented.origin, host) for host in hosts):
-            return
-        if not is_listed(presented.origin, self._settings.origins):
-            refuse(
-                403,
-                "bad_origin",
-                f"found the origin {presented.origin!r:.80}, expected {presented.host!r:.80} "
-                "or one that the server's configuration lists",
-            )
 
     def _check_ready(self, *, resumes: bool = False) -> None:
         condition = self.conditions.ready_to_resume if resumes else self.conditions.ready

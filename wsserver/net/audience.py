@@ -41,7 +41,7 @@ class Audience:
 
     def __init__(self, room: Room, patience_seconds: float, clock: Clock) -> None:
         """Cut off who takes nothing for *patience_seconds*; tokens expire by *clock*."""
-        self._room = room
+        self.room = room
         self._clock = clock
         self._patience_seconds = patience_seconds
         self._press = Press(room)
@@ -62,7 +62,7 @@ class Audience:
         """Welcome a viewer and keep them served, until the context ends."""
         now = asyncio.get_running_loop().time()
         viewer = Viewer(link, position, expires, now)
-        viewer.write(self._press.write(link.wire, self._room.welcome(title)), now)
+        viewer.write(self._press.write(link.wire, self.room.welcome(title)), now)
         self._viewers[viewer] = None
         if self._rounds is None or self._rounds.done():
             self._rounds = asyncio.create_task(self._run())
@@ -137,17 +137,17 @@ class Audience:
             viewer.link.transport.abort()
         elif viewer.is_slow:
             pass
-        elif viewer.position == self._room.head:
+        elif viewer.position == self.room.head:
             if viewer.wants_life(now):
                 viewer.write(self._press.sign_of_life(viewer.link.wire), now)
         else:
             page = self._press.page(viewer.link.wire, viewer.position)
             viewer.write(page.data, now)
             viewer.position = page.position
-            self._is_owed |= page.position != self._room.head
+            self._is_owed |= page.position != self.room.head
 
     def _lacks(self, viewer: Viewer) -> bool:
-        return viewer.position != self._room.head and viewer.link.is_open()
+        return viewer.position != self.room.head and viewer.link.is_open()
 
     def _dismiss(
         self, viewer: Viewer, now: float, code: int, reason: str, farewell: Closed | None

@@ -87,7 +87,7 @@ class AudioRoutes:
     async def _serve(self, request: web.Request, task: Task) -> web.StreamResponse:
         """Hear a file, which takes a place as a dictation does and is let in by the same rules."""
         notes = Notes(self.host)
-        with self.gate.admit(presented_by(request)) as lease:
+        with await self.gate.admit(presented_by(request)) as lease:
             async with upload(request, self.body_limit_bytes) as form:
                 options = read_options(form.fields, task)
                 if form.file is None:

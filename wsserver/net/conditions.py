@@ -4,10 +4,11 @@ Knows tokens; knows nothing of what asks.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from wsserver.net.tokens import Token
+from wsserver.peers import Alone, Peers
 
 Condition: TypeAlias = Callable[[], str | None]
 """Says what stands in the way of a new session, or None."""
@@ -42,3 +43,6 @@ class Conditions:
 
     insider: Token | None = None
     """The server's own token; it enters before all is ready, to try whether it is."""
+
+    peers: Peers = field(default_factory=Alone)
+    """Other gateways, with which tokens have their limits in common."""

@@ -43,16 +43,16 @@ class DialectDoor:
         """Give the body of the answer, in the form of the language."""
         return self._dialect.refusal(refusal.status, refusal.code, refusal.message)
 
-    def admit(self, presented: Presented) -> "Session":
+    async def admit(self, presented: Presented) -> "Session":
         """Give a place; raise `Refused` if there is none, or what is asked for is not served."""
         try:
-            return self._admit(presented)
+            return await self._admit(presented)
         except Refused as refused:
             found = refused.refusal
             status = self._dialect.statuses.get(found.code, found.status)
             raise Refused(replace(found, status=status)) from None
 
-    def _admit(self, presented: Presented) -> "Session":
+    async def _admit(self, presented: Presented) -> "Session":
         if key := self._dialect.key(presented.subprotocols):
             presented = with_key(presented, key)
         spoken, offered = self.subprotocols, presented.subprotocols
@@ -62,7 +62,7 @@ class DialectDoor:
             translator = self._dialect.open(presented.query)
         except ClientError as error:
             raise Refused(Refusal(error.status, error.code, str(error))) from None
-        return Session(take_place(), translator, self._serve)
+        return Session(await take_place(), translator, self._serve)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from websockets.exceptions import ConnectionClosed
 from wsserver.dialects.dialect import Dated, Inquisitive, Model, Told, Translator
 from wsserver.dialects.native import NativeTranslator
 from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown, TooLarge
-from wsserver.messages import Audio, ClientMessage, Limits, ServerMessage, Warn
+from wsserver.messages import Audio, ClientMessage, Limits, ServerMessage, Start, Warn
 from wsserver.net.conversation import UNFORESEEN, Conversation, Host
 from wsserver.net.delivery import Connection, Delivery
-from wsserver.net.lines import Lines
+from wsserver.net.lines import Line, Lines
 from wsserver.net.outbox import Frame
 from wsserver.net.places import Lease
 from wsserver.session.actions import Close
@@ -60,7 +60,7 @@ class Dictations:
 
         Without a *translator* the native language is spoken.
         """
-        line = self._lines.line(lease.guest, lease.release)
+        line = self._lines.line(lease.guest, lease.release, lease.ticket)
         recorder = self._host.record(lease.token.name)
         publisher = self._host.publish(lease.token.name)
         async with Conversation(
@@ -69,7 +69,7 @@ class Dictations:
             if self._farewell:  # let in just before the server began to stop
                 conversation.end(self._farewell)
             channel = _Channel(connection, translator or NativeTranslator())
-            dictation = _Dictation(channel, conversation, lease, self._limits)
+            dictation = _Dictation(channel, conversation, line, lease, self._limits)
             self._open[conversation] = asyncio.ensure_future(dictation.run())
             try:
                 await self._open[conversation]
@@ -119,6 +119,7 @@ class _Dictation:
         self,
         channel: _Channel,
         conversation: Conversation,
+        line: Line,
         lease: Lease,
         limits: Limits,
     ) -> None:
@@ -126,6 +127,7 @@ class _Dictation:
         self._translator = channel.translator
         self._delivery = _delivery(channel.connection)
         self._conversation = conversation
+        self._line = line
         self._lease = lease
         self._limits = limits
 
@@ -206,6 +208,8 @@ class _Dictation:
                 await self._receive(item)
 
     async def _receive(self, whole: ClientMessage) -> None:
+        if isinstance(whole, Start):
+            await self._line.prepare(whole)
         for message in _slices(whole):
             if spent := self._conversation.receive(message):
                 self._lease.spend(spent)

@@ -45,6 +45,6 @@ class Door(Protocol):
         """Give the body of the answer to who is not let in."""
         ...
 
-    def admit(self, presented: Presented) -> Visit:
+    async def admit(self, presented: Presented) -> Visit:
         """Give a place; raise `Refused` if there is none for *presented*."""
         ...

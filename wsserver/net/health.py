@@ -31,7 +31,7 @@ def health_routes(gate: Gate) -> list[web.RouteDef]:
         return web.json_response({"text": "pong", "status": "success"}, headers=_NO_STORE)
 
     async def admission(request: web.Request) -> web.Response:
-        refusal = gate.judge(_as_for_upgrade(request), resumes=True)
+        refusal = await gate.judge(_as_for_upgrade(request), resumes=True)
         return web.json_response(
             {"admitted": True} if refusal is None else refusal.as_json(), headers=_NO_STORE
         )

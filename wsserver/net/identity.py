@@ -5,6 +5,7 @@ Knows long-lived and signed tokens, and cursors; knows no places, no HTTP librar
 
 import hmac
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from wsserver.errors import BadCursor
 from wsserver.net.credentials import Malformed, Presented, plain_token
@@ -14,6 +15,7 @@ from wsserver.net.lines import Guest, Lines
 from wsserver.net.refusal import Refusal, Refused, refuse
 from wsserver.net.settings import AdmissionSettings
 from wsserver.net.signed_tokens import (
+    LEEWAY_SECONDS,
     BadSignedToken,
     SignedToken,
     SignedTokens,
@@ -22,6 +24,7 @@ from wsserver.net.signed_tokens import (
 )
 from wsserver.net.tokens import Token, TokenTable, hash_token, stranger
 from wsserver.net.used_tokens import UsedTokens
+from wsserver.peers import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,20 @@ class Visitor:
     guest: Guest
     signed: SignedToken | None = None
     """What was presented in place of the token itself."""
+
+    def entry(self) -> Entry:
+        """Say it in the words of all gateways."""
+        token, claim = self.guest.token, self.guest.claim
+        single = self.signed if self.signed and self.signed.one_session else None
+        return Entry(
+            token=token.name,
+            most=token.sessions,
+            counts_audio=token.audio_seconds_per_day is not None,
+            session=claim.cursor.session if claim else None,
+            generation=claim.cursor.generation if claim else 0,
+            single=".".join(single.identity) if single else None,
+            single_until=single.expires + LEEWAY_SECONDS if single else 0.0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +85,11 @@ class Identities:
             refuse(403, "bad_token", "found a token that is not known here")
         return Visitor(Guest(token))
 
+    def check_unused(self, signed: SignedToken | None) -> None:
+        """Raise `Refused` (403) if *signed* has had its one session here."""
+        if signed and signed in self.used:
+            refuse_used()
+
     def is_insider(self, presented: Presented) -> bool:
         """Tell whether it is the server itself that presents this."""
         if (insider := self._sources.insider) is None:
@@ -95,8 +117,7 @@ class Identities:
         if is_in_url and not self._settings.token_in_url and not signed.is_for_viewer:
             expected = "expected one for the viewers of a room, or this one in a header"
             refuse(403, "bad_token", f"found a signed token in the URL, {expected}")
-        if signed in self.used:
-            refuse(403, "token_used", "found a token that had its one session, expected a new one")
+        self.check_unused(signed)
         # The parent's name, so that it and all its children share its limits.
         scope = tuple(scope for scope in signed.scope if scope in parent.scope)
         return Visitor(Guest(replace(parent, scope=scope)), signed)
@@ -114,6 +135,11 @@ class Identities:
         if presented.query_tokens and not self._settings.token_in_url:
             return f"found a token in the URL, which this server does not take, {expected}"
         return f"found no token, {expected}"
+
+
+def refuse_used() -> NoReturn:
+    """Raise `Refused` (403) for a token that had its one session."""
+    refuse(403, "token_used", "found a token that had its one session, expected a new one")
 
 
 def _by_cursor(plain: str, lines: Lines, tokens: TokenTable) -> Guest:

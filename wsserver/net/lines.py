@@ -1,14 +1,17 @@
 """Know which connection holds which session, and hand sessions on to newer ones.
 
-Knows cursors, generations and tokens; knows nothing of sockets, audio or messages.
+Knows cursors, generations and tokens; knows nothing of sockets or audio.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from wsserver.errors import BadCursor, DictationError, TakenOver
+from wsserver.errors import BadCursor, ClientError, DictationError, TakenOver
+from wsserver.messages import Start
 from wsserver.net.cursors import Claim, Cursors
 from wsserver.net.tokens import Token
+from wsserver.peers import UNSEEN, Ticket
 from wsserver.session.actions import Hold
 from wsserver.session.cursor import Cursor, Resumption
 
@@ -30,13 +33,18 @@ class Guest:
 class Line:
     """One connection: what it may resume, and the session that it holds."""
 
-    def __init__(self, lines: "Lines", guest: Guest, release: Callable[[], None]) -> None:
+    def __init__(
+        self, lines: "Lines", guest: Guest, release: Callable[[], None], ticket: Ticket
+    ) -> None:
         self._lines = lines
         self._guest = guest
         self._release = release
+        self._ticket = ticket
         self._held: Hold | None = None
         self._was_heard = False
+        self._is_lost = False
         self._give_up: Callable[[DictationError], None]
+        ticket.on_lost(self.lose)
 
     @property
     def resumption(self) -> Resumption:
@@ -52,19 +60,35 @@ class Line:
         """
         return max(self._held.generation - (not self._was_heard), 1) if self._held else 0
 
+    async def prepare(self, start: Start) -> None:
+        """Ask the other gateways for the session that *start* goes on with, if it does.
+
+        To be called before a session opens here: then of two that want it one alone is greeted.
+        """
+        if self._held or start.resume is None:
+            return
+        with suppress(ClientError):  # whoever opens the session will raise it
+            cursor = self._unseal(start.resume)
+            self._is_lost = not await self._ticket.claim(cursor.session, cursor.generation)
+
     def hold(self, hold: Hold, give_up: Callable[[DictationError], None]) -> None:
         """Have the session; whoever had it is ended at once, as this will be by *give_up*."""
         self._held, self._give_up = hold, give_up
+        self._ticket.hold(hold.session, hold.generation)
         self._lines.hand_over(hold.session, self)
 
     def hear(self) -> None:
         """Note that the client speaks on the session that it opened here."""
-        self._was_heard = self._held is not None
+        if self._held and not self._was_heard:
+            self._was_heard = True
+            self._ticket.hear()
 
     def lose(self) -> None:
         """End the connection, for a newer one has the session; its place is free at once."""
+        self._is_lost = True
         self._release()
-        self._give_up(TakenOver(TAKEN_OVER))
+        if self._held:
+            self._give_up(TakenOver(TAKEN_OVER))
 
     def close(self) -> None:
         """Let the session go, if it is still held."""
@@ -82,7 +106,7 @@ class Line:
         claim = self._guest.claim
         if claim and claim.cursor.session != cursor.session:
             raise BadCursor("found another session than that of the cursor in the handshake")
-        if cursor.generation < self._lines.generation(cursor.session):
+        if self._is_lost or cursor.generation < self._lines.generation(cursor.session):
             raise TakenOver(TAKEN_OVER)
         return cursor
 
@@ -94,9 +118,9 @@ class Lines:
         self.cursors = cursors
         self._holders: dict[str, Line] = {}
 
-    def line(self, guest: Guest, release: Callable[[], None]) -> Line:
-        """Give a connection its line; *release* frees its place."""
-        return Line(self, guest, release)
+    def line(self, guest: Guest, release: Callable[[], None], ticket: Ticket = UNSEEN) -> Line:
+        """Give a connection its line; *release* frees its place, and *ticket* is it elsewhere."""
+        return Line(self, guest, release, ticket)
 
     def generation(self, session: str) -> int:
         """Give the least generation of a cursor that takes *session* over here; 0 if it is free."""

@@ -178,26 +178,26 @@ class Listener:
             **_limits(self._settings.socket),
         )
 
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         peer = peer_address(connection.remote_address)
         presented = read(request.headers.raw_items(), request.path, peer)
         if door := self._door(presented.path):
-            return self._admit_visit(connection, door, presented)
+            return await self._admit_visit(connection, door, presented)
         if presented.path not in self._settings.socket.paths:
             expected = ", ".join(self._settings.socket.paths)
             refusal = Refusal(404, "not_found", f"found no session here, expected {expected}")
             return _response(connection, refusal)
         try:
-            self._keep(self._gate.admit(presented, resumes=True))
+            self._keep(await self._gate.admit(presented, resumes=True))
         except Refused as refused:
             return _response(connection, refused.refusal)
         return None
 
-    def _admit_visit(
+    async def _admit_visit(
         self, connection: ServerConnection, door: Door, presented: Presented
     ) -> Response | None:
         try:
-            visit = door.admit(presented)
+            visit = await door.admit(presented)
         except Refused as refused:
             return _response(connection, refused.refusal, door.explain(refused.refusal))
         connection.protocol.max_message_size = door.frame_limit_bytes

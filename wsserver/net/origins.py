@@ -5,6 +5,10 @@ Knows no tokens and no sockets.
 
 from urllib.parse import urlsplit
 
+from wsserver.net.credentials import Presented
+from wsserver.net.refusal import refuse
+from wsserver.net.settings import AdmissionSettings
+
 ANY = "*"
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -24,6 +28,24 @@ def is_listed(origin: str, allowed: tuple[str, ...]) -> bool:
     """Tell whether *origin* is one of *allowed*, or those hold `*`."""
     url = _parts(origin)
     return ANY in allowed or (url is not None and any(_parts(entry) == url for entry in allowed))
+
+
+def check_origin(presented: Presented, settings: AdmissionSettings) -> None:
+    """Raise `Refused` (403) for a page that is neither the server's own nor listed."""
+    if presented.origin is None:  # only browsers tell one
+        return
+    hosts = [presented.host]
+    if settings.trust_forwarded_host:
+        hosts.append(presented.forwarded_host)
+    if any(is_same_origin(presented.origin, host) for host in hosts):
+        return
+    if not is_listed(presented.origin, settings.origins):
+        refuse(
+            403,
+            "bad_origin",
+            f"found the origin {presented.origin!r:.80}, expected {presented.host!r:.80} "
+            "or one that the server's configuration lists",
+        )
 
 
 def _parts(origin: str) -> tuple[str, str, int | None] | None:

@@ -6,7 +6,7 @@ Knows limits and who has a place; knows nothing of how anybody shows who they ar
 from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from wsserver.net.address_limits import AddressLimits
 from wsserver.net.ledger import Clock, Ledger
@@ -14,14 +14,18 @@ from wsserver.net.lines import Guest
 from wsserver.net.refusal import refuse
 from wsserver.net.settings import AdmissionSettings
 from wsserver.net.tokens import Token
+from wsserver.peers import UNSEEN, Peers, Ticket
 
 
 class Lease:
     """The place of one session; free again when its context ends."""
 
-    def __init__(self, guest: Guest, ledger: Ledger, leave: Callable[[], None]) -> None:
+    def __init__(
+        self, guest: Guest, ledger: Ledger, leave: Callable[[], None], ticket: Ticket = UNSEEN
+    ) -> None:
         self.guest = guest
         self.token = guest.token
+        self.ticket = ticket
         self._ledger = ledger
         self._leave = leave
         self._released = False
@@ -44,6 +48,7 @@ class Lease:
         if not self._released:
             self._released = True
             self._leave()
+            self.ticket.release()
 
     def spend(self, seconds: float) -> None:
         """Book *seconds* of audio; raise `LimitReached` once the token's day is used up."""
@@ -53,10 +58,12 @@ class Lease:
 class Places:
     """All places, and what each token has used up of its day."""
 
-    def __init__(self, settings: AdmissionSettings, limits: AddressLimits, clock: Clock) -> None:
+    def __init__(
+        self, settings: AdmissionSettings, limits: AddressLimits, clock: Clock, peers: Peers
+    ) -> None:
         self._settings = settings
         self._limits = limits
-        self._ledger = Ledger(clock)
+        self._ledger = Ledger(clock, peers)
         self._by_token: Counter[str] = Counter()
 
     @property
@@ -77,12 +84,16 @@ class Places:
             refuse(503, "full", f"found {self.taken} sessions, the most at a time", retry_after)
         count = self._by_token[token.name]
         if token.sessions is not None and count >= token.sessions:
-            message = f"found {count} sessions of this token, the most at a time"
-            refuse(429, "too_many_sessions", message, retry_after)
+            self.refuse_number(token)
         self._limits.check_sessions(address)
 
-    def take(self, guest: Guest, address: str) -> Lease:
-        """Give a place, whatever the number."""
+    def refuse_number(self, token: Token) -> NoReturn:
+        """Raise `Refused` (429): *token* has all its sessions, wherever they are."""
+        message = f"found {token.sessions} sessions of this token, the most at a time"
+        refuse(429, "too_many_sessions", message, self._settings.retry_after_seconds)
+
+    def take(self, guest: Guest, address: str, ticket: Ticket) -> Lease:
+        """Give a place, whatever the number; *ticket* is what it counts for elsewhere."""
         name = guest.token.name
         self._by_token[name] += 1
         self._limits.enter(address)
@@ -93,4 +104,4 @@ class Places:
                 del self._by_token[name]
             self._limits.leave(address)
 
-        return Lease(guest, self._ledger, leave)
+        return Lease(guest, self._ledger, leave, ticket)

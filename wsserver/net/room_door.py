@@ -46,7 +46,7 @@ class RoomDoor:
         """Say why somebody is not let in."""
         return refusal.as_json()
 
-    def admit(self, presented: Presented) -> "RoomVisit":
+    async def admit(self, presented: Presented) -> "RoomVisit":
         """Give a viewer a place; raise `Refused` if there is none."""
         found = _PATH.fullmatch(presented.path)
         assert found is not None

@@ -3,7 +3,6 @@
 Knows rooms and the order of finals; knows nothing of sockets, viewers or who keeps the finals.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -43,25 +42,23 @@ class RoomPublisher:
         except Refused as refused:
             return Warn(code="not_shown", message=f"nobody can read along: {refused}")
         self._line = (ready.session, ready.generation)
-        self._seat.room.opened(*self._line, time.monotonic(), ready.through / start.sample_rate)
-        self._seat.audience.tell()
+        self._seat.relay.opened(*self._line, ready.through / start.sample_rate)
         return None
 
     def partial(self, partial: Partial) -> None:
         """Show *partial* in place of the one before."""
         if self._seat:
-            self._seat.room.partial(*self._line, partial)
-            self._seat.audience.tell()
+            self._seat.relay.partial(*self._line, partial)
 
     def final(self, final: Final, leave: Leave | None) -> None:
         """Show *final* as soon as it has its *leave*, and after the finals before it."""
         if self._seat:
-            self._queue(leave, partial(self._seat.room.final, *self._line, final))
+            self._queue(leave, partial(self._seat.relay.final, *self._line, final))
 
     def closed(self) -> None:
         """Take the speaker out of the room, behind the last final."""
         if self._seat:
-            self._queue(None, partial(self._seat.room.left, *self._line))
+            self._queue(None, partial(self._seat.relay.left, *self._line))
             self._queue(None, self._seat.release)
 
     def _queue(self, leave: Leave | None, tell: Callable[[], None]) -> None:
@@ -72,10 +69,8 @@ class RoomPublisher:
             self._advance()
 
     def _advance(self) -> None:
-        assert self._seat is not None
         while self._waiting and _may_go(self._waiting[0][0]):
             self._waiting.popleft()[1]()
-        self._seat.audience.tell()
 
 
 def _may_go(leave: Leave | None) -> bool:

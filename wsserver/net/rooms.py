@@ -6,7 +6,6 @@ A room comes to life with its first speaker or viewer, and is forgotten some tim
 """
 
 import asyncio
-import secrets
 from collections import OrderedDict
 from collections.abc import Collection
 from functools import partial
@@ -15,64 +14,26 @@ from typing import NoReturn
 from wsserver.net.audience import Audience
 from wsserver.net.ended_rooms import EndedRooms
 from wsserver.net.ledger import Clock
+from wsserver.net.open_room import OpenRoom, Seat
 from wsserver.net.refusal import refuse
+from wsserver.net.relay import NoOthers, Relays
 from wsserver.net.room_ids import RoomIds
 from wsserver.net.settings import RoomSettings
-from wsserver.net.story_file import StoryFile
 from wsserver.rooms.captions import Closed
 from wsserver.rooms.room import Room
 
 _RETRY_AFTER_SECONDS = 30
 
 
-class OpenRoom:
-    """One room with its audience."""
-
-    def __init__(self, room: Room, audience: Audience, owner: str) -> None:
-        self.room = room
-        self.owner = owner
-        """The name of the token with which it was opened."""
-
-        self.audience = audience
-        self.seats = 0
-        """Viewers who were let in."""
-
-        self.held = 0
-        """Viewers and speakers."""
-
-        self.is_ended = False
-        self.files: dict[str, StoryFile] = {}
-        """By name, those that somebody has asked for."""
-
-
-class Seat:
-    """The place of one viewer, or of one speaker, in a room."""
-
-    def __init__(self, rooms: "Rooms", opened: OpenRoom, seats: int) -> None:
-        self.room = opened.room
-        self.audience = opened.audience
-        self._rooms = rooms
-        self._opened = opened
-        self._seats = seats
-        self._is_free = False
-
-    @property
-    def is_ended(self) -> bool:
-        """Tell whether the owner has ended the room."""
-        return self._opened.is_ended
-
-    def release(self) -> None:
-        """Free the place; again does nothing."""
-        if not self._is_free:
-            self._is_free = True
-            self._rooms.leave(self._opened, self._seats)
-
-
 class Rooms:
     """All open rooms."""
 
-    def __init__(self, settings: RoomSettings, ids: RoomIds, clock: Clock) -> None:
+    def __init__(
+        self, settings: RoomSettings, ids: RoomIds, clock: Clock, relays: Relays | None = None
+    ) -> None:
+        """Share the rooms with whom *relays* lead to; with nobody by default."""
         self.ids = ids
+        self._relays = relays or NoOthers()
         self._settings = settings
         self._clock = clock
         self._open: dict[str, OpenRoom] = {}
@@ -82,6 +43,7 @@ class Rooms:
         self._ended = EndedRooms()
         self._viewers = 0
         self._is_stopping = False
+        self._ending: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         """Count the open rooms."""
@@ -94,6 +56,20 @@ class Rooms:
 
     def find(self, name: str) -> OpenRoom | None:
         """Give the room, if it is open here."""
+        return self._open.get(name)
+
+    async def bring(self, name: str) -> OpenRoom | None:
+        """Give the room if it is open here, or elsewhere: from then on it is open here as well.
+
+        Raises `Refused` (503) if there is no place for it.
+        """
+        if name not in self._open and name not in self._ended:
+            owner = await self._relays.owner(name)
+            if owner is not None and name not in self._open and name not in self._ended:
+                self._begin(name, owner)
+                self._linger(name)
+        if opened := self._open.get(name):
+            await opened.relay.ready()
         return self._open.get(name)
 
     def check_ended(self, name: str) -> None:
@@ -132,19 +108,31 @@ class Rooms:
         if self._is_stopping:
             self._forget(name)
         else:
-            loop = asyncio.get_running_loop()
-            seconds = self._settings.linger_seconds
-            self._empty[name] = loop.call_later(seconds, partial(self._forget, name))
+            self._linger(name)
 
     async def end(self, name: str, owner: str = "") -> None:
         """End *owner*'s room for good: its viewers are told, and nobody comes in any more."""
         self._ended.add(name, owner)
-        if opened := self._forget(name):
+        if opened := self._open.get(name):
+            await opened.relay.flush()
+        self._forget(name)
+        await self._relays.end(name, owner)
+        if opened:
             await opened.audience.end(1000, "ended", Closed(reason="ended"))
+
+    def ended(self, name: str, owner: str) -> None:
+        """Note that *owner* has ended the room elsewhere; does not wait for its viewers."""
+        self._ended.add(name, owner)
+        if opened := self._forget(name):
+            ending = opened.audience.end(1000, "ended", Closed(reason="ended"))
+            task = asyncio.create_task(ending)
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
 
     async def stop(self) -> None:
         """Send all viewers elsewhere, with the last words."""
         self._is_stopping = True
+        await asyncio.gather(*(opened.relay.flush() for opened in self._open.values()))
         ending = [opened.audience.end(1001, "the server stops") for opened in self._open.values()]
         await asyncio.gather(*ending)
         for name in tuple(self._empty):
@@ -157,7 +145,12 @@ class Rooms:
         opened.held += 1
         opened.seats += seats
         self._viewers += seats
-        return Seat(self, opened, seats)
+        return Seat(opened, partial(self.leave, opened, seats))
+
+    def _linger(self, name: str) -> None:
+        loop = asyncio.get_running_loop()
+        seconds = self._settings.linger_seconds
+        self._empty[name] = loop.call_later(seconds, partial(self._forget, name))
 
     def _begin(self, name: str, owner: str) -> OpenRoom:
         own = {each for each, opened in self._open.items() if opened.owner == owner}
@@ -165,10 +158,12 @@ class Rooms:
             self._make_way(own, f"found {len(own)} rooms of this token")
         elif len(self) >= self._settings.limit:
             self._make_way(self._open.keys(), f"found {len(self)} rooms")
-        room = Room(name, secrets.token_urlsafe(9), self._settings.history_finals)
-        audience = Audience(room, self._settings.patience_seconds, self._clock)
-        self._open[name] = OpenRoom(room, audience, owner)
+        self._open[name] = OpenRoom(partial(self._audience, name), owner, self._relays)
         return self._open[name]
+
+    def _audience(self, name: str, story: str) -> Audience:
+        room = Room(name, story, self._settings.history_finals)
+        return Audience(room, self._settings.patience_seconds, self._clock)
 
     def _make_way(self, names: Collection[str], found: str) -> None:
         """Forget the one of *names* that has been empty longest; raise `Refused` if none is."""
@@ -183,6 +178,7 @@ class Rooms:
         opened = self._open.pop(name, None)
         if opened:
             opened.is_ended = True
+            opened.relay.close()
         return opened
 
     def _refuse(self, message: str) -> NoReturn:

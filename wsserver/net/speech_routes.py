@@ -41,7 +41,7 @@ class SpeechRoutes:
         A file takes a place as a dictation does, and is let in by the same rules.
         """
         began = time.perf_counter()
-        with self._gate.admit(presented_by(request)) as lease:
+        with await self._gate.admit(presented_by(request)) as lease:
             async with self._body(request) as body:
                 text = await self._hear(body, lease)
         duration = round(time.perf_counter() - began, 3)

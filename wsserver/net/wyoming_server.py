@@ -122,7 +122,7 @@ class WyomingServer:
         delivery = Delivery(connection, connection.ping_timeout, self._socket.close_timeout_seconds)
         try:
             told = await self._wait_for_audio(connection, translator, delivery)
-            lease = self._host.gate.admit_as(self._host.token, connection.address)
+            lease = await self._host.gate.admit_as(self._host.token, connection.address)
         except ClientError as error:
             for frame in translator.write(_told_of(error)):
                 await delivery.send(frame)
