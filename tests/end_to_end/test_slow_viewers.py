@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from tests.end_to_end.conftest import Run
 from tests.end_to_end.hall import Hall, Reader, open_hall
 from tests.rooms.told import final, partial
+from wsserver.net.open_room import OpenRoom
 from wsserver.net.press import PAGE_FINALS
-from wsserver.net.rooms import OpenRoom
 from wsserver.net.viewer import LITTLE_BYTES
 from wsserver.rooms import captions
 

@@ -11,8 +11,9 @@ from aiohttp.typedefs import Handler
 from wsserver.net.after import after, after_in
 from wsserver.net.headers import EVENT_STREAM
 from wsserver.net.middleware import presented_by
+from wsserver.net.open_room import Seat
 from wsserver.net.room_gate import Pass, RoomGate
-from wsserver.net.rooms import Rooms, Seat
+from wsserver.net.rooms import Rooms
 from wsserver.net.viewer import Link
 from wsserver.net.wires import EVENTS
 

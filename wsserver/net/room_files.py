@@ -9,8 +9,9 @@ from aiohttp import ETag, web
 from aiohttp.typedefs import Handler
 
 from wsserver.net.middleware import presented_by
+from wsserver.net.open_room import OpenRoom
 from wsserver.net.room_gate import RoomGate
-from wsserver.net.rooms import OpenRoom, Rooms
+from wsserver.net.rooms import Rooms
 from wsserver.net.story_file import Begin, StoryFile, Written
 
 _NO_CACHE = {"Cache-Control": "no-cache"}

@@ -9,9 +9,10 @@ from functools import partial
 
 from wsserver.errors import UnknownRoom
 from wsserver.messages import Final, Partial, Ready, Start, Warn
+from wsserver.net.open_room import Seat
 from wsserver.net.outbox import Leave
 from wsserver.net.refusal import Refused
-from wsserver.net.rooms import Rooms, Seat
+from wsserver.net.rooms import Rooms
 
 
 class RoomPublisher:

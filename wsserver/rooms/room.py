@@ -76,8 +76,12 @@ class Room:
         if self._began is None:
             self._began = now
         self.story.opened(session, generation, now - self._began - position)
-        self._speakers[session] = max(generation, self._speakers.get(session, 0))
-        self._move()
+        self._speak(session, generation)
+
+    def place(self, session: str, generation: int, offset: float, utterance: int) -> None:
+        """Let a session speak whose *offset* in the story, and latest final, are known elsewhere."""
+        self.story.place(session, generation, offset, utterance)
+        self._speak(session, generation)
 
     def partial(self, session: str, generation: int, partial: messages.Partial) -> None:
         """Show *partial*, unless its utterance is final or a newer connection has the session."""
@@ -99,13 +103,15 @@ class Room:
         if not self.story.is_news(session, generation, final.utterance):
             return
         self.story.add(session, final)
-        shown = self._shown.get(session)
-        if shown and shown.partial.utterance <= final.utterance:
-            if final.text:
-                del self._shown[session]  # the final itself replaces it
-            else:
-                self._hide(session)
-        self._move()
+        self._settle(session, final.utterance, bool(final.text))
+
+    def put(self, session: str, utterance: int, told: captions.Final | None) -> None:
+        """Add a final that was numbered elsewhere, or note that *utterance* has none."""
+        if course := self.story.course(session):
+            course.utterance = max(course.utterance, utterance)
+        if told:
+            self.story.put(told)
+        self._settle(session, utterance, told is not None)
 
     def left(self, session: str, generation: int) -> None:
         """Note that a session's connection is gone, unless a newer one has taken over."""
@@ -114,6 +120,10 @@ class Room:
             self.story.left(session)
             self._hide(session)
             self._move()
+
+    def speakers(self) -> dict[str, int]:
+        """Give every session that is connected, and its generation."""
+        return dict(self._speakers)
 
     def welcome(self, title: str | None) -> captions.Room:
         """Give what a newcomer is told first."""
@@ -148,6 +158,19 @@ class Room:
             change.append(captions.Live(live=self.is_live))
         before, behind = (change, []) if self.is_live else ([], change)
         return Due((*before, *finals, *self._partials(position.moment), *behind), self.head)
+
+    def _speak(self, session: str, generation: int) -> None:
+        self._speakers[session] = max(generation, self._speakers.get(session, 0))
+        self._move()
+
+    def _settle(self, session: str, utterance: int, has_text: bool) -> None:
+        shown = self._shown.get(session)
+        if shown and shown.partial.utterance <= utterance:
+            if has_text:
+                del self._shown[session]  # the final itself replaces it
+            else:
+                self._hide(session)
+        self._move()
 
     def _partials(self, moment: int) -> list[captions.Partial]:
         newer = [shown.partial for shown in self._shown.values() if shown.moment > moment]

@@ -4,7 +4,7 @@ Knows sessions, their generations and their finals; knows nothing of viewers, so
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -19,7 +19,7 @@ _PLACES = 3
 
 
 @dataclass(slots=True)
-class _Course:
+class Course:
     """How far one session has come."""
 
     generation: int
@@ -38,7 +38,7 @@ class Story:
     def __init__(self, most: int) -> None:
         """Keep the latest *most* finals."""
         self._finals: deque[captions.Final] = deque(maxlen=most)
-        self._courses: dict[str, _Course] = {}
+        self._courses: dict[str, Course] = {}
         self.last = 0
         """The number of the latest final; 0 if there was none."""
 
@@ -51,7 +51,7 @@ class Story:
         """Take the highest generation of *session*; its *offset* stays that of the first one."""
         course = self._courses.get(session)
         if course is None:
-            self._courses[session] = _Course(generation, round(offset, _PLACES))
+            self._courses[session] = Course(generation, round(offset, _PLACES))
             self._forget_one()
         else:
             course.generation = max(course.generation, generation)
@@ -75,8 +75,31 @@ class Story:
         course = self._courses[session]
         course.utterance = final.utterance
         if final.text:
-            self.last += 1
-            self._finals.append(_told(final, session, self.last, course.offset))
+            self.put(as_told(final, session, self.last + 1, course.offset))
+
+    def place(self, session: str, generation: int, offset: float, utterance: int) -> None:
+        """Take over what is known elsewhere of *session*, and its *offset* for good."""
+        self.opened(session, generation, offset)
+        course = self._courses[session]
+        course.offset = round(offset, _PLACES)
+        course.utterance = max(course.utterance, utterance)
+
+    def put(self, told: captions.Final) -> None:
+        """Add a final that has its number; if some are missing before it, forget all of them."""
+        if told.number <= self.last:
+            return
+        if told.number > self.last + 1:
+            self._finals.clear()
+        self.last = told.number
+        self._finals.append(told)
+
+    def course(self, session: str) -> Course | None:
+        """Say how far *session* has come."""
+        return self._courses.get(session)
+
+    def courses(self) -> Iterator[tuple[str, Course]]:
+        """Give all sessions that are remembered."""
+        return iter(self._courses.items())
 
     def time(self, session: str, seconds: float) -> float:
         """Give the story's time of a session's second."""
@@ -114,7 +137,8 @@ def as_said(finals: Iterable[captions.Final]) -> list[messages.Final]:
     ]
 
 
-def _told(final: messages.Final, session: str, number: int, offset: float) -> captions.Final:
+def as_told(final: messages.Final, session: str, number: int, offset: float) -> captions.Final:
+    """Give what *session* said, whose second 0 is the story's second *offset*."""
     words = final.words
     if words is not None:
         words = tuple(
