@@ -8,8 +8,8 @@ import secrets
 from collections.abc import Callable
 
 from wsserver.net.audience import Audience
-from wsserver.net.relay import Relay, Relays
 from wsserver.net.story_file import StoryFile
+from wsserver.rooms.relay import Relay, Relays
 from wsserver.rooms.room import Room
 
 

@@ -16,10 +16,11 @@ from wsserver.net.ended_rooms import EndedRooms
 from wsserver.net.ledger import Clock
 from wsserver.net.open_room import OpenRoom, Seat
 from wsserver.net.refusal import refuse
-from wsserver.net.relay import NoOthers, Relays
+from wsserver.net.relay import NoOthers
 from wsserver.net.room_ids import RoomIds
 from wsserver.net.settings import RoomSettings
 from wsserver.rooms.captions import Closed
+from wsserver.rooms.relay import Relays
 from wsserver.rooms.room import Room
 
 _RETRY_AFTER_SECONDS = 30

@@ -79,7 +79,7 @@ class Room:
         self._speak(session, generation)
 
     def place(self, session: str, generation: int, offset: float, utterance: int) -> None:
-        """Let a session speak whose *offset* in the story, and latest final, are known elsewhere."""
+        """Let a session speak whose *offset* in the story, and latest final, are known."""
         self.story.place(session, generation, offset, utterance)
         self._speak(session, generation)
 
