@@ -16,6 +16,10 @@ import numpy as np
 
 from wsserver import __version__
 from wsserver.broker.connection import Connection
+from wsserver.broker.room_relays import RedisRelays
+from wsserver.broker.room_store import Terms
+from wsserver.broker.gateway import Gateway
+from wsserver.broker.subscriptions import Subscriptions
 from wsserver.config import Config
 from wsserver.dialects.dialect import Model
 from wsserver.doorway import Inside, build_listener
@@ -38,6 +42,7 @@ from wsserver.net.rooms import Rooms
 from wsserver.net.signed_tokens import PURPOSE, SignedTokens
 from wsserver.net.tokens import Token, new_token
 from wsserver.net.wyoming_server import WyomingHost, WyomingServer, speaker
+from wsserver.peers import Alone
 from wsserver.recognition.engines import EngineSpec, build
 from wsserver.recognition.metered import Metered
 from wsserver.recognition.process import EngineProcess, Patience
@@ -89,11 +94,16 @@ class App:
         self._key = server_key(config.server.key, os.environ)
         self._lines = self._build_lines()
         self._redis = Connection(config.redis) if config.redis.url else None
+        self._subscriptions = Subscriptions(self._redis) if self._redis else None
+        self._peers = self._build_peers()
         self._keeper = Keeper(config.store.folder, config.store) if config.store.folder else None
         self._dispatch = self._build_dispatch()
         self._gate = self._build_gate(own)
         ids = RoomIds(self._key.derive(ROOMS))
-        self._rooms = Rooms(config.rooms, ids, time.time)
+        self._relays = self._build_relays()
+        self._rooms = Rooms(config.rooms, ids, time.time, self._relays)
+        if self._relays:
+            self._relays.on_ended = self._rooms.ended
         self._dictations = Dictations(self._host(), self._limits(), self._lines)
         self._scheduler.on_change(self._tell_of_engine)
         inside = Inside(
@@ -138,7 +148,8 @@ class App:
 
     async def start(self) -> None:
         """Listen, then load the model.  Raises `ConfigError` or `ModelError`."""
-        for keeping in (self._redis, self._keeper, self._dispatch):
+        shared = (self._redis, self._subscriptions, self._peers)
+        for keeping in (*shared, self._keeper, self._dispatch):
             if keeping:
                 await keeping.start()
                 self._running.push_async_callback(keeping.stop)
@@ -174,6 +185,7 @@ class App:
             self._crowded,
             self._metrics.refused,
             insider=own,
+            peers=self._peers or Alone(),
         )
         self._signed = self._build_signed_tokens()
         return Gate(settings, conditions, time.time, self._lines, self._signed)
@@ -188,6 +200,11 @@ class App:
         resume_seconds = self._config.sessions.resume_seconds
         return Lines(Cursors(self._key.derive("cursors"), resume_seconds, time.time))
 
+    def _build_peers(self) -> Gateway | None:
+        if self._redis and self._subscriptions:
+            return Gateway(self._redis, self._subscriptions)
+        return None
+
     def _build_dispatch(self) -> Dispatch | None:
         settings = self._config.webhooks
         if not settings.receivers:
@@ -195,6 +212,13 @@ class App:
         check_tokens(settings, {token.name for token in self._config.server.admission.tokens})
         folder = settings.folder or key_path(os.environ).with_name("webhooks")
         return Dispatch(settings, folder)
+
+    def _build_relays(self) -> RedisRelays | None:
+        rooms = self._config.rooms
+        if self._redis is None:
+            return None
+        terms = Terms(rooms.linger_seconds, rooms.history_finals, rooms.longest_seconds)
+        return RedisRelays(self._redis, terms)
 
     def _build_wyoming(self) -> WyomingServer | None:
         settings = self._config.wyoming

@@ -69,7 +69,8 @@ class Line:
             return
         with suppress(ClientError):  # whoever opens the session will raise it
             cursor = self._unseal(start.resume)
-            self._is_lost = not await self._ticket.claim(cursor.session, cursor.generation)
+            if not await self._ticket.claim(cursor.session, cursor.generation):
+                self._is_lost = True
 
     def hold(self, hold: Hold, give_up: Callable[[DictationError], None]) -> None:
         """Have the session; whoever had it is ended at once, as this will be by *give_up*."""
