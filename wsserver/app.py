@@ -16,9 +16,9 @@ import numpy as np
 
 from wsserver import __version__
 from wsserver.broker.connection import Connection
+from wsserver.broker.gateway import Gateway
 from wsserver.broker.room_relays import RedisRelays
 from wsserver.broker.room_store import Terms
-from wsserver.broker.gateway import Gateway
 from wsserver.broker.subscriptions import Subscriptions
 from wsserver.config import Config
 from wsserver.dialects.dialect import Model
@@ -148,7 +148,7 @@ class App:
 
     async def start(self) -> None:
         """Listen, then load the model.  Raises `ConfigError` or `ModelError`."""
-        shared = (self._redis, self._subscriptions, self._peers)
+        shared = (self._redis, self._subscriptions, self._peers, self._relays)
         for keeping in (*shared, self._keeper, self._dispatch):
             if keeping:
                 await keeping.start()
@@ -215,10 +215,10 @@ class App:
 
     def _build_relays(self) -> RedisRelays | None:
         rooms = self._config.rooms
-        if self._redis is None:
+        if self._redis is None or self._subscriptions is None:
             return None
         terms = Terms(rooms.linger_seconds, rooms.history_finals, rooms.longest_seconds)
-        return RedisRelays(self._redis, terms)
+        return RedisRelays(self._redis, self._subscriptions, terms)
 
     def _build_wyoming(self) -> WyomingServer | None:
         settings = self._config.wyoming

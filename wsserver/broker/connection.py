@@ -125,7 +125,7 @@ class Connection:
 
     async def _keep(self) -> None:
         failures = 0
-        while True:
+        while is_wanted():
             failures = 0 if self._is_up else failures + 1
             seconds = wait_seconds(failures, random.random()) if failures else PING_SECONDS  # noqa: S311
             self._wake.clear()
@@ -147,6 +147,16 @@ class Connection:
             self._wake.set()
         for tell in self._on_change:
             tell(is_up)
+
+
+def is_wanted() -> bool:
+    """Tell whether nobody has canceled the task that asks.
+
+    Loops that ask Redis need it: its client sends with `asyncio.wait_for`, which in Python 3.11 may
+    take a cancellation for itself.
+    """
+    task = asyncio.current_task()
+    return task is not None and not task.cancelling()
 
 
 def _client(settings: RedisSettings) -> "Redis":

@@ -17,8 +17,8 @@ from itertools import count
 from uuid import uuid4
 
 from wsserver.broker.audio_counts import AudioCounts
-from wsserver.broker.connection import Connection
-from wsserver.broker.register import Register
+from wsserver.broker.connection import Connection, is_wanted
+from wsserver.broker.register import Moment, Register
 from wsserver.broker.subscriptions import Subscriptions
 from wsserver.broker.ticket import Held, PeerTicket
 from wsserver.broker.used_here import UsedHere
@@ -94,7 +94,7 @@ class Gateway:
     async def look(self, entry: Entry) -> Objection | None:
         """Say what `enter` would object to, as far as Redis is there to say it."""
         try:
-            return _OBJECTIONS.get(await self._ask("", entry, looks=True))
+            return _OBJECTIONS.get(await self._ask(None, entry))
         except BrokerAway:
             return None
 
@@ -151,10 +151,12 @@ class Gateway:
             self._used.add(entry.single, entry.single_until, is_told=bool(answer))
         return _OBJECTIONS.get(answer)
 
-    async def _ask(self, ticket: str, entry: Entry, *, looks: bool = False) -> bytes:
-        day, used_ms = self._audio.day, self._ms_until(entry.single_until) if entry.single else 0
-        answer, sums = await self._register.enter(ticket, entry, used_ms, day, looks=looks)
-        self._audio.learn(day, entry.token, sums)
+    async def _ask(self, ticket: str | None, entry: Entry) -> bytes:
+        used_ms = self._ms_until(entry.single_until) if entry.single else 0
+        moment = Moment(self._audio.day, used_ms)
+        left = [each.name for each in self._left.values() if each.token == entry.token]
+        answer, sums = await self._register.enter(ticket, entry, moment, left)
+        self._audio.learn(moment.day, entry.token, sums)
         return answer
 
     def _follow(self, is_up: bool) -> None:
@@ -167,7 +169,7 @@ class Gateway:
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         kept_at = told_at = loop.time()
-        while True:
+        while is_wanted():
             await self._rest(told_at + TELL_SECONDS - loop.time())
             now = loop.time()
             if now >= kept_at + KEEP_SECONDS:
@@ -195,10 +197,13 @@ class Gateway:
         changed = [ticket for ticket in self._changed.values() if ticket.is_worth_telling]
         left = list(self._left.values())
         self._changed.clear()
-        self._left.clear()
-        for name in await self._register.keep(changed):
-            self.hear(name.encode())
-        await self._register.leave(left)
+        try:
+            for name in await self._register.keep(changed):
+                self.hear(name.encode())
+            await self._register.leave(left)
+        finally:  # told or not: what is not kept ends by itself
+            for ticket in left:
+                self._left.pop(ticket.name, None)
 
     async def _tell_used(self) -> None:
         singles = self._used.due(self._clock())

@@ -45,6 +45,7 @@ if used_ms > 0 and redis.call('EXISTS', used) == 1 then return 'used' end
 local line = generation > 0 and find(session)
 local is_next = generation > 0 and (not line or generation >= least(line))
 if most >= 0 then
+  for i = 8, #ARGV do redis.call('ZREM', places, ARGV[i]) end
   redis.call('ZREMRANGEBYSCORE', places, '-inf', now)
   local taken = redis.call('ZCARD', places)
   if line and is_next and redis.call('ZSCORE', places, line.ticket) then taken = taken - 1 end
@@ -61,7 +62,8 @@ return is_next and 'goes on' or 'welcome'
 """
 )
 """Take a place.  KEYS: places, session, used token.  More ARGV: the ticket; the most places, or -1;
-the generation of a cursor, or 0; ms for which a token stays used, or 0; 1 to take nothing."""
+the generation of a cursor, or 0; ms for which a token stays used, or 0; 1 to take nothing; tickets
+of the same token that are no more."""
 
 CLAIM = (
     _HEAD

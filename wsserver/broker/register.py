@@ -4,6 +4,7 @@ Knows Redis' keys and scripts; knows nothing of when anything is to be written.
 """
 
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from wsserver.broker.connection import Connection
@@ -22,6 +23,17 @@ _AT_ONCE = 200
 """Tickets that one script takes, so that nobody waits long for Redis."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When somebody comes."""
+
+    day: int
+    """From 1970 on."""
+
+    used_ms: int
+    """For which the token for one session that is used up has to be known; 0 if there is none."""
+
+
 class Register:
     """All that concerns one gateway; every method raises `BrokerAway`."""
 
@@ -36,18 +48,22 @@ class Register:
         return self._connection.key("gateway", self._gateway)
 
     async def enter(
-        self, ticket: str, entry: Entry, used_ms: int, day: int, *, looks: bool = False
+        self, ticket: str | None, entry: Entry, moment: Moment, left: Sequence[str]
     ) -> tuple[bytes, Mapping[bytes, bytes]]:
-        """Take a place, or only look; give what became of it, and the audio of the *day*."""
+        """Give *ticket* a place, or look without one; say what became of it, and the day's audio.
+
+        *left* are tickets of the same token that are no more, as may be told only now.
+        """
         keys = (self._places(entry.token), self._session(entry.session), self._used(entry.single))
         most = -1 if entry.most is None else entry.most
-        asked = (*self._life, ticket, most, entry.generation, used_ms, int(looks))
+        numbers = (most, entry.generation, moment.used_ms, int(ticket is None))
+        asked = (*self._life, ticket or "", *map(str, numbers), *left)
 
         async def ask(redis: "Redis") -> tuple[bytes, Mapping[bytes, bytes]]:
             async with redis.pipeline(transaction=False) as pipe:
-                pipe.eval(ENTER, len(keys), *keys, *map(str, asked))
+                pipe.eval(ENTER, len(keys), *keys, *asked)
                 if entry.counts_audio:
-                    pipe.hgetall(self._audio(day, entry.token))
+                    pipe.hgetall(self._audio(moment.day, entry.token))
                 answer, *audio = await pipe.execute()
             return answer, audio[0] if audio else {}
 

@@ -11,7 +11,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
-from wsserver.broker.connection import PING_SECONDS, Connection
+from wsserver.broker.connection import PING_SECONDS, Connection, is_wanted
 
 if TYPE_CHECKING:
     from redis.asyncio.client import PubSub
@@ -78,7 +78,7 @@ class Subscriptions:
             self._running = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        while True:
+        while is_wanted():
             try:
                 async with self._connection.redis.pubsub() as pubsub:
                     await self._listen(pubsub)
@@ -90,22 +90,19 @@ class Subscriptions:
         self._wishes = asyncio.Queue()
         # One that nobody uses keeps the connection in the right state while there is no other.
         await pubsub.subscribe(self._connection.key("nobody"), *self._listeners)
-        writing = asyncio.create_task(self._write(pubsub))
-        try:
-            await self._read(pubsub)
-        finally:
-            writing.cancel()
-            await asyncio.gather(writing, return_exceptions=True)
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._write(pubsub))
+            both.create_task(self._read(pubsub))
 
     async def _write(self, pubsub: "PubSub") -> None:
-        while True:
-            channel, is_wanted = None, False
+        while is_wanted():
+            channel, is_begun = None, False
             with suppress(TimeoutError):
                 async with asyncio.timeout(PING_SECONDS):
-                    channel, is_wanted = await self._wishes.get()
+                    channel, is_begun = await self._wishes.get()
             if channel is None:
                 await pubsub.ping()
-            elif is_wanted:
+            elif is_begun:
                 await pubsub.subscribe(channel)
             elif channel not in self._listeners:
                 await pubsub.unsubscribe(channel)

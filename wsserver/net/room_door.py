@@ -16,9 +16,10 @@ from wsserver.net.admission import check_subprotocol
 from wsserver.net.after import after_in
 from wsserver.net.credentials import Presented
 from wsserver.net.delivery import Delivery
+from wsserver.net.open_room import Seat
 from wsserver.net.refusal import Refusal
 from wsserver.net.room_gate import Pass, RoomGate
-from wsserver.net.rooms import Rooms, Seat
+from wsserver.net.rooms import Rooms
 from wsserver.net.viewer import Link
 from wsserver.net.wires import FRAMES
 
@@ -50,7 +51,7 @@ class RoomDoor:
         """Give a viewer a place; raise `Refused` if there is none."""
         found = _PATH.fullmatch(presented.path)
         assert found is not None
-        allowed = self._gate.read(presented, found[1])
+        allowed = await self._gate.read(presented, found[1])
         check_subprotocol(presented, SUBPROTOCOL)
         return RoomVisit(self._rooms.sit(found[1], allowed.owner), allowed)
 
@@ -66,6 +67,7 @@ class RoomVisit:
 
     async def serve(self, connection: ServerConnection) -> None:
         """Let the viewer read along until either side ends it; what they say is passed over."""
+        await self._seat.relay.ready()
         if self._seat.is_ended:
             await connection.close(1000, "ended")
             return

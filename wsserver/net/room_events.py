@@ -27,7 +27,7 @@ def events_route(gate: RoomGate, rooms: Rooms) -> Handler:
     """Give the route."""
 
     async def read(request: web.Request) -> web.StreamResponse:
-        allowed = gate.read(presented_by(request), request.match_info["room"])
+        allowed = await gate.read(presented_by(request), request.match_info["room"])
         if request.version < HttpVersion11:
             raise web.HTTPVersionNotSupported
         seat = rooms.sit(allowed.room, allowed.owner)
@@ -54,6 +54,7 @@ async def _stream(request: web.Request, seat: Seat, allowed: Pass) -> web.Stream
         is_open=lambda: not (transport.is_closing() or over.is_set()),
         close=lambda _code, _reason: over.set(),
     )
+    await seat.relay.ready()
     entry = seat.room.entry(*_last_seen(request))
     if not seat.is_ended:
         with seat.audience.seated(link, entry, allowed.title, allowed.expires):

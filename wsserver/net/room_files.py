@@ -32,9 +32,9 @@ def file_route(file_format: FileFormat, gate: RoomGate, rooms: Rooms) -> Handler
     """Give the route of one format."""
 
     async def read(request: web.Request) -> web.Response:
-        room = gate.read(presented_by(request), request.match_info["room"]).room
+        room = (await gate.read(presented_by(request), request.match_info["room"])).room
+        opened = await rooms.bring(room)
         rooms.check_ended(room)
-        opened = rooms.find(room)
         tag = _tag(opened)
         if any(known.value in (tag, "*") for known in request.if_none_match or ()):
             response = web.Response(status=304, headers=_NO_CACHE)

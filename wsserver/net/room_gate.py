@@ -54,7 +54,7 @@ class RoomGate:
             refuse(404, "unknown_room", "found a room that is not of this token")
         return token
 
-    def read(self, presented: Presented, room: str) -> Pass:
+    async def read(self, presented: Presented, room: str) -> Pass:
         """Let somebody read in *room*; raise `Refused` if they may not.
 
         Whoever may view and has no token for one room alone needs to know the room's name, and it
@@ -67,7 +67,7 @@ class RoomGate:
             return Pass(room, signed.title, _end(signed), signed.subject)
         _check_scope(visitor, "view")
         is_own = self._rooms.ids.is_of(room, visitor.guest.token.name)
-        if not (is_own or self._rooms.find(room)):
+        if not (is_own or await self._rooms.bring(room)):
             refuse(404, "unknown_room", "found no such room")
         return Pass(room, None, _end(signed) if signed else None, visitor.guest.token.name)
 

@@ -86,9 +86,9 @@ class RoomRoutes:
 
     async def look(self, request: web.Request) -> web.Response:
         """Say what a viewer would be welcomed with, or why they would be refused."""
-        allowed = self.gate.read(presented_by(request), request.match_info["room"])
+        allowed = await self.gate.read(presented_by(request), request.match_info["room"])
+        opened = await self.rooms.bring(allowed.room)
         self.rooms.check_ended(allowed.room)
-        opened = self.rooms.find(allowed.room)
         told = opened.room.welcome(allowed.title) if opened else _nothing_yet(allowed)
         return web.json_response(body=dialect.write(told), headers=_NO_STORE)
 

@@ -83,6 +83,12 @@ class Room:
         self.story.place(session, generation, offset, utterance)
         self._speak(session, generation)
 
+    def recall(self, session: str, generation: int, offset: float, utterance: int) -> None:
+        """Remember a session that spoke elsewhere, and is connected no more."""
+        self.story.place(session, generation, offset, utterance)
+        if session not in self._speakers:
+            self.story.left(session)
+
     def partial(self, session: str, generation: int, partial: messages.Partial) -> None:
         """Show *partial*, unless its utterance is final or a newer connection has the session."""
         if not self.story.is_news(session, generation, partial.utterance):
