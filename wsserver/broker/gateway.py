@@ -134,9 +134,9 @@ class Gateway:
         self._wake.set()
 
     def hear(self, data: bytes) -> None:
-        """Take it that a ticket has lost its session."""
+        """Take it that a ticket may have lost its session, and ask."""
         if ticket := self._tickets.get(data.decode()):
-            ticket.lose()
+            self.tell(ticket)
 
     async def _enter(self, ticket: PeerTicket, entry: Entry) -> Objection | None:
         if not (entry.most is not None or entry.counts_audio or entry.session or entry.single):
@@ -199,7 +199,8 @@ class Gateway:
         self._changed.clear()
         try:
             for name in await self._register.keep(changed):
-                self.hear(name.encode())
+                if ticket := self._tickets.get(name):
+                    ticket.lose()
             await self._register.leave(left)
         finally:  # told or not: what is not kept ends by itself
             for ticket in left:

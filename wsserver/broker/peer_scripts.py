@@ -4,8 +4,9 @@ Knows the keys of places, sessions and used tokens; knows nothing of who calls.
 
 A token's places are a sorted set: tickets, each with the ms (by Redis' clock) at which it ends
 unless it is kept.  A session is a string, `GENERATION HEARD TICKET`, that ends in the same way: the
-ticket that has it.  A ticket is `GATEWAY.NUMBER`; that it lost its session is told on the channel
-of its gateway.
+ticket that has it.  A ticket is `GATEWAY.NUMBER`.  That it may have lost its session is told on the
+channel of its gateway; whether it has, `KEEP` decides when it is asked next.  So the ticket that
+stands there is never given up for another one.
 """
 
 _HEAD = """
@@ -71,14 +72,15 @@ CLAIM = (
 local session, places, ticket, generation = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[4])
 local line = find(session)
 if line and line.ticket ~= ticket then
-  if generation < least(line) then return 0 end
+  if ARGV[5] == '1' or generation < least(line) then return 0 end
   lose(line, places)
 end
 have(session, generation + 1, 0, ticket)
 return 1
 """
 )
-"""Take a session by a cursor.  KEYS: session, places.  More ARGV: the ticket, the generation."""
+"""Take a session by a cursor.  KEYS: session, places.  More ARGV: the ticket, the generation, and 1
+if the ticket had the session before: whoever had it and lost it does not get it back."""
 
 KEEP = (
     _HEAD

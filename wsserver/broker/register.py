@@ -72,7 +72,7 @@ class Register:
     async def claim(self, ticket: PeerTicket, session: str, generation: int) -> bool:
         """Take *session* by a cursor of *generation*; tell whether it is to be had."""
         keys = (self._session(session), self._places(ticket.token))
-        asked = (*self._life, ticket.name, str(generation))
+        asked = (*self._life, ticket.name, str(generation), str(int(ticket.held is not None)))
         return bool(await self._eval(CLAIM, keys, asked))
 
     async def keep(self, tickets: Sequence[PeerTicket]) -> list[str]:
