@@ -20,14 +20,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "text": {"speech", "messages"},
     "session": {"audio", "text", "messages", "speech", "errors"},
     "recognition": {"speech", "errors"},
-    "net": {"session", "dialects", "messages", "rooms", "peers", "speech", "errors", "sound_file"},
+    "net": {"session", "dialects", "messages", "rooms", "peers", "speech", "errors", "sound_file"}
+    | {"watch", "whose"},
     "store": {"audio", "messages", "errors", "sound_file"},
     "webhooks": {"store", "messages", "errors"},
     "broker": {"rooms", "peers", "messages", "errors"},
     "sound_file": {"speech", "errors"},
     "client": {"dialects", "messages", "speech", "errors"},
     "dictate": {"client", "sound_file", "text", "dialects", "messages", "speech", "errors"},
-    "metrics": {"messages", "speech"},
+    "watch": {"messages", "speech"},
+    "whose": set(),
+    "metrics": {"messages", "speech", "watch"},
     "practice": set(),
 }
 ROOT = {

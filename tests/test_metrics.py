@@ -114,7 +114,7 @@ def test_batches_are_counted_with_the_audio_in_them(metrics: Metrics) -> None:
     ]
 
     metrics.decoded(windows, 0.5)
-    metrics.failed(ZeroDivisionError())
+    metrics.failed([], ZeroDivisionError(), 0.5)
 
     found = told(metrics)
     assert found["wsserver_engine_batch_windows_sum",] == 3

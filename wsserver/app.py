@@ -23,14 +23,15 @@ from wsserver.broker.subscriptions import Subscriptions
 from wsserver.config import Config
 from wsserver.dialects.dialect import Model
 from wsserver.doorway import Inside, build_listener
-from wsserver.measures import measure, measure_redis, tell_of_engine
+from wsserver.logs import SpokenWords
+from wsserver.measures import measure, measure_keeping, measure_redis, tell_of_engine
 from wsserver.messages import Limits, Warn
 from wsserver.metrics import Metrics
 from wsserver.net.admission import Gate
 from wsserver.net.conditions import Conditions
-from wsserver.net.conversation import Host
 from wsserver.net.cursors import Cursors
 from wsserver.net.dictations import Dictations
+from wsserver.net.host import Host
 from wsserver.net.keys import key_path, server_key
 from wsserver.net.lines import Lines
 from wsserver.net.metrics_routes import metrics_routes
@@ -55,6 +56,7 @@ from wsserver.session.setting import SessionSettings, Setting
 from wsserver.sound_file import open_sound
 from wsserver.speech import Engine, EngineInfo, Priority
 from wsserver.store.keeper import Keeper
+from wsserver.watch import Several, Watch
 from wsserver.webhooks.dispatch import Dispatch
 from wsserver.webhooks.settings import check_tokens
 
@@ -112,6 +114,7 @@ class App:
         measure(self._metrics, self._gate, self._rooms, self._scheduler)
         if self._redis:
             measure_redis(self._metrics, self._redis)
+        measure_keeping(self._metrics, self._keeper, self._dispatch)
         self._listener = build_listener(config, inside, metrics_routes(self._metrics.render))
         self._wyoming = self._build_wyoming()
 
@@ -260,8 +263,14 @@ class App:
 
     def _host(self) -> Host:
         recognize, publish = self._scheduler.recognize, partial(RoomPublisher, self._rooms)
-        watch, notice = self._metrics.watch, self._notice
+        watch, notice = self._watch, self._notice
         return Host(self._open_session, recognize, self._record, publish, watch, notice)
+
+    def _watch(self) -> Watch:
+        watches: list[Watch] = [self._metrics.watch()]
+        if self._config.log.speech:
+            watches.append(SpokenWords())
+        return Several(watches) if len(watches) > 1 else watches[0]
 
     def _record(self, token_name: str) -> Recorder | None:
         if token_name == _OWN_NAME:  # its self-check is nobody's words

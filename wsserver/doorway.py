@@ -12,12 +12,12 @@ from wsserver.config import Config
 from wsserver.dialects.table import AUDIO_REST, DIALECTS
 from wsserver.net.admission import Gate
 from wsserver.net.audio_routes import AudioRoutes
-from wsserver.net.conversation import Host
 from wsserver.net.dialect_door import DialectDoor
 from wsserver.net.dictations import Dictations
 from wsserver.net.door import Door
 from wsserver.net.ffmpeg import Ffmpeg
 from wsserver.net.health import health_routes
+from wsserver.net.host import Host
 from wsserver.net.http_app import Route, http_app
 from wsserver.net.listener import Listener, Sockets
 from wsserver.net.page_settings import NAME as SETTINGS

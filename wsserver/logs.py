@@ -8,11 +8,23 @@ import logging
 from dataclasses import dataclass
 from typing import Literal
 
+from wsserver.messages import Final, ServerMessage
+from wsserver.watch import Nobody
+from wsserver.whose import session_at_work
+
+logger = logging.getLogger(__name__)
+
 NOISY = {
     "websockets": logging.INFO,  # writes every header at DEBUG, tokens included
     "asyncio": logging.INFO,
     "numba": logging.WARNING,
+    "opentelemetry": logging.ERROR,  # warns of every single span that it loses
+    "urllib3": logging.INFO,  # writes every request of traces at DEBUG
 }
+
+
+SHORT = 8
+"""Characters of a session's id that a line of text shows; they tell all open sessions apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +37,50 @@ class LogSettings:
     format: Literal["text", "json"] = "text"
     """`text` for people, `json` (one object a line) for programs."""
 
+    speech: bool = False
+    """Write the text of every final, at the level info."""
 
-def set_up(settings: LogSettings) -> None:
-    """Write the log to standard error from now on."""
+
+def set_up(settings: LogSettings, worker: str = "") -> None:
+    """Write the log to standard error from now on; each record says which *worker* wrote it."""
     handler = logging.StreamHandler()
     # On the handler too: some loggers have a level of their own, which would pass by the root's.
     handler.setLevel(settings.level.upper())
+    handler.addFilter(_Origin(worker))
     handler.setFormatter(_JsonFormatter() if settings.format == "json" else _TextFormatter())
     logging.basicConfig(handlers=[handler], level=settings.level.upper(), force=True)
+    if settings.speech:
+        logger.warning("log.speech is on: THE WORDS THAT PEOPLE SAY ARE WRITTEN TO THIS LOG")
     for name, least in NOISY.items():
         logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
+
+
+class SpokenWords(Nobody):
+    """Writes every final to the log; for operators who asked for it, and told their speakers."""
+
+    def said(self, message: ServerMessage) -> None:
+        """Write the text of a final."""
+        if isinstance(message, Final):
+            logger.info("utterance %d: %s", message.utterance, message.text)
+
+
+class _Origin(logging.Filter):
+    """Adds to each record where it comes from; lets all of them pass."""
+
+    def __init__(self, worker: str) -> None:
+        super().__init__()
+        self._worker = worker
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.session = session_at_work()
+        record.worker = self._worker
+        return True
+
+
+def _origin(record: logging.LogRecord) -> dict[str, str]:
+    """Give what is known of where *record* comes from."""
+    known = {name: str(getattr(record, name, "")) for name in ("worker", "session")}
+    return {name: value for name, value in known.items() if value}
 
 
 class _TextFormatter(logging.Formatter):
@@ -44,11 +90,14 @@ class _TextFormatter(logging.Formatter):
     """
 
     def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
+        form = "%(asctime)s %(levelname)-7s %(name)s: %(origin)s%(message)s"
+        super().__init__(form, "%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
         record.message = record.getMessage()
         record.asctime = self.formatTime(record, self.datefmt)
+        origin = " ".join(value[:SHORT] for value in _origin(record).values())
+        record.origin = f"[{origin}] " if origin else ""
         lines = [self.formatMessage(record)]
         if record.exc_info:
             lines += self.formatException(record.exc_info).split("\n")
@@ -61,6 +110,7 @@ class _JsonFormatter(logging.Formatter):
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "logger": record.name,
+            **_origin(record),
             "message": record.getMessage(),
         }
         if record.exc_info:

@@ -10,6 +10,8 @@ from wsserver.net.admission import Gate
 from wsserver.net.rooms import Rooms
 from wsserver.recognition.scheduler import Scheduler
 from wsserver.speech import EngineInfo
+from wsserver.store.keeper import Keeper
+from wsserver.webhooks.dispatch import Dispatch
 
 
 def measure(metrics: Metrics, gate: Gate, rooms: Rooms, scheduler: Scheduler) -> None:
@@ -36,6 +38,20 @@ def measure(metrics: Metrics, gate: Gate, rooms: Rooms, scheduler: Scheduler) ->
 def measure_redis(metrics: Metrics, redis: Connection) -> None:
     """Have *metrics* tell whether the Redis that gateways share is there."""
     metrics.measure("redis_up", "1 while the shared Redis answers.", lambda: redis.is_up)
+
+
+def measure_keeping(metrics: Metrics, keeper: Keeper | None, dispatch: Dispatch | None) -> None:
+    """Have *metrics* tell what waits to be kept and to be passed on; 0 where nothing ever does."""
+    metrics.measure(
+        "store_waiting_entries",
+        "Entries of transcripts that are not on the disk yet.",
+        lambda: keeper.waiting if keeper else 0,
+    )
+    metrics.measure(
+        "webhooks_waiting",
+        "Webhooks that no receiver has taken yet.",
+        lambda: dispatch.waiting if dispatch else 0,
+    )
 
 
 def tell_of_engine(metrics: Metrics, info: EngineInfo) -> None:

@@ -6,7 +6,9 @@ Names and units follow the conventions of Prometheus (prometheus.io/docs/practic
 label holds a token, a session, an address or a word: their number would have no bound.
 """
 
+from asyncio import Future
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,8 +19,9 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import choose_encoder
 
-from wsserver.messages import Error, Final, Partial, Ready, ServerMessage, Speech
+from wsserver.messages import Error, Final, Partial, Ready, ServerMessage, Speech, Warn
 from wsserver.speech import SAMPLE_RATE, Window
+from wsserver.watch import Nobody, Watch
 
 # When a counter began is of no use here, and would double their number.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -57,6 +60,14 @@ class _OfSessions:
             "Finals that are empty although there was voice, by the guard that held them back.",
             "reason",
         )
+        self.guards = counter(
+            "guards_tripped",
+            "Windows that were decoded once more because a guard did not believe what was heard.",
+            "guard",
+            "priority",
+        )
+        self.warnings = counter("warnings", "Warnings that clients were sent.", "code")
+        self.kept = lag("final_keep_seconds", "For which finals waited to be kept or passed on.")
 
 
 class _OfEngine:
@@ -106,7 +117,7 @@ class Metrics:
             **labels
         ).set(1)
 
-    def watch(self) -> "SessionWatch":
+    def watch(self) -> Watch:
         """Give what follows one connection."""
         return SessionWatch(self)
 
@@ -122,7 +133,7 @@ class Metrics:
             priority = window.priority.name.lower()
             self._of_engine.audio.labels(priority).inc(len(window.audio) / SAMPLE_RATE)
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, _: Sequence[Window], error: Exception, __: float) -> None:
         """Count a batch that failed."""
         self._of_engine.failed.labels(type(error).__name__).inc()
 
@@ -132,7 +143,7 @@ class Metrics:
         return encode(self._registry), content_type
 
 
-class SessionWatch:
+class SessionWatch(Nobody):
     """Follows one connection."""
 
     def __init__(self, metrics: Metrics) -> None:
@@ -158,6 +169,21 @@ class SessionWatch:
                 self._final(message)
             case Error(fatal=True):
                 counters.failed.labels(message.code).inc()
+
+    def asked(self, window: Window, doubt: str | None) -> None:
+        """Count what is decoded once more, by what was wrong with it."""
+        if doubt is not None:
+            self._counters.guards.labels(doubt, window.priority.name.lower()).inc()
+
+    def waits(self, utterance: int, leave: Future[Any]) -> None:  # noqa: ARG002
+        """Measure how long a final waits to be kept."""
+        began = self._clock()
+        leave.add_done_callback(lambda _: self._counters.kept.observe(self._clock() - began))
+
+    def sent(self, message: ServerMessage) -> None:
+        """Count warnings."""
+        if isinstance(message, Warn):
+            self._counters.warnings.labels(message.code).inc()
 
     def _final(self, final: Final) -> None:
         ended = self._ended.pop(final.utterance, None)

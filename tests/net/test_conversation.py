@@ -8,7 +8,8 @@ import pytest
 from tests.session.conftest import build_session
 from wsserver import messages
 from wsserver.errors import EngineError, EngineLost, Overloaded, ShuttingDown
-from wsserver.net.conversation import MAX_WAITING_ANSWERS, Conversation, Host
+from wsserver.net.conversation import MAX_WAITING_ANSWERS, Conversation
+from wsserver.net.host import Host
 from wsserver.net.outbox import MAX_WAITING, Frame
 from wsserver.session.actions import Close
 from wsserver.session.cursor import Resumption

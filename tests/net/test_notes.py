@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 
-from wsserver.net.conversation import Host
+from wsserver.net.host import Host
 from wsserver.net.notes import Notes
 from wsserver.speech import Hypothesis, Priority, Window
 

@@ -6,7 +6,8 @@ from tests.net.test_conversation import FLUSH, SPEECH, Notes, hear, last_words
 from tests.session.conftest import build_session
 from wsserver import messages
 from wsserver.errors import UnknownRoom
-from wsserver.net.conversation import Conversation, Host
+from wsserver.net.conversation import Conversation
+from wsserver.net.host import Host
 from wsserver.net.outbox import Leave
 from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session

@@ -25,7 +25,7 @@ class Noted:
     def decoded(self, windows: Sequence[Window], seconds: float) -> None:
         self.batches.append((len(windows), seconds > 0))
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, windows: Sequence[Window], error: Exception, seconds: float) -> None:
         self.errors.append(error)
 
 

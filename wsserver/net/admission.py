@@ -5,7 +5,7 @@ Knows tokens, limits and what a request presents; knows no sockets and no HTTP l
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NoReturn
 
@@ -109,7 +109,7 @@ class Gate:
             caller = self._caller(presented)
             self._greet(caller.address)
             visitor = self._check(caller, scope, subprotocol, resumes=resumes)
-        return partial(self._take, visitor, caller.address)
+        return partial(self._take, visitor, caller)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -124,13 +124,13 @@ class Gate:
         self._limits.check_handshakes(address)
         self._limits.count_handshake(address)
 
-    async def _take(self, visitor: Visitor, address: str) -> Lease:
+    async def _take(self, visitor: Visitor, caller: _Caller) -> Lease:
         with self._telling():
             ticket = await self._enter(visitor)
             try:
                 # Again: the other gateways have told what they used, and others came in meanwhile.
                 self._places.check_day(visitor.guest.token)
-                self._check_number(visitor.guest, address)
+                self._check_number(visitor.guest, caller.address)
                 self._identities.check_unused(visitor.signed)
             except Refused:
                 ticket.release()
@@ -139,7 +139,8 @@ class Gate:
             self._lines.end(visitor.guest.claim.cursor.session)
         if visitor.signed and visitor.signed.one_session:
             self._identities.used.add(visitor.signed)
-        return self._places.take(visitor.guest, address, ticket)
+        guest = replace(visitor.guest, trace_parent=caller.presented.trace_parent)
+        return self._places.take(guest, caller.address, ticket)
 
     async def _enter(self, visitor: Visitor) -> Ticket:
         found = await self.conditions.peers.enter(visitor.entry())

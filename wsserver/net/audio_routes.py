@@ -16,8 +16,8 @@ from wsserver.dialects.openai_form import BadField, Options, read_options
 from wsserver.errors import BadAudio
 from wsserver.messages import Done, Final
 from wsserver.net.admission import Gate
-from wsserver.net.conversation import Host
 from wsserver.net.ffmpeg import Ffmpeg
+from wsserver.net.host import Host
 from wsserver.net.middleware import TOKEN, presented_by
 from wsserver.net.notes import Notes
 from wsserver.net.refusal import Refused

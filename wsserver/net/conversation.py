@@ -5,10 +5,8 @@ Knows sessions and their actions; knows nothing of sockets, HTTP or engines.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from types import TracebackType
 from typing import Self
 
 from wsserver.errors import ClientError, DictationError, EngineError, EngineLost, ServerError
@@ -23,15 +21,14 @@ from wsserver.messages import (
     Start,
     Warn,
 )
+from wsserver.net.host import Host
 from wsserver.net.lines import Line
 from wsserver.net.outbox import Frame, Leave, Outbox
-from wsserver.net.publisher import Publisher, publish_nothing
-from wsserver.net.recorder import Recorder, keep_nothing
-from wsserver.net.watch import Nobody, Watch
+from wsserver.net.publisher import Publisher
+from wsserver.net.recorder import Recorder
 from wsserver.session.actions import Action, Close, Hold, Recognize, Send
-from wsserver.session.cursor import Resumption
-from wsserver.session.dialog import Session
 from wsserver.speech import EngineInfo, Hypothesis, Priority, Window
+from wsserver.whose import Badge, take_off
 
 logger = logging.getLogger(__name__)
 
@@ -43,35 +40,6 @@ MAX_WAITING_ANSWERS = 100
 
 UNFORESEEN = "the server made a mistake"
 """What a client is told of a fault that is ours; the log holds the rest."""
-
-
-def _no_notice() -> Warn | None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """What the server lends to every conversation."""
-
-    open_session: Callable[[Priority, Resumption | None], Session]
-    recognize: Callable[[Window], Awaitable[Hypothesis | None]]
-    """Gives None for a window that a newer one replaced.
-
-    Raises `EngineError` for one that no engine can decode, `EngineLost` if no engine is there to
-    try it; what an engine that is only being replaced could decode waits.
-    """
-
-    record: Callable[[str], Recorder | None] = keep_nothing
-    """Gives what keeps a session of the token so named; None if nothing does."""
-
-    publish: Callable[[str], Publisher | None] = publish_nothing
-    """Gives what shows a session of the token so named to others; None if nothing does."""
-
-    watch: Callable[[], Watch] = Nobody
-    """Gives what counts a connection's doings."""
-
-    notice: Callable[[], Warn | None] = _no_notice
-    """Says what a session is to know that opens now; None if all is well."""
 
 
 class Conversation:
@@ -93,7 +61,8 @@ class Conversation:
         self._line = line
         self._recorder = recorder
         self._publisher = publisher
-        self._watch = host.watch()
+        self.watch = host.watch()
+        self._badge = Badge()
         self._session = host.open_session(priority, line.resumption if line else None)
         self._moved = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,14 +72,10 @@ class Conversation:
 
     async def __aenter__(self) -> Self:
         """Enter with nothing to do yet."""
+        self._badge.put_on()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Withdraw the windows that are still waited for."""
         self._withdraw()
         if self._line:
@@ -120,6 +85,8 @@ class Conversation:
         if self._publisher:
             self._publisher.closed()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.watch.closed()
+        take_off()
 
     @property
     def info(self) -> EngineInfo:
@@ -139,6 +106,7 @@ class Conversation:
     def receive(self, message: ClientMessage) -> float:
         """Take a message and give the seconds of audio in it; what is wrong ends the session."""
         is_ignored, before = self.is_ending, self.seconds_received
+        self.watch.came(self._session.position_seconds)
         if self._line:
             self._line.hear()
         try:
@@ -149,7 +117,7 @@ class Conversation:
             self.end(error)
             return 0.0
         taken_seconds = self.seconds_received - before
-        self._watch.heard(taken_seconds)
+        self.watch.heard(taken_seconds)
         if self._recorder and isinstance(message, Audio) and not is_ignored:
             self._recorder.audio(message.data)
         return taken_seconds
@@ -184,10 +152,11 @@ class Conversation:
         """End at once for *error*: tell what has been decided, wait for nothing more."""
         if self._is_given_up:
             return
-        logger.warning("session given up: %s", error)
+        with self._badge.worn():
+            logger.warning("session given up: %s", error)
         self._is_given_up = True
         told = Error(code=error.code, message=str(error), fatal=True)
-        self._watch.said(told)
+        self.watch.said(told)
         self.outbox.put(told)
         self.outbox.put(Close(error.close_code, error.code))
         self._withdraw()
@@ -214,8 +183,9 @@ class Conversation:
         if self._is_given_up:
             return
         try:
-            for action in decide():
-                self._do(action)
+            with self._badge.worn():
+                for action in decide():
+                    self._do(action)
         except ClientError:
             raise  # the session is as it was
         except DictationError as error:
@@ -228,7 +198,7 @@ class Conversation:
     def _do(self, action: Action) -> None:
         match action:
             case Send(message=message):
-                self._watch.said(message)
+                self.watch.said(message)
                 leave = self._keep(message)
                 self.outbox.put(message, leave)
                 self._publish(message, leave)
@@ -236,10 +206,12 @@ class Conversation:
                     self._greet()
             case Close():
                 self.outbox.put(action)
-            case Hold():
+            case Hold(session=session):
+                self._badge.session = session
                 if self._line:
                     self._line.hold(action, self.give_up)
-            case Recognize(window=window):
+            case Recognize(window=window, doubt=doubt):
+                self.watch.asked(window, doubt)
                 task = asyncio.create_task(self._recognize(window))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -255,7 +227,9 @@ class Conversation:
             case Ready() if self._recorder:
                 self._recorder.opened(self._session.start, message)
             case Final() if self._recorder:
-                return self._recorder.final(message)
+                leave = self._recorder.final(message)
+                self.watch.waits(message.utterance, leave)
+                return leave
         return None
 
     def _publish(self, message: ServerMessage, leave: Leave | None) -> None:
@@ -273,7 +247,7 @@ class Conversation:
 
     async def _recognize(self, window: Window) -> None:
         try:
-            hypothesis = await self._host.recognize(window)
+            hypothesis = await self._ask(window)
         except EngineError as error:
             if window.priority.is_owed:
                 logger.exception("utterance %d could not be recognized", window.utterance)
@@ -284,6 +258,14 @@ class Conversation:
         else:
             if hypothesis is not None:
                 self._carry_out(partial(self._session.settle, window, hypothesis))
+
+    async def _ask(self, window: Window) -> Hypothesis | None:
+        hypothesis = None
+        try:
+            hypothesis = await self._host.recognize(window)
+        finally:
+            self.watch.answered(window, hypothesis)
+        return hypothesis
 
     def _do_without(self, window: Window, error: EngineError) -> None:
         """Go on if no engine can decode *window*; end if none is there, or for whoever has a file.

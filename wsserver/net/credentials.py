@@ -48,6 +48,9 @@ class Presented:
     peer: str = ""
     """The address of the other end of the connection; empty if it is not known."""
 
+    trace_parent: str = ""
+    """The header `traceparent` (W3C Trace Context), unchecked."""
+
 
 def read(headers: Iterable[tuple[str, str]], target: str, peer: str = "") -> Presented:
     """Read a request's *headers*, in order and with repetitions, its *target* and its *peer*."""
@@ -68,6 +71,7 @@ def read(headers: Iterable[tuple[str, str]], target: str, peer: str = "") -> Pre
         forwarded_host=next(iter(_listed(found.get("x-forwarded-host", []))), ""),
         forwarded_for=tuple(_listed(found.get("x-forwarded-for", []))),
         peer=peer,
+        trace_parent=found.get("traceparent", [""])[0],
     )
 
 

@@ -15,8 +15,9 @@ from wsserver.dialects.dialect import Dated, Inquisitive, Model, Told, Translato
 from wsserver.dialects.native import NativeTranslator
 from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown, TooLarge
 from wsserver.messages import Audio, ClientMessage, Limits, ServerMessage, Start, Warn
-from wsserver.net.conversation import UNFORESEEN, Conversation, Host
+from wsserver.net.conversation import UNFORESEEN, Conversation
 from wsserver.net.delivery import Connection, Delivery
+from wsserver.net.host import Host
 from wsserver.net.lines import Line, Lines
 from wsserver.net.outbox import Frame
 from wsserver.net.places import Lease
@@ -66,6 +67,7 @@ class Dictations:
         async with Conversation(
             self._host, Priority.FINAL, line, recorder, publisher
         ) as conversation:
+            conversation.watch.admitted(lease.token.name, lease.guest.trace_parent)
             if self._farewell:  # let in just before the server began to stop
                 conversation.end(self._farewell)
             channel = _Channel(connection, translator or NativeTranslator())
@@ -151,6 +153,8 @@ class _Dictation:
         while not isinstance(item := await outbox.get(), Close):
             for frame in self._frames(item):
                 await self._delivery.send(frame)
+            if not isinstance(item, Frame):
+                self._conversation.watch.sent(item)
         await self._delivery.close(item.code, item.reason)
 
     def _frames(self, item: ServerMessage | Frame) -> Iterable[str]:

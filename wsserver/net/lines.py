@@ -29,6 +29,9 @@ class Guest:
     is_stranger: bool = False
     """True if a cursor names a token that is not known here (any more)."""
 
+    trace_parent: str = ""
+    """W3C's `traceparent`, where what they do is part of a trace of their own."""
+
 
 class Line:
     """One connection: what it may resume, and the session that it holds."""

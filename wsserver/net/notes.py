@@ -5,7 +5,7 @@ Knows windows and hypotheses; knows nothing of what becomes of them.
 
 from dataclasses import replace
 
-from wsserver.net.conversation import Host
+from wsserver.net.host import Host
 from wsserver.speech import Hypothesis, Window
 
 

@@ -15,7 +15,7 @@ from wsserver import sound_file
 from wsserver.errors import BadAudio, TooLarge
 from wsserver.messages import Final, Start
 from wsserver.net.admission import Gate
-from wsserver.net.conversation import Host
+from wsserver.net.host import Host
 from wsserver.net.middleware import presented_by
 from wsserver.net.places import Lease
 from wsserver.net.whole_file import blocks, hearing, in_thread

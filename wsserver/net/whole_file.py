@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 from wsserver import errors, messages
-from wsserver.net.conversation import Conversation, Host
+from wsserver.net.conversation import Conversation
+from wsserver.net.host import Host
 from wsserver.net.places import Lease
 from wsserver.session.actions import Close
 from wsserver.sound_file import SoundFile
@@ -65,6 +66,7 @@ async def hearing(
     recorder = host.record(lease.token.name)
     start = replace(start, encoding="f32le", sample_rate=blocks.sample_rate, partials=False)
     async with Conversation(host, Priority.BULK, None, recorder) as conversation:
+        conversation.watch.admitted(lease.token.name, lease.guest.trace_parent)
         feeder = asyncio.create_task(_feed(conversation, start, blocks, lease))
         try:
             yield _heard(conversation, feeder)
@@ -107,6 +109,7 @@ async def _heard(conversation: Conversation, feeder: asyncio.Task[None]) -> Asyn
             raise _FAULTS.get(item.code, errors.ServerError)(item.message)
         if isinstance(item, Heard):
             yield item
+            conversation.watch.sent(item)
     if feeder.done():
         feeder.result()
 

@@ -18,8 +18,8 @@ class Meter(Protocol):
         """Take note of a batch and the seconds that it took."""
         ...
 
-    def failed(self, error: Exception, /) -> None:
-        """Take note of a batch that failed."""
+    def failed(self, windows: Sequence[Window], error: Exception, seconds: float, /) -> None:
+        """Take note of a batch that failed after so many seconds."""
         ...
 
 
@@ -53,7 +53,7 @@ class Metered:
         try:
             heard = await self._runner.recognize(windows, timeout_seconds)
         except Exception as error:
-            self._meter.failed(error)
+            self._meter.failed(windows, error, time.monotonic() - began)
             raise
         self._meter.decoded(windows, time.monotonic() - began)
         return heard

@@ -22,6 +22,8 @@ class Recognize:
     """Have the window decoded, then hand the hypothesis to `Session.settle`."""
 
     window: Window
+    doubt: str | None = None
+    """The guard that did not believe what was heard there before, if one did not."""
 
 
 @dataclass(frozen=True, slots=True)

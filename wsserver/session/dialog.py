@@ -74,6 +74,11 @@ class Session:
         return seconds(self._hearing.received - self._opening.stance.place.index)
 
     @property
+    def position_seconds(self) -> float:
+        """Audio since the session's beginning, wherever it has been resumed since."""
+        return seconds(self._hearing.received) if self._opened else 0.0
+
+    @property
     def seconds_waiting(self) -> float:
         """Audio of ended utterances whose final is still to come."""
         return seconds(self._hearing.waiting_samples) if self._opened else 0.0

@@ -143,7 +143,7 @@ class Finals:
         higher = next_temperature(window.options.temperature)
         if verdict.is_suspect and higher is not None:
             options = replace(window.options, temperature=higher)
-            return [Recognize(replace(window, options=options))]
+            return [Recognize(replace(window, options=options), verdict.value)]
         believed = hypothesis if verdict is Verdict.HEARD else None
         return self._finalize(spoken, believed, verdict.value)
 

@@ -68,7 +68,7 @@ class Partials:
             return []
         verdict = judge(heard, seconds(len(window.audio)), self._guards)
         if verdict.is_suspect and not window.exact:
-            return [Recognize(replace(window, exact=True, draft=()))]
+            return [Recognize(replace(window, exact=True, draft=()), verdict.value)]
         if verdict is not Verdict.HEARD:
             return []
         self._draft = heard.tokens

@@ -49,6 +49,11 @@ class Journal:
         self._connection: sqlite3.Connection | None = None
         self._waiting: list[Entry] = []
 
+    @property
+    def waiting(self) -> int:
+        """How many entries the disk has not taken yet; to be asked for by any thread."""
+        return len(self._waiting)
+
     def write(self, entries: list[Entry]) -> float | None:
         """Write *entries* after what could not be written before; one wait for the disk for all.
 

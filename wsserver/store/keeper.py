@@ -50,10 +50,16 @@ class Keeper:
     def __init__(self, folder: Path, settings: StoreSettings) -> None:
         self._folder = folder
         self._settings = settings
-        transcripts, recordings = Transcripts(folder), Recordings(folder)
+        self._transcripts, recordings = Transcripts(folder), Recordings(folder)
+        transcripts = self._transcripts
         self._text = Lane[Entry]("transcripts", transcripts.write, transcripts.close)
         self._sound = Lane[Piece]("recordings", recordings.write, recordings.close)
         self._deleting: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many entries of transcripts are not on the disk yet."""
+        return self._text.waiting + self._transcripts.waiting
 
     async def start(self) -> None:
         """Open the store and begin to delete what is too old; raise `ConfigError`."""

@@ -42,6 +42,11 @@ class Lane(Generic[Job]):
         """Add a job; returns at once."""
         self._jobs.put(job)
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for the thread."""
+        return self._jobs.qsize()
+
     def stop(self, seconds: float) -> bool:
         """Let what waits be worked off; say whether that was done within *seconds*."""
         self._jobs.put(None)

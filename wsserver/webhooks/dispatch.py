@@ -46,6 +46,11 @@ class Dispatch:
         }
         self._running: list[tuple[Courier, asyncio.Task[None]]] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many deliveries are still to be taken, by all receivers together."""
+        return sum(courier.waiting for courier in self._couriers.values())
+
     async def start(self) -> None:
         """Open the spool and begin with what is in it; raise `ConfigError`."""
         await self._spool.start()
