@@ -1,10 +1,12 @@
 import json
 import logging
+from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 
 from wsserver.logs import LogSettings, set_up
+from wsserver.whose import Badge, take_off
 
 pytestmark = pytest.mark.usefixtures("log_of_its_own")
 
@@ -87,3 +89,54 @@ def test_frames_that_pass_do_not_bury_what_a_failed_test_tells(
     told = report.report_handler.stream.getvalue()
     assert (told.count("by the way"), told.count("indeed")) == (1, 3)
     assert (caplog.text.count("by the way"), caplog.text.count("indeed")) == (3, 3)
+
+
+@pytest.fixture
+def badge() -> Iterator[Badge]:
+    """Work for a session."""
+    badge = Badge()
+    badge.session = "0123456789abcdef"
+    badge.put_on()
+    yield badge
+    take_off()
+
+
+@pytest.mark.usefixtures("badge")
+@pytest.mark.parametrize(("worker", "prefix"), [("", "[01234567]"), ("2", "[2 01234567]")])
+def test_a_line_says_first_where_it_comes_from(
+    worker: str, prefix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up(LogSettings(), worker)
+
+    logging.getLogger("wsserver.test").info("the client went away")
+
+    assert f"wsserver.test: {prefix} the client went away" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("badge")
+def test_an_object_has_it_as_fields_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up(LogSettings(format="json"), "2")
+
+    logging.getLogger("wsserver.test").info("the client went away")
+
+    entry = json.loads(capsys.readouterr().err)
+    assert (entry["worker"], entry["session"]) == ("2", "0123456789abcdef")
+
+
+def test_outside_of_sessions_and_workers_nothing_is_made_up(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up(LogSettings(format="json"))
+
+    logging.getLogger("wsserver.test").info("the model is loaded")
+
+    assert {"worker", "session"}.isdisjoint(json.loads(capsys.readouterr().err))
+
+
+@pytest.mark.parametrize("speech", [False, True])
+def test_that_words_are_written_is_said_aloud(
+    *, speech: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up(LogSettings(speech=speech))
+
+    assert ("WORDS THAT PEOPLE SAY" in capsys.readouterr().err) is speech
