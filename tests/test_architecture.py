@@ -31,11 +31,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "watch": {"messages", "speech"},
     "whose": set(),
     "metrics": {"messages", "speech", "watch"},
+    "traces": {"messages", "speech", "watch", "errors"},
     "practice": set(),
 }
 ROOT = {
     "__init__", "__main__", "app", "cli", "config", "doorway", "logs", "measures", "self_check",
-    "serve", "sessions_command", "verify",
+    "serve", "sessions_command", "verify", "watching",
 }  # fmt: skip
 """What knows the rooms; the rooms do not know it."""
 PURE = ("speech", "errors", "messages", "peers", "rooms", "dialects", "audio", "text", "session")
@@ -58,6 +59,7 @@ ONLY_IN = {
     "sqlite3": {"store", "webhooks"},
     "prometheus_client": {"metrics"},
     "redis": {"broker"},
+    "opentelemetry": {"traces"},
 }
 
 

@@ -23,7 +23,6 @@ from wsserver.broker.subscriptions import Subscriptions
 from wsserver.config import Config
 from wsserver.dialects.dialect import Model
 from wsserver.doorway import Inside, build_listener
-from wsserver.logs import SpokenWords
 from wsserver.measures import measure, measure_keeping, measure_redis, tell_of_engine
 from wsserver.messages import Limits, Warn
 from wsserver.metrics import Metrics
@@ -45,7 +44,6 @@ from wsserver.net.tokens import Token, new_token
 from wsserver.net.wyoming_server import WyomingHost, WyomingServer, speaker
 from wsserver.peers import Alone
 from wsserver.recognition.engines import EngineSpec, build
-from wsserver.recognition.metered import Metered
 from wsserver.recognition.process import EngineProcess, Patience
 from wsserver.recognition.scheduler import Scheduler
 from wsserver.recognition.silero import SileroVoice
@@ -56,7 +54,7 @@ from wsserver.session.setting import SessionSettings, Setting
 from wsserver.sound_file import open_sound
 from wsserver.speech import Engine, EngineInfo, Priority
 from wsserver.store.keeper import Keeper
-from wsserver.watch import Several, Watch
+from wsserver.watching import Watching
 from wsserver.webhooks.dispatch import Dispatch
 from wsserver.webhooks.settings import check_tokens
 
@@ -90,7 +88,8 @@ class App:
         patience = Patience(config.scheduler.reload_seconds)
         self._metrics = Metrics(time.monotonic)
         process = EngineProcess(partial(build, config.engine), patience=patience)
-        runner = Metered(process, self._metrics)
+        self._watching = Watching(config, self._metrics)
+        runner = self._watching.metered(process)
         self._scheduler = Scheduler(runner, config.scheduler, config.sessions.hop_ms / 1000)
         own = Token(name=_OWN_NAME, hash=own_hash)
         self._key = server_key(config.server.key, os.environ)
@@ -151,6 +150,7 @@ class App:
 
     async def start(self) -> None:
         """Listen, then load the model.  Raises `ConfigError` or `ModelError`."""
+        self._running.push_async_callback(self._watching.stop)
         shared = (self._redis, self._subscriptions, self._peers, self._relays)
         for keeping in (*shared, self._keeper, self._dispatch):
             if keeping:
@@ -263,14 +263,8 @@ class App:
 
     def _host(self) -> Host:
         recognize, publish = self._scheduler.recognize, partial(RoomPublisher, self._rooms)
-        watch, notice = self._watch, self._notice
+        watch, notice = self._watching.watch, self._notice
         return Host(self._open_session, recognize, self._record, publish, watch, notice)
-
-    def _watch(self) -> Watch:
-        watches: list[Watch] = [self._metrics.watch()]
-        if self._config.log.speech:
-            watches.append(SpokenWords())
-        return Several(watches) if len(watches) > 1 else watches[0]
 
     def _record(self, token_name: str) -> Recorder | None:
         if token_name == _OWN_NAME:  # its self-check is nobody's words

@@ -25,6 +25,7 @@ from wsserver.recognition.engines import EngineSpec
 from wsserver.recognition.scheduler import SchedulerSettings
 from wsserver.store.settings import StoreSettings
 from wsserver.text.guards import GuardLimits
+from wsserver.traces.settings import TraceSettings
 from wsserver.webhooks.settings import WebhookSettings
 
 PREFIX = "WSSERVER_"
@@ -92,6 +93,7 @@ class Config(BaseModel):
     redis: RedisSettings = Field(default_factory=RedisSettings)
     wyoming: WyomingSettings = Field(default_factory=WyomingSettings)
     page: PageSettings = Field(default_factory=PageSettings)
+    traces: TraceSettings = Field(default_factory=TraceSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
 

@@ -1,0 +1,1 @@
+"""Traces of utterances, as OpenTelemetry knows them; off unless they are configured."""
