@@ -1,8 +1,10 @@
+import asyncio
+
 import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from wsserver.messages import Error, Final, Limits, Partial, Ready, ServerMessage, Speech
+from wsserver.messages import Error, Final, Limits, Partial, Ready, ServerMessage, Speech, Warn
 from wsserver.metrics import Metrics
 from wsserver.speech import Priority, Window
 
@@ -105,6 +107,67 @@ def test_a_final_is_counted_from_the_end_of_its_own_utterance(
     found = told(metrics)
     assert found["wsserver_final_lag_seconds_sum",] == 2
     assert found["wsserver_final_lag_seconds_count",] == 1
+
+
+@pytest.mark.parametrize(
+    ("priority", "doubt", "expected"),
+    [
+        (
+            Priority.FINAL,
+            "repetition",
+            {("wsserver_guards_tripped_total", "repetition", "final"): 1},
+        ),
+        (
+            Priority.PARTIAL,
+            "low_confidence",
+            {("wsserver_guards_tripped_total", "low_confidence", "partial"): 1},
+        ),
+        (Priority.FINAL, None, {}),
+    ],
+)
+def test_what_a_guard_does_not_believe_is_counted(
+    metrics: Metrics, priority: Priority, doubt: str | None, expected: dict[tuple[str, ...], float]
+) -> None:
+    window = Window("s", 1, priority, 0, np.zeros(16_000, np.float32))
+
+    metrics.watch().asked(window, doubt)
+
+    assert told(metrics) == expected
+
+
+async def test_a_final_that_waits_to_be_kept_is_counted_by_how_long(
+    metrics: Metrics, clock: Clock
+) -> None:
+    leave = asyncio.get_running_loop().create_future()
+
+    metrics.watch().waits(1, leave)
+    clock.now += 2
+    leave.set_result(None)
+    await asyncio.sleep(0)
+
+    assert told(metrics)["wsserver_final_keep_seconds_sum",] == 2
+
+
+def test_warnings_are_counted_once_they_are_sent(metrics: Metrics) -> None:
+    watch, warning = metrics.watch(), Warn(code="not_kept", message="")
+
+    watch.said(warning)
+    watch.sent(warning)
+    watch.sent(FINAL)
+
+    assert told(metrics) == {("wsserver_warnings_total", "not_kept"): 1}
+
+
+def test_what_alerts_look_at_is_told_before_it_first_happens(metrics: Metrics) -> None:
+    body, _ = metrics.render("")
+
+    for sample in (
+        'wsserver_sessions_total{kind="resumed"} 0.0',
+        'wsserver_refusals_total{code="full"} 0.0',
+        'wsserver_warnings_total{code="not_kept"} 0.0',
+        'wsserver_engine_failures_total{error="EngineLost"} 0.0',
+    ):
+        assert sample in body.decode()
 
 
 def test_batches_are_counted_with_the_audio_in_them(metrics: Metrics) -> None:

@@ -30,7 +30,23 @@ _LAG_BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 _BATCH_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256)
 _ENGINE_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
+_FROM_THE_START = {
+    "sessions": (("new",), ("resumed",)),
+    "refusals": (("full",), ("overloaded",), ("not_ready",), ("bad_token",), ("bad_cursor",)),
+    "warnings": (("not_kept",), ("not_passed_on",)),
+    "engine_failures": (("EngineError",), ("EngineLost",)),
+}
+"""Labels that are told before they first count, by the counter: an increase from nothing at all to
+1 is none to Prometheus, so an alert would miss it."""
+
 Measure = Callable[[], float]
+
+
+def _counter(registry: CollectorRegistry, name: str, meaning: str, *labels: str) -> Counter:
+    counter = Counter(f"wsserver_{name}", meaning, labels, registry=registry)
+    for values in _FROM_THE_START.get(name, ()):
+        counter.labels(*values)
+    return counter
 
 
 class _OfSessions:
@@ -38,7 +54,7 @@ class _OfSessions:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         def counter(name: str, meaning: str, *labels: str) -> Counter:
-            return Counter(f"wsserver_{name}", meaning, labels, registry=registry)
+            return _counter(registry, name, meaning, *labels)
 
         def lag(name: str, meaning: str) -> Histogram:
             buckets = _LAG_BUCKETS
@@ -92,9 +108,7 @@ class _OfEngine:
             ["priority"],
             registry=registry,
         )
-        self.failed = Counter(
-            "wsserver_engine_failures", "Batches that failed.", ["error"], registry=registry
-        )
+        self.failed = _counter(registry, "engine_failures", "Batches that failed.", "error")
 
 
 class Metrics:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from wsserver.measures import measure, tell_of_engine
+from wsserver.measures import measure, measure_keeping, tell_of_engine
 from wsserver.metrics import Metrics
 from wsserver.net.room_ids import RoomIds
 from wsserver.net.rooms import Rooms
@@ -35,6 +35,7 @@ def told() -> set[str]:
     load = SimpleNamespace(waiting=0, seconds=0.0, oldest_seconds=0.0)
     gate = SimpleNamespace(sessions=0, most_sessions=32, is_draining=False)
     measure(metrics, gate, NO_ROOMS, SimpleNamespace(ready=True, load=load))  # type: ignore[arg-type]
+    measure_keeping(metrics, None, None)
     tell_of_engine(metrics, EngineInfo("practice", ("en",), "cpu", "fp32"))
     body, _ = metrics.render("")
     families = text_string_to_metric_families(body.decode())
