@@ -13,10 +13,13 @@ import pytest
 import yaml
 
 from wsserver import config
+from wsserver.webhooks import dispatch
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 MANIFESTS = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "wsserver.yaml").read_text()))
+SCALER: dict[str, Any] = yaml.safe_load((DEPLOY / "kubernetes/autoscaling.yaml").read_text())
+GPU = yaml.safe_load((DEPLOY / "docker" / "compose.gpu.yml").read_text())["services"]["wsserver"]
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "docker" / "compose.yml").read_text())
 VARIABLE = re.compile(r"\bWSSERVER_[A-Z]+__[A-Z_]+")
 VALUES = {
@@ -25,6 +28,7 @@ VALUES = {
     "WSSERVER_SERVER__ADMISSION__TRUST_FORWARDED_FOR": "1",
     "WSSERVER_SERVER__HOST": "0.0.0.0",
     "WSSERVER_ENGINE__MODEL": "base",
+    "WSSERVER_ENGINE__DEVICE": "cuda",
 }
 
 
@@ -63,10 +67,37 @@ def test_the_image_is_made_of_what_there_is() -> None:
     assert [name for name in names if not (ROOT / name).exists()] == []
 
 
-def test_the_site_is_one_that_compose_takes() -> None:
-    run(
-        "check-jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "docker/compose.yml"
-    )
+@pytest.mark.parametrize("name", ["compose.yml", "compose.gpu.yml"])
+def test_the_site_is_one_that_compose_takes(name: str) -> None:
+    run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "docker" / name)
+
+
+def test_both_images_are_made_and_neither_is_root_s() -> None:
+    stages = re.findall(r"(?m)^FROM (\S+) AS (\S+)$", (ROOT / "Dockerfile").read_text())
+    built = {COMPOSE["services"]["wsserver"]["build"]["target"], GPU["build"]["target"]}
+
+    assert stages[-2:] == [("server", "cuda"), ("server", "cpu")]
+    assert built == {"cpu", "cuda"}
+    server = (ROOT / "Dockerfile").read_text().partition(" AS server\n")[2]
+    assert re.findall(r"(?m)^USER (\S+)$", server) == ["10001"]
+    assert server.count("HEALTHCHECK") == 1
+
+
+def test_the_alerts_go_where_amtool_says_they_can() -> None:
+    run("amtool", "check-config", DEPLOY / "prometheus" / "alertmanager.yml")
+
+
+def test_the_site_s_prometheus_finds_who_is_in_it() -> None:
+    told = yaml.safe_load((DEPLOY / "docker" / "prometheus.yml").read_text())
+    targets = [
+        target
+        for found in (*told["scrape_configs"], *told["alerting"]["alertmanagers"])
+        for static in found["static_configs"]
+        for target in static["targets"]
+    ]
+
+    assert len(targets) == 2
+    assert {target.split(":")[0] for target in targets} <= COMPOSE["services"].keys()
 
 
 def test_the_site_mounts_what_there_is() -> None:
@@ -98,7 +129,9 @@ def test_the_proxy_takes_its_file() -> None:
     )
 
 
-@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: str(manifest["kind"]))
+@pytest.mark.parametrize(
+    "manifest", [*MANIFESTS, SCALER], ids=lambda manifest: str(manifest["kind"])
+)
 def test_a_manifest_is_one_that_kubernetes_takes(manifest: dict[str, Any]) -> None:
     kubernetes_validate.validate(manifest, "1.31", strict=True)
 
@@ -110,6 +143,11 @@ def test_the_manifests_find_each_other() -> None:
     assert service["spec"]["selector"] == labels
     assert budget["spec"]["selector"]["matchLabels"] == labels
     assert budget["spec"]["minAvailable"] < deployment["spec"]["replicas"]
+    spread = deployment["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    assert {each["labelSelector"]["matchLabels"]["app"] for each in spread} == {labels["app"]}
+    scaled = SCALER["spec"]
+    assert scaled["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
+    assert scaled["minReplicas"] > budget["spec"]["minAvailable"]
 
 
 def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
@@ -134,10 +172,16 @@ def test_every_variable_is_a_key_of_the_configuration(path: str) -> None:
 
 def test_whoever_stops_it_waits_until_it_has_drained() -> None:
     defaults = config.load(None, {})
-    needed = defaults.sessions.drain_seconds + defaults.server.socket.close_timeout_seconds
+    needed = (
+        defaults.sessions.drain_seconds
+        + defaults.server.socket.close_timeout_seconds
+        + dispatch.FAREWELL_SECONDS
+        + defaults.traces.stop_seconds
+    )
     unit = (DEPLOY / "systemd" / "wsserver.service").read_text()
 
     pod = MANIFESTS[0]["spec"]["template"]["spec"]
-    assert pod["terminationGracePeriodSeconds"] > needed
+    waits = pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
+    assert pod["terminationGracePeriodSeconds"] > needed + int(waits[1])
     assert int(COMPOSE["services"]["wsserver"]["stop_grace_period"].rstrip("s")) > needed
     assert int(re.findall(r"(?m)^TimeoutStopSec=(\d+)$", unit)[0]) > needed
