@@ -33,6 +33,11 @@ _ENGINE_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10
 _FROM_THE_START = {
     "sessions": (("new",), ("resumed",)),
     "refusals": (("full",), ("overloaded",), ("not_ready",), ("bad_token",), ("bad_cursor",)),
+    "guards_tripped": tuple(
+        (guard, priority)
+        for guard in ("low_confidence", "repetition", "too_many_words")
+        for priority in ("final", "partial")
+    ),
     "warnings": (("not_kept",), ("not_passed_on",)),
     "engine_failures": (("EngineError",), ("EngineLost",)),
 }

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench.dashboard.panels import rate_interval, read_panels, resolve
 from wsserver.measures import measure, measure_keeping, tell_of_engine
 from wsserver.metrics import Metrics
 from wsserver.net.room_ids import RoomIds
@@ -47,9 +48,10 @@ def names(family: str, kind: str) -> list[str]:
     return [family + suffix for suffix in suffixes]
 
 
-def queries(dashboard: Path) -> list[str]:
-    panels = json.loads(dashboard.read_text())["panels"]
-    return [target["expr"] for panel in panels for target in panel["targets"]]
+def queries() -> list[str]:
+    variables = {"job": "wsserver", "__rate_interval": rate_interval(15, 15)}
+    found = [target for panel in read_panels(DASHBOARD) for target in panel.targets]
+    return [resolve(target.expression, variables) for target in found]
 
 
 def alerts() -> list[str]:
@@ -60,7 +62,7 @@ def alerts() -> list[str]:
 def test_rules_and_dashboard_ask_for_nothing_that_is_not_told(told: set[str]) -> None:
     rules = yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
     asked = {name for rule in rules for name in NAME.findall(rule["expr"])}
-    shown = {name for query in queries(DASHBOARD) for name in NAME.findall(query)}
+    shown = {name for query in queries() for name in NAME.findall(query)}
 
     assert asked
     assert asked <= told
@@ -73,6 +75,15 @@ def test_the_document_says_what_every_alert_and_every_number_means(told: set[str
     assert [name for name in alerts() if f"`{name}`" not in text] == []
     numbers = {re.sub("_(bucket|sum|count)$", "", name) for name in told}
     assert [name for name in sorted(numbers) if f"`{name}`" not in text] == []
+
+
+def test_every_panel_asks_what_prometheus_understands(tmp_path: Path) -> None:
+    rules = [{"record": f"panel:{n}", "expr": each} for n, each in enumerate(queries())]
+    (tmp_path / "panels.yml").write_text(
+        yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]})
+    )
+
+    promtool(tmp_path, "check", "rules", "panels.yml")
 
 
 def test_panels_do_not_lie_upon_each_other() -> None:
@@ -98,13 +109,17 @@ def test_panels_do_not_lie_upon_each_other() -> None:
     ids=lambda arguments: " ".join(arguments[:2]),
 )
 def test_promtool_agrees(arguments: tuple[str, ...]) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None and not os.environ.get("CI"):
+    promtool(RULES.parent, *arguments)
+
+
+def promtool(folder: Path, *arguments: str) -> None:
+    found = shutil.which("promtool")
+    if found is None and not os.environ.get("CI"):
         pytest.skip("found no promtool on the path; Debian's package prometheus has it")
-    assert promtool is not None
+    assert found is not None
 
     done = subprocess.run(
-        [promtool, *arguments], cwd=RULES.parent, capture_output=True, text=True, check=False
+        [found, *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
