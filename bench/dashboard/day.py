@@ -5,7 +5,7 @@ Knows a server as its clients do; knows nothing of metrics.
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import time
@@ -21,13 +21,16 @@ from bench.talk import talk
 from tests.faults.harness import HASTY
 from tests.faults.kept_server import TOKEN, KeptServer
 from tests.faults.proxy import Proxy
-from wsserver.client import Refused, connect
+from wsserver.client import connect
 from wsserver.errors import DictationError
 from wsserver.messages import Start
 from wsserver.speech import SAMPLE_RATE
 
 SPEAKERS = 3
 CROWD = 12
+CROWD_STAYS = 0.2
+"""Of the time."""
+
 VIEWERS = 8
 BLOCK_SECONDS = 0.1
 _AGAIN_AFTER_S = 1.0
@@ -70,23 +73,35 @@ class Day:
     async def run(self) -> None:
         """Live through it."""
         await self._open_room()
+        voices = await asyncio.to_thread(self._voices)
+        line = f"ws://127.0.0.1:{self.proxy.port}/v1/dictation"
         async with asyncio.TaskGroup() as everybody:
             for seed in range(SPEAKERS):
-                line = f"ws://127.0.0.1:{self.proxy.port}/v1/dictation"
                 room = self.room["room"] if seed == 0 else None
-                everybody.create_task(self._speak(line, talk(seed, self.seconds), room))
-            everybody.create_task(self._babble())
+                everybody.create_task(self._speak(line, voices[seed], room))
+            everybody.create_task(self._speak(line, voices[SPEAKERS], None))
             for number in range(VIEWERS):
                 everybody.create_task(self._watch(number))
-            everybody.create_task(self._fate())
+            everybody.create_task(self._fate(voices[SPEAKERS + 1 :]))
 
-    async def _fate(self) -> None:
+    def _voices(self) -> list[bytes]:
+        """Give what is said: by the speakers, over a tape that runs backwards, by the crowd."""
+        speakers = [talk(seed, self.seconds) for seed in range(SPEAKERS)]
+        crowd = [talk(100 + seed, CROWD_STAYS * self.seconds) for seed in range(CROWD)]
+        one, other = (
+            np.frombuffer(talk(seed, self.seconds), "<i2").astype(np.int32) for seed in (40, 41)
+        )
+        # No model hears that right, so the guards have something to do.
+        both = ((one + other[::-1]) // 2).astype("<i2").tobytes()
+        return [*speakers, both, *crowd]
+
+    async def _fate(self, voices: Sequence[bytes]) -> None:
         """Let things happen, each in its time."""
         came = asyncio.get_running_loop().time()
         crowd: asyncio.Task[None] | None = None
         course: list[tuple[float, str, Callable[[], object]]] = [
             (0.25, "a crowd comes", lambda: None),
-            (0.45, "the crowd has gone", lambda: None),
+            (0.25 + CROWD_STAYS, "it has gone", lambda: None),
             (0.55, "the engine is killed", lambda: self.server.signal_engine(signal.SIGKILL)),
             (0.68, "webhooks are not taken", lambda: setattr(self.receiver, "is_away", True)),
             (0.75, "all lines are cut", self.proxy.cut),
@@ -98,21 +113,20 @@ class Day:
             self.events.append(Event(time(), name))
             happen()
             if name == "a crowd comes":
-                crowd = asyncio.create_task(self._crowd(0.2 * self.seconds))
+                crowd = asyncio.create_task(self._crowd(voices))
         if crowd:
             await crowd
 
-    async def _crowd(self, seconds: float) -> None:
+    async def _crowd(self, voices: Sequence[bytes]) -> None:
         url = f"{self.server.url.replace('http', 'ws', 1)}v1/dictation"
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds), asyncio.TaskGroup() as crowd:
-                for seed in range(CROWD):
-                    crowd.create_task(self._come(url, seed))
+            async with (
+                asyncio.timeout(CROWD_STAYS * self.seconds),
+                asyncio.TaskGroup() as crowd,
+            ):
+                for voice in voices:
+                    crowd.create_task(self._speak(url, voice, None))
                 crowd.create_task(self._guess(url))
-
-    async def _come(self, url: str, seed: int) -> None:
-        """Ask for a place again and again; whoever has one speaks."""
-        await self._speak(url, talk(100 + seed, self.seconds), None)
 
     async def _guess(self, url: str) -> None:
         while True:
@@ -120,14 +134,6 @@ class Day:
                 async with connect(url, "somebody-elses"):
                     pass
             await asyncio.sleep(_AGAIN_AFTER_S)
-
-    async def _babble(self) -> None:
-        """Have somebody speak while a tape runs backwards, which no model hears right."""
-        one, other = (
-            np.frombuffer(talk(seed, self.seconds), "<i2").astype(np.int32) for seed in (40, 41)
-        )
-        both = ((one + other[::-1]) // 2).astype("<i2").tobytes()
-        await self._speak(f"ws://127.0.0.1:{self.proxy.port}/v1/dictation", both, None)
 
     async def _speak(self, url: str, audio: bytes, room: str | None) -> None:
         start = Start(room=room)
@@ -140,7 +146,7 @@ class Day:
                     async for message in dictation:
                         self.finals += message.type == "final"
                     return
-            except Refused:
+            except DictationError:  # refused, or gone for good
                 await asyncio.sleep(_AGAIN_AFTER_S)
 
     async def _open_room(self) -> None:

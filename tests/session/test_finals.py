@@ -96,6 +96,17 @@ def test_a_suspect_is_decoded_again_up_the_ladder_and_then_left_empty() -> None:
     assert (final.text, final.reason, final.language) == ("", "low_confidence", None)
 
 
+def test_whoever_decodes_it_again_is_told_which_guard_wants_it() -> None:
+    queue = Finals(SETTINGS, Transcript())
+    (first,) = queue.add(spoken(1))
+    assert isinstance(first, Recognize)
+
+    (again,) = queue.settle(first.window, hear("you", avg_logprob=-2.0))
+
+    assert isinstance(again, Recognize)
+    assert (first.doubt, again.doubt) == (None, "low_confidence")
+
+
 def test_a_suspect_heard_better_at_a_higher_temperature_is_final() -> None:
     queue = Finals(SETTINGS, Transcript())
     asked = window(queue.add(spoken(1)))

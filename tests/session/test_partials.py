@@ -89,6 +89,7 @@ def test_what_is_suspect_in_a_short_context_is_decoded_once_more_in_full() -> No
 
     assert isinstance(again, Recognize)
     assert (again.window.exact, again.window.priority) == (True, Priority.PARTIAL)
+    assert again.doubt == "repetition"
     assert made.settle(again.window, hear("the cat", compression_ratio=3.0), window.end) == []
     assert texts(made.settle(again.window, hear("the cat"), window.end)) == ["the cat"]
 

@@ -43,6 +43,20 @@ async def test_a_final_is_on_the_disk_when_its_future_is_done(tmp_path: Path) ->
         assert said(tmp_path) == ["one"]
 
 
+async def test_what_the_disk_has_not_taken_yet_is_counted(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path, StoreSettings(folder=tmp_path))
+    recorder = keeper.recorder("ada")
+
+    recorder.opened(Start(), ready())
+    leave = recorder.final(final(1, "one"))
+    before = keeper.waiting
+    await keeper.start()
+    await leave
+    await keeper.stop()
+
+    assert (before, keeper.waiting) == (2, 0)
+
+
 async def test_a_session_is_kept_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     async with running(tmp_path) as keeper:
         recorder = keeper.recorder("ada")

@@ -73,6 +73,16 @@ async def test_finals_come_signed_and_in_order_and_leave_nothing_behind(tmp_path
     assert spooled(tmp_path) == []
 
 
+async def test_what_no_receiver_has_taken_is_counted(tmp_path: Path) -> None:
+    receiver = Receiver(answer=lambda _: 503)
+    async with receiving(receiver), running(tmp_path, receiver) as dispatch:
+        before = dispatch.waiting
+        await say(dispatch, "a1", "one", "two")
+        await receiver.until(lambda: bool(receiver.requests) and dispatch.waiting > 1)
+
+        assert (before, dispatch.waiting) == (0, 2)
+
+
 async def test_a_final_is_in_the_spool_before_its_speaker_gets_it(tmp_path: Path) -> None:
     receiver = Receiver(port=9)  # nobody listens there
 
