@@ -46,7 +46,8 @@ PURE_MODULES = (
 )
 EFFECTS = {
     "aiohttp", "asyncio", "ctranslate2", "faster_whisper", "onnxruntime", "os", "pathlib", "ray",
-    "redis", "socket", "soundfile", "subprocess", "threading", "time", "torch", "websockets", "whisper",
+    "redis", "socket", "soundfile", "subprocess", "threading", "time", "torch", "websockets",
+    "whisper",
 }  # fmt: skip
 ONLY_IN = {
     "torch": {"recognition"},

@@ -1,4 +1,3 @@
-
 from tests.broker.gateway import gateways, reads
 from tests.broker.redis_server import RedisServer
 

@@ -159,11 +159,12 @@ class Gate:
         Raises `Refused` for all that hinders others but the credentials.
         """
         with self._telling():
-            address = self._limits.address(Presented(path="", peer=peer))
-            self._greet(address)
+            presented = Presented(path="", peer=peer)
+            caller = _Caller(presented, self._limits.address(presented))
+            self._greet(caller.address)
             self._check_ready()
-            self._check_places(Guest(token), address)
-        return await self._take(Visitor(Guest(token)), address)
+            self._check_places(Guest(token), caller.address)
+        return await self._take(Visitor(Guest(token)), caller)
 
     async def judge(
         self, presented: Presented, scope: Scope = "speak", *, resumes: bool = False
