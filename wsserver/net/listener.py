@@ -17,6 +17,7 @@ from typing import Any, Self, TypeAlias, cast
 from aiohttp import web
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from wsserver.dialects.native import SUBPROTOCOL
@@ -27,10 +28,12 @@ from wsserver.net.client_address import peer_address
 from wsserver.net.credentials import Presented, read
 from wsserver.net.crowd import Crowd
 from wsserver.net.door import Door, Visit
+from wsserver.net.entrance import WEB, Entrance
 from wsserver.net.front_door import FrontDoor, Hall
 from wsserver.net.headers import security_headers
 from wsserver.net.http_side import HttpSide
 from wsserver.net.places import Lease
+from wsserver.net.ports import UNSENT_BYTES, keep_little_unsent
 from wsserver.net.refusal import Refusal, Refused
 from wsserver.net.settings import FRAME_LIMIT_HEADROOM, NetSettings, SocketSettings
 
@@ -38,24 +41,20 @@ socket_logger = logging.getLogger("wsserver.sockets")
 # At DEBUG websockets logs every header, tokens included.
 socket_logger.setLevel(logging.INFO)
 
-UNSENT_BYTES = 16_384
-"""What waits below a session for a peer that reads slowly, here and again in the system.
-
-Little, because only what still waits in the session is replaced by what is newer; Linux alone would
-take four megabytes: an hour of partials.
-"""
-
 SessionHandler: TypeAlias = Callable[[ServerConnection, Lease], Awaitable[None]]
 """Serves one open WebSocket; its place is free again when this returns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
-    """Who serves the WebSockets."""
+    """Who serves the WebSockets, and where all connections come from."""
 
     on_session: SessionHandler
     doors: tuple[Door, ...] = ()
     """Where those go in that speak another language, or are no sessions."""
+
+    entrance: Entrance | None = None
+    """Through which another process hands over what it accepted; None listens here."""
 
 
 class Listener:
@@ -132,8 +131,11 @@ class Listener:
             raise ConfigError(
                 f"cannot listen on {self._settings.host}, port {self.port}: {error.strerror}"
             ) from error
+        if self._sockets.entrance:
+            self._sockets.entrance.open(WEB, self._take, self._count)
+            return
         for listening in self._server.sockets:
-            _keep_little_unsent(listening)
+            keep_little_unsent(listening)
         self.port = next(iter(self._server.sockets)).getsockname()[1]
 
     def drain(self) -> None:
@@ -143,6 +145,8 @@ class Listener:
     async def stop(self) -> None:
         """Close the port and every connection: sessions with 1001, HTTP after its answer."""
         self.drain()
+        if self._sockets.entrance:
+            self._sockets.entrance.close()
         await self._let_nobody_in()
         self._server.close()
         await self._runner.cleanup()
@@ -163,10 +167,14 @@ class Listener:
             await asyncio.sleep(0)
 
     async def _serve(self) -> Server:
+        settings = self._settings
+        # Where connections are handed over, websockets' server has no port but keeps the house.
+        is_here = self._sockets.entrance is None
+        where = (settings.host, settings.port) if is_here else ("127.0.0.1", 0)
         return await serve(
             self._open_session,
-            self._settings.host,
-            self._settings.port,
+            *where,
+            start_serving=is_here,
             ssl=self._tls,
             process_request=self._admit,
             process_response=_finish_headers,
@@ -177,6 +185,28 @@ class Listener:
             server_header=None,
             **_limits(self._settings.socket),
         )
+
+    async def _take(self, connection: socket.socket) -> None:
+        timeout = self._settings.socket.open_timeout_seconds if self._tls else None
+        loop = asyncio.get_running_loop()
+        await loop.connect_accepted_socket(
+            self._front_door, connection, ssl=self._tls, ssl_handshake_timeout=timeout
+        )
+
+    def _count(self) -> int:
+        return len(self._hall.guests) + len(self._server.handler_tasks)
+
+    def _front_door(self) -> FrontDoor:
+        """Make what websockets makes for a connection that it accepts itself."""
+        limits = _limits(self._settings.socket)
+        del limits["open_timeout"]
+        protocol = ServerProtocol(
+            select_subprotocol=lambda _, offered: self._select_subprotocol(door, offered),
+            max_size=limits.pop("max_size"),
+            logger=socket_logger,
+        )
+        door = FrontDoor(self._hall, protocol, self._server, **limits)
+        return door
 
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         peer = peer_address(connection.remote_address)
@@ -237,12 +267,6 @@ class Listener:
             return
         with self._leases[task] as lease:
             await self._sockets.on_session(connection, lease)
-
-
-def _keep_little_unsent(listening: socket.socket) -> None:
-    """Let the system take no more than it can send soon; accepted connections inherit it."""
-    if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # Linux and macOS
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
 def _limits(settings: SocketSettings) -> dict[str, Any]:

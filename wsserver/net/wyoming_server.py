@@ -7,6 +7,7 @@ Wyoming knows no token: whoever reaches the port comes in.
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from wsserver.messages import Error, ServerMessage
 from wsserver.net.admission import Gate
 from wsserver.net.crowd import Crowd
 from wsserver.net.delivery import Connection, Delivery
+from wsserver.net.entrance import WYOMING, Entrance
 from wsserver.net.places import Lease
 from wsserver.net.refusal import Refused
 from wsserver.net.settings import SocketSettings, WyomingSettings
@@ -46,6 +48,8 @@ class WyomingHost:
     """Says what hears."""
 
     version: str
+    entrance: Entrance | None = None
+    """Through which another process hands over what it accepted; None listens here."""
 
 
 def speaker(settings: WyomingSettings, tokens: Iterable[Token]) -> Token:
@@ -75,16 +79,22 @@ class WyomingServer:
         self._idle_seconds = idle_seconds
         self._waiting = Crowd[WyomingConnection](WAITING_LIMIT, WAITING_LIMIT)
         self._visits: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
 
     @property
     def url(self) -> str:
         """Where clients find it, once started."""
-        host, port = self._server.sockets[0].getsockname()[:2]
+        host, port = self._settings.host, self._settings.port
+        if self._server:
+            host, port = self._server.sockets[0].getsockname()[:2]
         return f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
 
     async def start(self) -> None:
         """Listen; raise `ConfigError` if the address or the port is not to be had."""
         host, port = self._settings.host, self._settings.port
+        if self._host.entrance:
+            self._host.entrance.open(WYOMING, self._take, lambda: len(self._visits))
+            return
         try:
             self._server = await asyncio.start_server(self._enter, host, port, limit=LINE_BYTES)
         except OSError as error:
@@ -94,11 +104,18 @@ class WyomingServer:
 
     async def stop(self) -> None:
         """Close the port and every connection; sessions have ended by then."""
-        self._server.close()
+        if self._server:
+            self._server.close()
         for visit in self._visits:
             visit.cancel()
         await asyncio.gather(*self._visits, return_exceptions=True)
-        await self._server.wait_closed()
+        if self._server:
+            await self._server.wait_closed()
+
+    async def _take(self, connection: socket.socket) -> None:
+        reader = asyncio.StreamReader(limit=LINE_BYTES)
+        protocol = asyncio.StreamReaderProtocol(reader, self._enter)
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: protocol, connection)
 
     def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.set_write_buffer_limits(high=_UNSENT_BYTES)
