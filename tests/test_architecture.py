@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "text": {"speech", "messages"},
     "session": {"audio", "text", "messages", "speech", "errors"},
     "recognition": {"speech", "errors"},
+    "cluster": {"recognition", "speech", "errors"},
     "net": {"session", "dialects", "messages", "rooms", "peers", "speech", "errors", "sound_file"}
     | {"watch", "whose"},
     "store": {"audio", "messages", "errors", "sound_file"},
@@ -41,7 +42,8 @@ ROOT = {
 """What knows the rooms; the rooms do not know it."""
 PURE = ("speech", "errors", "messages", "peers", "rooms", "dialects", "audio", "text", "session")
 PURE_MODULES = (
-    *(f"recognition/{name}.py" for name in ("plan", "lane", "costs", "capacity", "spare")),
+    *(f"recognition/{name}.py" for name in ("plan", "lane", "costs", "capacity", "spare", "pool")),
+    *(f"cluster/{name}.py" for name in ("wire", "fleet")),
     *(f"webhooks/{name}.py" for name in ("backoff", "event", "rounds", "signature")),
 )
 EFFECTS = {
@@ -55,7 +57,8 @@ ONLY_IN = {
     "onnxruntime": {"recognition"},
     "ctranslate2": {"recognition"},
     "faster_whisper": {"recognition"},
-    "aiohttp": {"net", "webhooks"},  # the server; the client
+    "aiohttp": {"net", "webhooks", "cluster"},  # the server; the client; both
+    "ray": {"cluster"},
     "soundfile": {"sound_file"},
     "sqlite3": {"store", "webhooks"},
     "prometheus_client": {"metrics"},

@@ -18,6 +18,7 @@
     └── ServerError              we are at fault: told on the wire, logged with its cause
         ├── EngineError          the engine raised or gave a wrong number of results
         ├── EngineLost           the engine process died or hung; its windows may be retried
+        │   └── EngineUnavailable    no engine took the windows; it is no fault of theirs
         ├── Overloaded           no room for more
         └── ShuttingDown         the server is going away; what was said is finalized first
 
@@ -148,6 +149,12 @@ class EngineLost(EngineError):
 
     code = "engine_lost"
     status = 503
+
+
+class EngineUnavailable(EngineLost):
+    """No engine could be reached, or none took the windows: nothing is known of them."""
+
+    code = "engine_unavailable"
 
 
 class Overloaded(ServerError):

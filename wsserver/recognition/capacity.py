@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from wsserver.recognition.batching import Batching
 from wsserver.recognition.costs import Costs
+from wsserver.recognition.pool import OWN_ENGINE, Demand, Pool
 from wsserver.speech import Priority, Window, seconds
 
 FINALS_PER_SECOND = 1 / 6
@@ -127,9 +128,13 @@ class Capacity:
             self._partials.add(1.0, now)
             self._partial_audio.add(seconds(len(window.audio)), now)
 
-    def serve(self, windows: Sequence[Window], took_seconds: float, now: float) -> None:
-        """Learn that *windows* went as one batch, which ended just *now*."""
-        self._costs.observe(windows, took_seconds)
+    def serve(self, windows: Sequence[Window], took_seconds: float | None, now: float) -> None:
+        """Learn that *windows* went as one batch, which ended just *now*.
+
+        What it took is None where that says nothing, because it waited behind others as well.
+        """
+        if took_seconds is not None:
+            self._costs.observe(windows, took_seconds)
         # While early finals go, they are served in the place of finals, not beside them.
         live = (Priority.FINAL, Priority.EARLY_FINAL)
         self._finals.add(sum(window.priority in live for window in windows), now)
@@ -144,24 +149,39 @@ class Capacity:
                 each.scale(sessions / self._sessions)
         self._sessions = sessions
 
-    def forecast(self, now: float) -> Forecast:
-        """Say what one more session would bring; the first one disturbs nobody."""
-        if not self._sessions:
+    def demand(self, now: float) -> Demand:
+        """Tell what the sessions ask for, to those who use the same engines."""
+        return Demand(
+            self._sessions,
+            self._newcomers.at(now),
+            self._finals.rate(now),
+            self._partials.rate(now),
+            self._partial_audio.rate(now),
+        )
+
+    def forecast(self, now: float, pool: Pool = OWN_ENGINE) -> Forecast:
+        """Say what one more session would bring to all who use the engines of *pool*.
+
+        The first one disturbs nobody.  Several engines share out what is asked of them; whether it
+        is asked from here or from elsewhere makes no difference to anybody's lag.
+        """
+        asked = self.demand(now) + pool.others
+        if not asked.sessions:
             return NO_LOAD
-        new = self._newcomers.at(now) + 1
-        finals = self._cautious(self._finals.rate(now) + new * FINALS_PER_SECOND)
-        speaking = self._partials.rate(now) * self._hop_seconds + new * SPEAKING
+        new = asked.newcomers + 1
+        finals = self._cautious(asked.finals_per_second + new * FINALS_PER_SECOND)
+        speaking = asked.partials_per_second * self._hop_seconds + new * SPEAKING
         most = self._batching.most(self._costs.of_exact)
         alone, together = self._costs.of_exact(1), self._costs.of_exact(most)
-        share = finals * together / most
+        share = finals * together / most / pool.engines
         if share >= 1:
             return Forecast(math.inf, math.inf, share)
         # Finals go first, and partials share out what they leave: a word waits for the turn of
         # its session, and for the finals that happen to come just then.  Finals that go together
         # do so between any two batches of partials, and each time a batch has its own price.
-        queue = TAIL * alone * share / (1 - share)
+        queue = TAIL * alone * _queue(share, pool.engines)
         own_price = (alone - together / most) * most / (most - 1) if most > 1 else 0.0
-        batches, undisturbed_seconds = self._round(speaking, now)
+        batches, undisturbed_seconds = self._round(speaking / pool.engines, asked)
         return Forecast(
             lag_seconds=(undisturbed_seconds + batches * own_price) / (1 - share) + queue,
             # A batch of partials may just have begun when it comes.
@@ -173,12 +193,22 @@ class Capacity:
         """Add the standard deviation of a rate that was estimated: who is let in stays in."""
         return rate + math.sqrt(rate / (2 * MEMORY_SECONDS))
 
-    def _round(self, speaking: float, now: float) -> tuple[float, float]:
+    def _round(self, speaking: float, asked: Demand) -> tuple[float, float]:
         """Give the batches that serve everybody who speaks once, and the seconds for them alone."""
-        count = self._partials.at(now) + 1.0
-        audio_seconds = (self._partial_audio.at(now) + PARTIAL_SECONDS) / count
+        count = asked.partials_per_second * MEMORY_SECONDS + 1.0
+        total_seconds = asked.audio_per_second * MEMORY_SECONDS + PARTIAL_SECONDS
+        audio_seconds = total_seconds / count
         most = self._batching.most(lambda n: self._costs.of_others(n * audio_seconds))
         full, rest = divmod(speaking, most)
         last = self._costs.of_others(rest * audio_seconds) if rest else 0.0
         whole = full * self._costs.of_others(most * audio_seconds)
         return max(1.0, speaking / most), whole + last
+
+
+def _queue(share: float, engines: int) -> float:
+    """Give the mean wait in service times, if so many engines are used to that *share*.
+
+    Sakasegawa's approximation for M/M/c (1977), which for one engine is exact: the next of several
+    that are all busy is free the sooner, and seldom are all of them busy.
+    """
+    return math.pow(share, math.sqrt(2 * (engines + 1)) - 1) / (engines * (1 - share))

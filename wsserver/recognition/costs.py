@@ -4,6 +4,7 @@ Knows windows and seconds; knows nothing of clocks, hardware or models.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from wsserver.speech import Window, seconds
 
@@ -23,6 +24,17 @@ SHORTEST_SECONDS = 1e-4
 """No batch is free, whatever a clock says."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What batches cost, in seconds, as one machine tells another."""
+
+    exact_first: float
+    exact_further: float
+    others_first: float
+    others_further: float
+    """For each `UNIT_SECONDS` of audio."""
+
+
 class Line:
     """A price that rises evenly: for the first, and for whatever comes on top of it.
 
@@ -36,6 +48,11 @@ class Line:
         self._variances = max(first, further) ** 2, max(first, further) ** 2
         self._covariance = 0.0
         self.is_learned = False
+
+    @property
+    def prices(self) -> tuple[float, float]:
+        """Give what the first costs, and each further one."""
+        return self._first, self._further
 
     def at(self, further: float) -> float:
         """Give the seconds for the first and so much on top."""
@@ -80,6 +97,16 @@ class Costs:
         # two are tried together once, and from then on it is known.
         self._exact = Line(0.8, 0.2)
         self._others = Line(0.05, 0.2)
+
+    @property
+    def prices(self) -> Prices:
+        """Tell all that was learned, for `adopt` elsewhere."""
+        return Prices(*self._exact.prices, *self._others.prices)
+
+    def adopt(self, prices: Prices) -> None:
+        """Take over what others learned."""
+        self._exact = Line(prices.exact_first, prices.exact_further)
+        self._others = Line(prices.others_first, prices.others_further)
 
     def predict(self, windows: Sequence[Window]) -> float:
         """Give the seconds that *windows* will take: as one batch, if they are of one kind."""

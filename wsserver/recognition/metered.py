@@ -7,8 +7,10 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from wsserver.recognition.scheduler import Runner
-from wsserver.speech import EngineInfo, Hypothesis, Window
+from wsserver.errors import EngineError
+from wsserver.recognition.pool import Pool
+from wsserver.recognition.runner import Result, Runner
+from wsserver.speech import EngineInfo, Window
 
 
 class Meter(Protocol):
@@ -41,13 +43,23 @@ class Metered:
         return self._runner.alive
 
     @property
+    def width(self) -> int:
+        """Say how many batches may run at once."""
+        return self._runner.width
+
+    @property
+    def pool(self) -> Pool:
+        """Say what is shared with others."""
+        return self._runner.pool
+
+    @property
     def info(self) -> EngineInfo:
         """Say which model hears."""
         return self._runner.info
 
     async def recognize(
         self, windows: Sequence[Window], timeout_seconds: float
-    ) -> list[Hypothesis]:
+    ) -> Sequence[Result]:
         """Decode *windows* as one batch; raise what the runner raises."""
         began = time.monotonic()
         try:
@@ -56,4 +68,7 @@ class Metered:
             self._meter.failed(windows, error, time.monotonic() - began)
             raise
         self._meter.decoded(windows, time.monotonic() - began)
+        for result in heard:
+            if isinstance(result, EngineError):
+                self._meter.failed(result)
         return heard

@@ -128,6 +128,14 @@ class Backlog:
         dropped = tuple(t for t in wanted if t.window.priority in REPLACEABLE)
         return replace(self._try_again([t for t in wanted if t not in dropped]), superseded=dropped)
 
+    def drop(self, batch: Sequence[Ticket]) -> Tickets:
+        """Land a *batch* that nobody shall try again; give those that somebody waits for."""
+        return self._land(batch)
+
+    def give_back(self, batch: Sequence[Ticket]) -> Tickets:
+        """Land a *batch* that no engine tried; it goes first again.  Give what is useless now."""
+        return self._return(self._land(batch)).superseded
+
     def cancel(self, session: str) -> Tickets:
         """Forget all windows of *session*; what is in flight for it will answer nobody."""
         waiting = tuple(chain.from_iterable(lane.of(session) for lane in self._lanes.values()))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from wsserver.errors import DictationError, EngineError, EngineLost
 from wsserver.recognition.child import Child
 from wsserver.recognition.frames import Batch, Build, Failed, Frame, Heard, Raised, Ready
+from wsserver.recognition.pool import OWN_ENGINE, Pool
 from wsserver.speech import Engine, EngineInfo, Hypothesis, Window
 
 logger = logging.getLogger(__name__)
@@ -83,6 +84,16 @@ class EngineProcess:
     def alive(self) -> bool:
         """Tell whether the engine is loaded and takes batches."""
         return self._child is not None
+
+    @property
+    def width(self) -> int:
+        """Say that an engine takes one batch at a time."""
+        return 1
+
+    @property
+    def pool(self) -> Pool:
+        """Say that nobody else uses it."""
+        return OWN_ENGINE
 
     @property
     def info(self) -> EngineInfo:

@@ -8,14 +8,17 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 
-from wsserver.errors import EngineError, EngineLost
+from wsserver.errors import EngineError, EngineLost, EngineUnavailable
 from wsserver.recognition.capacity import Capacity, Forecast
+from wsserver.recognition.costs import Prices
 from wsserver.recognition.lane import Ticket
 from wsserver.recognition.plan import Backlog, Load
+from wsserver.recognition.pool import Demand
+from wsserver.recognition.runner import Result, Runner
 from wsserver.recognition.spare import Paces, Spare, Turn
 from wsserver.speech import EngineInfo, Hypothesis, Priority, Samples, Window
 
@@ -45,46 +48,6 @@ class SchedulerSettings:
     """How often a final or bulk window goes again, alone, after an engine failed on it."""
 
 
-class Runner(Protocol):
-    """Where batches run: `process.EngineProcess` keeps these promises."""
-
-    @property
-    def alive(self) -> bool:
-        """Tell whether batches are taken now."""
-        ...
-
-    @property
-    def info(self) -> EngineInfo:
-        """Say which model hears."""
-        ...
-
-    def on_change(self, listener: Callable[[], None], /) -> None:
-        """Call *listener* each time that `alive` changes."""
-        ...
-
-    async def start(self) -> None:
-        """Wait until batches are taken."""
-        ...
-
-    async def stop(self) -> None:
-        """Take no more batches."""
-        ...
-
-    def replace(self) -> None:
-        """Start a new engine in place of the one there is."""
-        ...
-
-    def prove_with(self, window: Window, /) -> None:
-        """Have every new engine decode *window* before it takes batches."""
-        ...
-
-    async def recognize(
-        self, windows: Sequence[Window], timeout_seconds: float, /
-    ) -> list[Hypothesis]:
-        """Decode *windows* as one batch, one hypothesis each; raise `EngineError` otherwise."""
-        ...
-
-
 class Scheduler:
     """The queue before the engine, and the loop that empties it; it is started once."""
 
@@ -108,7 +71,10 @@ class Scheduler:
         self._answers: dict[int, asyncio.Future[Hypothesis | None]] = {}
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
-        runner.on_change(self._wake.set)
+        self._batches: set[asyncio.Task[None]] = set()
+        self._was_alive = runner.alive
+        self._listeners: list[Callable[[], None]] = []
+        runner.on_change(self._notice)
 
     def __repr__(self) -> str:
         return f"<Scheduler, {'ready' if self.ready else 'not ready'}: {self._backlog!r}>"
@@ -120,12 +86,17 @@ class Scheduler:
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call *listener* each time that `ready` may have changed."""
-        self._runner.on_change(listener)
+        self._listeners.append(listener)
 
     @property
     def info(self) -> EngineInfo:
         """Say which model hears; raise `EngineLost` before `start`."""
         return self._runner.info
+
+    @property
+    def prices(self) -> Prices:
+        """Tell what batches cost, as far as is known."""
+        return self._backlog.costs.prices
 
     @property
     def load(self) -> Load:
@@ -134,9 +105,14 @@ class Scheduler:
 
     def forecast(self, sessions: int) -> Forecast:
         """Say what is to be expected with one more session than *sessions*."""
-        now = time.monotonic()
+        now, pool = time.monotonic(), self._runner.pool
         self._capacity.count(sessions, now)
-        return self._capacity.forecast(now).at_least(self.load.seconds)
+        waiting_seconds = self.load.seconds / pool.engines + pool.waiting_seconds
+        return self._capacity.forecast(now, pool).at_least(waiting_seconds)
+
+    def demand(self) -> Demand:
+        """Tell what its sessions ask for."""
+        return self._capacity.demand(time.monotonic())
 
     async def start(self) -> None:
         """Wait until the engine is loaded; raise `ModelError` or `EngineLost` if it cannot be."""
@@ -147,8 +123,10 @@ class Scheduler:
         """End the engine; what still waits raises `EngineLost`."""
         loop, self._loop = self._loop, None
         if loop is not None:
-            loop.cancel()
-            await asyncio.wait([loop])
+            running = [loop, *self._batches]
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running)
         await self._runner.stop()
         for number in list(self._answers):
             self._raise(number, EngineLost("the scheduler was stopped"))
@@ -205,10 +183,26 @@ class Scheduler:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._runner.alive and (batch := self._take()):
-                await self._run(batch)
-                # Whoever was answered may have the next window ready: it is in the next plan.
-                await asyncio.sleep(0)
+            while self._has_room() and (batch := self._take()):
+                running = asyncio.create_task(self._run(batch), name="run a batch")
+                self._batches.add(running)
+                running.add_done_callback(self._has_run)
+
+    def _has_room(self) -> bool:
+        return self._runner.alive and len(self._batches) < self._runner.width
+
+    def _has_run(self, batch: asyncio.Task[None]) -> None:
+        self._batches.discard(batch)
+        # The loop hears of it in the next turn of events: whoever was answered may have asked for
+        # the next window by then, and it is in the next plan.
+        self._wake.set()
+
+    def _notice(self) -> None:
+        self._wake.set()
+        if self._runner.alive is not self._was_alive:
+            self._was_alive = self._runner.alive
+            for listener in self._listeners:
+                listener()
 
     def _take(self) -> Sequence[Ticket]:
         bulk = self._backlog.bulk()
@@ -235,21 +229,40 @@ class Scheduler:
         windows = [ticket.window for ticket in batch]
         started = time.monotonic()
         try:
-            hypotheses = await self._runner.recognize(windows, self._timeout_seconds)
+            results = await self._runner.recognize(windows, self._timeout_seconds)
         except Exception as error:  # noqa: BLE001  # the loop outlives any one batch
             self._settle_error(batch, error)
         else:
-            ended = time.monotonic()
-            self._capacity.serve(windows, ended - started, ended)
-            if any(window.priority is Priority.BULK for window in windows):
-                self._spare.serve(ended - started, ended)
-            for ticket, hypothesis in zip(batch, hypotheses, strict=True):
-                self._resolve(self._backlog.settle(ticket), hypothesis)
+            self._learn(windows, started, time.monotonic())
+            self._settle(batch, results)
+
+    def _learn(self, windows: Sequence[Window], started: float, ended: float) -> None:
+        prices = self._runner.pool.prices
+        self._capacity.serve(windows, None if prices else ended - started, ended)
+        if prices:
+            self._backlog.costs.adopt(prices)
+        if any(window.priority is Priority.BULK for window in windows):
+            self._spare.serve(ended - started, ended)
+
+    def _settle(self, batch: Sequence[Ticket], results: Sequence[Result]) -> None:
+        for ticket, result in zip(batch, results, strict=True):
+            if isinstance(result, EngineLost):
+                self._settle_error([ticket], result)
+            elif isinstance(result, EngineError):
+                for wanted in self._backlog.drop([ticket]):
+                    self._raise(wanted.number, result)
+            elif result is None:
+                self._resolve(self._backlog.drop([ticket]), None)
+            else:
+                self._resolve(self._backlog.settle(ticket), result)
 
     def _settle_error(self, batch: Sequence[Ticket], error: Exception) -> None:
         if not isinstance(error, EngineError):
             logger.error("a batch failed in an unforeseen way", exc_info=error)
             error = EngineError(f"a batch failed: {type(error).__name__}: {error}")
+        if isinstance(error, EngineUnavailable):
+            self._resolve(self._backlog.give_back(batch), None)
+            return
         lost = isinstance(error, EngineLost)
         ended = self._backlog.lose(batch) if lost else self._backlog.fail(batch)
         self._resolve(ended.superseded, None)

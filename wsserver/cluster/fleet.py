@@ -1,0 +1,109 @@
+"""Remember who answered lately and who asked lately: replicas for gateways, and the reverse.
+
+Knows names and what they told; knows nothing of networks.  Time is an argument, in seconds of any
+clock that only goes forward.
+"""
+
+from dataclasses import dataclass
+from statistics import fmean
+
+from wsserver.cluster.wire import Report
+from wsserver.errors import EngineLost
+from wsserver.recognition.costs import Prices
+from wsserver.recognition.pool import NOBODY, Demand, Pool
+from wsserver.speech import EngineInfo
+
+LATELY_SECONDS = 10.0
+"""For which somebody who is not heard of is still there."""
+
+
+class Demands:
+    """What each gateway asked for lately, as a replica knows it."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, tuple[float, Demand]] = {}
+
+    def note(self, gateway: str, demand: Demand, now: float) -> None:
+        """Learn what *gateway* asks for."""
+        self._asked[gateway] = now, demand
+
+    def lately(self, now: float) -> dict[str, Demand]:
+        """Give what everybody asks for who was here lately; forget the others."""
+        oldest = now - LATELY_SECONDS
+        self._asked = {name: seen for name, seen in self._asked.items() if seen[0] >= oldest}
+        return {name: demand for name, (_, demand) in self._asked.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    at: float
+    way: str
+    report: Report
+
+
+class Fleet:
+    """The replicas that answered lately, as a gateway knows them."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Seen] = {}
+        self._info: EngineInfo | None = None
+        self._pool = Pool()
+
+    @property
+    def info(self) -> EngineInfo:
+        """Say which model hears, or heard last; raise `EngineLost` before anybody answered."""
+        if self._info is None:
+            raise EngineLost("no replica has answered yet")
+        return self._info
+
+    def note(self, way: str, report: Report, now: float) -> None:
+        """Learn that a replica answered by *way*."""
+        self._seen[report.replica] = _Seen(now, way, report)
+        self._info = report.info
+
+    def lose(self, way: str) -> None:
+        """Learn that *way* does not answer: whoever did so by it may be gone."""
+        self._seen = {name: seen for name, seen in self._seen.items() if seen.way != way}
+
+    def engines(self, now: float) -> int:
+        """Say how many replicas decode now."""
+        reports = self._reports(now)
+        ready = sum(report.ready for report in reports)
+        # A balancer shows one at random, but each may know how many there are.
+        hidden = max((report.replicas for report in reports), default=0) - len(reports)
+        return ready + max(0, hidden) if ready else 0
+
+    def pool(self, gateway: str, now: float) -> Pool:
+        """Say what *gateway* shares, and with whom; if nobody answers, what it did last."""
+        reports = self._reports(now)
+        if not reports:
+            return self._pool
+        self._pool = Pool(
+            engines=max(1, self.engines(now)),
+            prices=_mean([report.prices for report in reports]),
+            others=sum(self._demands_beside(gateway, now), NOBODY),
+            waiting_seconds=fmean(report.waiting_seconds for report in reports),
+        )
+        return self._pool
+
+    def _demands_beside(self, gateway: str, now: float) -> list[Demand]:
+        asked: dict[str, Demand] = {}
+        for report in self._reports(now):  # the latest word of each counts
+            asked |= report.demands
+        asked.pop(gateway, None)
+        return list(asked.values())
+
+    def _reports(self, now: float) -> list[Report]:
+        """Give the latest report of each replica that answered lately, the latest of all last."""
+        oldest = now - LATELY_SECONDS
+        self._seen = {name: seen for name, seen in self._seen.items() if seen.at >= oldest}
+        return [seen.report for seen in sorted(self._seen.values(), key=lambda seen: seen.at)]
+
+
+def _mean(prices: list[Prices]) -> Prices:
+    return Prices(
+        fmean(each.exact_first for each in prices),
+        fmean(each.exact_further for each in prices),
+        fmean(each.others_first for each in prices),
+        fmean(each.others_further for each in prices),
+    )

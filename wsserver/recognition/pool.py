@@ -1,0 +1,55 @@
+"""What a scheduler knows of the engines it uses, and of all who use them beside itself.
+
+Knows numbers alone; knows nothing of how they came here.
+"""
+
+from dataclasses import dataclass
+
+from wsserver.recognition.costs import Prices
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the sessions of one server ask for, or those of several."""
+
+    sessions: int = 0
+    newcomers: float = 0.0
+    """Sessions that are too new to be known by what they ask for, in parts of a session."""
+
+    finals_per_second: float = 0.0
+    partials_per_second: float = 0.0
+    audio_per_second: float = 0.0
+    """Seconds of audio in those partials."""
+
+    def __add__(self, other: "Demand") -> "Demand":
+        return Demand(
+            self.sessions + other.sessions,
+            self.newcomers + other.newcomers,
+            self.finals_per_second + other.finals_per_second,
+            self.partials_per_second + other.partials_per_second,
+            self.audio_per_second + other.audio_per_second,
+        )
+
+
+NOBODY = Demand()
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The engines that take a scheduler's batches."""
+
+    engines: int = 1
+    """How many there are, each of which takes a batch at a time."""
+
+    prices: Prices | None = None
+    """What batches cost there; None if that is what they take from here."""
+
+    others: Demand = NOBODY
+    """What the sessions of other servers ask of the same engines."""
+
+    waiting_seconds: float = 0.0
+    """Work that waits before an engine, on average, beside what waits here."""
+
+
+OWN_ENGINE = Pool()
+"""One engine that serves nobody else."""
