@@ -21,6 +21,7 @@ from websockets.typing import Subprotocol
 from wsserver.net.admission import Gate
 from wsserver.net.conditions import Conditions
 from wsserver.net.door import Door
+from wsserver.net.entrance import Entrance
 from wsserver.net.health import health_routes
 from wsserver.net.http_app import http_app
 from wsserver.net.ledger import Clock
@@ -203,6 +204,7 @@ class Setup:
     signed: SignedTokens | None = None
     doors: Callable[[Gate], tuple[Door, ...]] = lambda _: ()
     clock: Clock = time.time
+    entrance: Entrance | None = None
 
 
 @asynccontextmanager
@@ -217,7 +219,7 @@ async def open_doorway(setup: Setup | None = None) -> AsyncIterator[Doorway]:
     before = asyncio.all_tasks()
     app = http_app(settings, gate, routes)
     async with Listener(
-        settings, gate, Sockets(setup.on_session, setup.doors(gate)), app, tls
+        settings, gate, Sockets(setup.on_session, setup.doors(gate), setup.entrance), app, tls
     ) as listener:
         yield Doorway(listener, gate, None if tls is None else _trusting())
     assert gate.sessions == 0

@@ -19,6 +19,14 @@ def test_the_configured_key_is_used_and_nothing_is_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_key_can_be_handed_on() -> None:
+    key = ServerKey(SECRET)
+
+    handed = server_key(key.as_text(), {})
+
+    assert handed.derive("a") == key.derive("a")
+
+
 def test_without_one_a_key_is_made_once_for_nobody_else_to_read(tmp_path: Path) -> None:
     environment = {"XDG_STATE_HOME": str(tmp_path / "state")}
 

@@ -29,6 +29,10 @@ class ServerKey:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
+    def as_text(self) -> str:
+        """Give the secret in base64, for a server that shall have the same."""
+        return base64.b64encode(self._secret).decode()
+
     def derive(self, purpose: str) -> bytes:
         """Give the 32 bytes for *purpose*, which say nothing of those for another (RFC 5869)."""
         info = f"wsserver {purpose}".encode()

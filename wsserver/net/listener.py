@@ -8,9 +8,11 @@ import json
 import logging
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self, TypeAlias, cast
 
@@ -167,14 +169,25 @@ class Listener:
             await asyncio.sleep(0)
 
     async def _serve(self) -> Server:
-        settings = self._settings
-        # Where connections are handed over, websockets' server has no port but keeps the house.
-        is_here = self._sockets.entrance is None
-        where = (settings.host, settings.port) if is_here else ("127.0.0.1", 0)
+        with self._place() as place:
+            return await self._serve_at(place)
+
+    @contextmanager
+    def _place(self) -> Iterator[dict[str, Any]]:
+        """Say where to listen: where others hand connections over, at what nobody can find.
+
+        Without listening websockets would turn them all away.
+        """
+        if self._sockets.entrance is None:
+            yield {"host": self._settings.host, "port": self._settings.port}
+            return
+        with TemporaryDirectory() as folder:
+            yield {"unix": True, "path": f"{folder}/nowhere"}
+
+    async def _serve_at(self, place: Mapping[str, Any]) -> Server:
         return await serve(
             self._open_session,
-            *where,
-            start_serving=is_here,
+            **place,
             ssl=self._tls,
             process_request=self._admit,
             process_response=_finish_headers,

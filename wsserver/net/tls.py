@@ -7,6 +7,7 @@ import ipaddress
 import socket
 import ssl
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,10 +32,21 @@ def server_context(settings: TlsSettings) -> ssl.SSLContext | None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     if settings.mode == "self":
-        _make_certificate(context)
+        _issue().configure_cert(context)
     else:
         _load_certificate(context, settings)
     return context
+
+
+def keep_certificate(settings: TlsSettings, folder: Path) -> TlsSettings:
+    """Make the certificate of mode `self` now, in *folder*, so that several can show the same."""
+    if settings.mode != "self":
+        return settings
+    path = folder / "certificate.pem"
+    path.touch(mode=0o600)
+    issued = _issue()
+    issued.private_key_and_cert_chain_pem.write_to_path(path)
+    return replace(settings, mode="files", certificate=path, key=path)
 
 
 def _load_certificate(context: ssl.SSLContext, settings: TlsSettings) -> None:
@@ -64,13 +76,12 @@ def _refuse_password(key: Path) -> str:
     raise ConfigError(f"found an encrypted key in {key}, expected one without a password")
 
 
-def _make_certificate(context: ssl.SSLContext) -> None:
+def _issue() -> trustme.LeafCert:
     now = datetime.now(UTC)
     # A day of grace for clocks that are slow.
     first, last = now - timedelta(days=1), now + timedelta(days=SELF_SIGNED_DAYS)
     authority = trustme.CA(organization_name="wsserver, made on the spot")
-    issued = authority.issue_cert(*_own_names(), not_before=first, not_after=last)
-    issued.configure_cert(context)
+    return authority.issue_cert(*_own_names(), not_before=first, not_after=last)
 
 
 def _own_names() -> list[str]:

@@ -76,6 +76,11 @@ class Dispatch:
         couriers = [c for c in self._couriers.values() if c.receiver.hears(token_name)]
         return SessionForwarder(token_name, couriers, self._put) if couriers else None
 
+    def forward(self, source: Source, final: Final, settled: Callable[[bool], None]) -> None:
+        """Spool *final* of a session elsewhere; *settled* is told, in any thread, whether it is."""
+        couriers = [c for c in self._couriers.values() if c.receiver.hears(source.token_name)]
+        self._put(couriers, source, final, settled)
+
     def _arrive(self, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:
             if courier := self._couriers.get(delivery.receiver):
