@@ -16,6 +16,7 @@ from wsserver.cluster.wire import Reply, Report, pack_reply, unpack_request
 from wsserver.errors import EngineError, EngineLost, EngineUnavailable
 from wsserver.recognition.capacity import Fading
 from wsserver.recognition.metered import Metered
+from wsserver.recognition.plan import Load
 from wsserver.recognition.runner import Result, Runner
 from wsserver.recognition.scheduler import Scheduler, SchedulerSettings
 from wsserver.speech import Hypothesis, Samples, Window
@@ -60,6 +61,11 @@ class Replica:
         """Tell whether windows are decoded now."""
         return self._scheduler.ready
 
+    @property
+    def load(self) -> Load:
+        """Measure what waits."""
+        return self._scheduler.load
+
     async def start(self, sample: Samples | None = None) -> None:
         """Wait until the engine is loaded, and learn from *sample* what finals cost.
 
@@ -93,7 +99,7 @@ class Replica:
             info=self._scheduler.info,
             ready=self.ready,
             prices=self._scheduler.prices,
-            waiting_seconds=self._scheduler.load.seconds,
+            waiting_seconds=self.load.seconds,
             busy=self._engine.worked.rate(now),
             replicas=self._count(),
             demands=self._demands.lately(now),
