@@ -73,6 +73,18 @@ def test_check_says_what_would_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert "webhooks  to nobody\n  Wyoming   not spoken\n" in said
 
 
+def test_check_says_where_replicas_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    urls = ["http://ray:8000/", "unix:/run/replica"]
+    Path("config.yaml").write_text(json.dumps({"engine": {"kind": "ray", "urls": urls}}))
+
+    assert cli.run(["check"]) == 0
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "model that of the replicas at http://ray:8000/, unix:/run/replica tokens" in said
+
+
 def test_check_says_what_would_be_kept(capsys: pytest.CaptureFixture[str]) -> None:
     Path("config.yaml").write_text("store: {folder: kept, audio: true, keep_days: 30}")
 

@@ -81,6 +81,13 @@ def test_lists_come_from_the_environment_as_yaml() -> None:
         ({"server": {"port": "high"}}, "server.port: found 'high', input should be a valid int"),
         ({"server": {"port": 70_000}}, "server.port: found 70000, input should be less than"),
         ({"sessions": {"idle_seconds": float("inf")}}, "sessions.idle_seconds: found inf, input"),
+        ({"engine": {"urls": ["http://a/"]}}, "engine: found urls and the kind whisper, expected"),
+        ({"engine": {"kind": "ray"}}, "engine: found the kind ray without urls"),
+        ({"engine": {"kind": "ray", "urls": ["a:8000"]}}, "engine: found 'a:8000', expected http:"),
+        (
+            {"engine": {"kind": "ray", "urls": ["http://a/"], "model": "base"}},
+            "engine: found model and the kind ray, expected nothing but urls: what decodes",
+        ),
         ({"log": {"level": "loud"}}, "log.level: found 'loud', input should be 'debug'"),
         ({"endpointing": {"dictation": {"silence_ms": 100}}}, "endpointing.dictation: found pad"),
         ({"guards": None}, "guards: found None, input should be"),

@@ -20,6 +20,7 @@ from wsserver.broker.gateway import Gateway
 from wsserver.broker.room_relays import RedisRelays
 from wsserver.broker.room_store import Terms
 from wsserver.broker.subscriptions import Subscriptions
+from wsserver.cluster.remote import Replicas
 from wsserver.config import Config
 from wsserver.dialects.dialect import Model
 from wsserver.doorway import Inside, build_listener
@@ -45,7 +46,7 @@ from wsserver.net.wyoming_server import WyomingHost, WyomingServer, speaker
 from wsserver.peers import Alone
 from wsserver.recognition.engines import EngineSpec, build
 from wsserver.recognition.process import EngineProcess, Patience
-from wsserver.recognition.scheduler import Scheduler
+from wsserver.recognition.scheduler import Runner, Scheduler
 from wsserver.recognition.silero import SileroVoice
 from wsserver.self_check import SAMPLE, SelfCheck, self_check
 from wsserver.session.cursor import Resumption
@@ -85,11 +86,9 @@ class App:
         self._checked: SelfCheck | None = None
         self._running = AsyncExitStack()
         self._voice = SileroVoice()
-        patience = Patience(config.scheduler.reload_seconds)
         self._metrics = Metrics(time.monotonic)
-        process = EngineProcess(partial(build, config.engine), patience=patience)
         self._watching = Watching(config, self._metrics)
-        runner = self._watching.metered(process)
+        runner = self._build_engine(build)
         self._scheduler = Scheduler(runner, config.scheduler, config.sessions.hop_ms / 1000)
         own = Token(name=_OWN_NAME, hash=own_hash)
         self._key = server_key(config.server.key, os.environ)
@@ -178,6 +177,13 @@ class App:
         await self._dictations.drain(self._config.sessions.drain_seconds)
         await self._rooms.stop()
         await self._running.aclose()
+
+    def _build_engine(self, build: Callable[[EngineSpec], Engine]) -> Runner:
+        if self._config.engine.kind == "ray":
+            return self._watching.metered(Replicas(self._config.engine.urls))
+        patience = Patience(self._config.scheduler.reload_seconds)
+        process = EngineProcess(partial(build, self._config.engine), patience=patience)
+        return self._watching.metered(process)
 
     def _build_gate(self, own: Token) -> Gate:
         admission = self._config.server.admission

@@ -81,12 +81,10 @@ def check(path: Path | None) -> None:
     settings = config.load(path)
     app = App(settings)
     tokens = settings.server.admission.tokens
-    engine = settings.engine
     Console(highlight=False).print(
         f"The configuration is right.  `wsserver serve` would run\n"
         f"  at        {app.url}, TLS {settings.server.tls.mode}\n"
-        f"  model     {engine.model}, {engine.precision} on {engine.device}, "
-        f"partials {engine.partials}\n"
+        f"  model     {escape(_heard_by(settings.engine))}\n"
         f"  tokens    {', '.join(token.name for token in tokens) or 'one made up for each run'}\n"
         f"  sessions  {settings.server.admission.max_sessions} at a time\n"
         f"  keeping   {_kept(settings.store)}\n"
@@ -221,6 +219,12 @@ def _check_name(grant: Grant, tokens: Sequence[Token]) -> None:
     needed = grant.scope if grant.room is None else ("speak",)
     if missing := [each for each in needed if each not in found.scope]:
         raise ConfigError(f"found no scope {missing[0]!r} in the token {grant.subject!r}")
+
+
+def _heard_by(engine: EngineSpec) -> str:
+    if engine.kind == "ray":
+        return f"that of the replicas at {', '.join(engine.urls)}"
+    return f"{engine.model}, {engine.precision} on {engine.device}, partials {engine.partials}"
 
 
 def _kept(store: StoreSettings) -> str:

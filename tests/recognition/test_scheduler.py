@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from tests.recognition import scripted
 from tests.recognition.scripted import Scripted, hypothesis, window
 from wsserver.errors import EngineError, EngineLost, ModelError
-from wsserver.recognition.pool import OWN_ENGINE
+from wsserver.recognition.pool import OWN_ENGINE, Demand
 from wsserver.recognition.process import Backoff, EngineProcess
 from wsserver.recognition.scheduler import Scheduler, SchedulerSettings
 from wsserver.speech import SAMPLE_RATE, Engine, EngineInfo, Hypothesis, Priority, Window
@@ -339,6 +339,9 @@ class Faulty:
 
     def replace(self) -> None:
         """Have nothing to replace."""
+
+    def speak_for(self, demand: Callable[[], Demand]) -> None:
+        """Have nobody to tell."""
 
     def prove_with(self, proof: Window) -> None:
         """Have nothing to prove."""

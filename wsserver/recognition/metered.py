@@ -32,6 +32,7 @@ class Metered:
         self._runner = runner
         self._meter = meter
         self.on_change = runner.on_change
+        self.speak_for = runner.speak_for
         self.start = runner.start
         self.stop = runner.stop
         self.replace = runner.replace

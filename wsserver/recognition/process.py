@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wsserver.errors import DictationError, EngineError, EngineLost
 from wsserver.recognition.child import Child
 from wsserver.recognition.frames import Batch, Build, Failed, Frame, Heard, Raised, Ready
-from wsserver.recognition.pool import OWN_ENGINE, Pool
+from wsserver.recognition.pool import OWN_ENGINE, Demand, Pool
 from wsserver.speech import Engine, EngineInfo, Hypothesis, Window
 
 logger = logging.getLogger(__name__)
@@ -105,6 +105,9 @@ class EngineProcess:
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call *listener* each time that `alive` changes."""
         self._listeners.append(listener)
+
+    def speak_for(self, demand: Callable[[], Demand]) -> None:
+        """Do nothing: nobody shares it."""
 
     def prove_with(self, window: Window) -> None:
         """Have every engine that replaces another decode *window* before it takes batches.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from wsserver.errors import EngineError
-from wsserver.recognition.pool import Pool
+from wsserver.recognition.pool import Demand, Pool
 from wsserver.speech import EngineInfo, Hypothesis, Window
 
 Result: TypeAlias = Hypothesis | EngineError | None
@@ -44,6 +44,10 @@ class Runner(Protocol):
 
     def on_change(self, listener: Callable[[], None], /) -> None:
         """Call *listener* each time that `alive` or `width` may have changed."""
+        ...
+
+    def speak_for(self, demand: Callable[[], Demand], /) -> None:
+        """Tell those who share the engines what *demand* gives, whenever there is an occasion."""
         ...
 
     async def start(self) -> None:

@@ -75,6 +75,7 @@ class Scheduler:
         self._was_alive = runner.alive
         self._listeners: list[Callable[[], None]] = []
         runner.on_change(self._notice)
+        runner.speak_for(self.demand)
 
     def __repr__(self) -> str:
         return f"<Scheduler, {'ready' if self.ready else 'not ready'}: {self._backlog!r}>"
