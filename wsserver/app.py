@@ -24,6 +24,7 @@ from wsserver.cluster.remote import Replicas
 from wsserver.config import Config
 from wsserver.dialects.dialect import Model
 from wsserver.doorway import Inside, build_listener
+from wsserver.lent import Lent
 from wsserver.measures import measure, measure_keeping, measure_redis, tell_of_engine
 from wsserver.messages import Limits, Warn
 from wsserver.metrics import Metrics
@@ -41,7 +42,7 @@ from wsserver.net.room_ids import RoomIds
 from wsserver.net.room_publisher import RoomPublisher
 from wsserver.net.rooms import Rooms
 from wsserver.net.signed_tokens import PURPOSE, SignedTokens
-from wsserver.net.tokens import Token, new_token
+from wsserver.net.tokens import Token, hash_token, new_token
 from wsserver.net.wyoming_server import WyomingHost, WyomingServer, speaker
 from wsserver.peers import Alone
 from wsserver.recognition.engines import EngineSpec, build
@@ -76,13 +77,19 @@ ENGINE_RESTARTED = Warn(
 class App:
     """The server, from `start` to `stop`; one time only."""
 
-    def __init__(self, config: Config, build: Callable[[EngineSpec], Engine] = build) -> None:
-        """Build everything; raise a `ConfigError` for what cannot be built.
+    def __init__(
+        self,
+        config: Config,
+        build: Callable[[EngineSpec], Engine] = build,
+        lent: Lent | None = None,
+    ) -> None:
+        """Build everything but what is *lent*; raise a `ConfigError` for what cannot be built.
 
         *build* is called in the engine's process, so it has to be a module's function.
         """
         self._config = config
-        self._own_token, own_hash = new_token()
+        self._lent = lent
+        self._own_token = lent.own_token if lent else new_token()[0]
         self._checked: SelfCheck | None = None
         self._running = AsyncExitStack()
         self._voice = SileroVoice()
@@ -90,7 +97,7 @@ class App:
         self._watching = Watching(config, self._metrics)
         runner = self._build_engine(build)
         self._scheduler = Scheduler(runner, config.scheduler, config.sessions.hop_ms / 1000)
-        own = Token(name=_OWN_NAME, hash=own_hash)
+        own = Token(name=_OWN_NAME, hash=hash_token(self._own_token))
         self._key = server_key(config.server.key, os.environ)
         self._lines = self._build_lines()
         self._redis = Connection(config.redis) if config.redis.url else None
@@ -107,13 +114,19 @@ class App:
         self._dictations = Dictations(self._host(), self._limits(), self._lines)
         self._scheduler.on_change(self._tell_of_engine)
         inside = Inside(
-            self._host(), self._gate, self._rooms, self._signed, self._dictations, lambda: self.info
+            self._host(),
+            self._gate,
+            self._rooms,
+            self._signed,
+            self._dictations,
+            lambda: self.info,
+            lent.entrance if lent else None,
         )
         measure(self._metrics, self._gate, self._rooms, self._scheduler)
         if self._redis:
             measure_redis(self._metrics, self._redis)
         measure_keeping(self._metrics, self._keeper, self._dispatch)
-        self._listener = build_listener(config, inside, metrics_routes(self._metrics.render))
+        self._listener = build_listener(config, inside, metrics_routes(self._render))
         self._wyoming = self._build_wyoming()
 
     @property
@@ -168,8 +181,17 @@ class App:
         """Dictate a sample through the own socket; from then on the server is ready."""
         with open_sound(SAMPLE) as sound:
             await self._scheduler.rehearse(np.concatenate(list(sound.blocks())))
-        self._checked = await self_check(self.socket_url, self._own_token)
+        self.approve(await self_check(self.socket_url, self._own_token))
+        assert self._checked is not None
         return self._checked
+
+    def approve(self, check: SelfCheck) -> None:
+        """Let people in: *check* is through."""
+        self._checked = check
+
+    def numbers(self) -> str:
+        """Give what this server alone counts, in Prometheus' text format."""
+        return self._metrics.render("")[0].decode()
 
     async def stop(self) -> None:
         """Finalize what was said, turn newcomers away meanwhile, then leave."""
@@ -184,6 +206,9 @@ class App:
         patience = Patience(self._config.scheduler.reload_seconds)
         process = EngineProcess(partial(build, self._config.engine), patience=patience)
         return self._watching.metered(process)
+
+    async def _render(self, accept: str) -> tuple[bytes, str]:
+        return await self._lent.numbers(accept) if self._lent else self._metrics.render(accept)
 
     def _build_gate(self, own: Token) -> Gate:
         admission = self._config.server.admission
@@ -216,7 +241,7 @@ class App:
 
     def _build_dispatch(self) -> Dispatch | None:
         settings = self._config.webhooks
-        if not settings.receivers:
+        if not settings.receivers or self._lent:
             return None
         check_tokens(settings, {token.name for token in self._config.server.admission.tokens})
         folder = settings.folder or key_path(os.environ).with_name("webhooks")
@@ -234,7 +259,9 @@ class App:
         if settings.port is None:
             return None
         token = speaker(settings, self._config.server.admission.tokens)
-        host = WyomingHost(self._gate, token, self._dictations.serve, self._model, __version__)
+        entrance = self._lent.entrance if self._lent else None
+        serve = self._dictations.serve
+        host = WyomingHost(self._gate, token, serve, self._model, __version__, entrance)
         socket = self._config.server.socket
         return WyomingServer(settings, host, socket, self._config.sessions.idle_seconds)
 
@@ -276,6 +303,8 @@ class App:
         if token_name == _OWN_NAME:  # its self-check is nobody's words
             return None
         keeping = self._keeper.recorder(token_name) if self._keeper else None
+        if self._lent:
+            return together(keeping, self._lent.webhooks(token_name))
         return together(keeping, self._dispatch.recorder(token_name) if self._dispatch else None)
 
     def _open_session(self, priority: Priority, resumption: Resumption | None) -> Session:

@@ -46,6 +46,7 @@ from wsserver.serve import with_token
 from wsserver.sessions_command import sessions
 from wsserver.store.settings import StoreSettings
 from wsserver.webhooks.settings import WebhookSettings
+from wsserver.workers.sharing import check_workers
 
 _config_option = click.option(
     "--config",
@@ -79,11 +80,12 @@ def serve(path: Path | None, model: str | None, **server: Any) -> None:
 def check(path: Path | None) -> None:
     """Validate the configuration and say what would run."""
     settings = config.load(path)
+    check_workers(settings)
     app = App(settings)
     tokens = settings.server.admission.tokens
     Console(highlight=False).print(
         f"The configuration is right.  `wsserver serve` would run\n"
-        f"  at        {app.url}, TLS {settings.server.tls.mode}\n"
+        f"  at        {app.url}, TLS {settings.server.tls.mode}{_processes(settings.server)}\n"
         f"  model     {escape(_heard_by(settings.engine))}\n"
         f"  tokens    {', '.join(token.name for token in tokens) or 'one made up for each run'}\n"
         f"  sessions  {settings.server.admission.max_sessions} at a time\n"
@@ -219,6 +221,10 @@ def _check_name(grant: Grant, tokens: Sequence[Token]) -> None:
     needed = grant.scope if grant.room is None else ("speak",)
     if missing := [each for each in needed if each not in found.scope]:
         raise ConfigError(f"found no scope {missing[0]!r} in the token {grant.subject!r}")
+
+
+def _processes(server: NetSettings) -> str:
+    return f", {server.workers} workers" if server.workers > 1 else ""
 
 
 def _heard_by(engine: EngineSpec) -> str:

@@ -15,6 +15,7 @@ from wsserver.net.audio_routes import AudioRoutes
 from wsserver.net.dialect_door import DialectDoor
 from wsserver.net.dictations import Dictations
 from wsserver.net.door import Door
+from wsserver.net.entrance import Entrance
 from wsserver.net.ffmpeg import Ffmpeg
 from wsserver.net.health import health_routes
 from wsserver.net.host import Host
@@ -54,6 +55,8 @@ class Inside:
     signed: SignedTokens
     dictations: Dictations
     info: Callable[[], EngineInfo]
+    entrance: Entrance | None = None
+    """Where connections come from, if not from a port here."""
 
 
 def build_listener(config: Config, inside: Inside, routes: Iterable[Route] = ()) -> Listener:
@@ -77,7 +80,7 @@ def build_listener(config: Config, inside: Inside, routes: Iterable[Route] = ())
         ],
     )
     doors = (*_dialect_doors(config, inside), RoomDoor(room_gate, inside.rooms))
-    sockets = Sockets(inside.dictations.serve, doors)
+    sockets = Sockets(inside.dictations.serve, doors, inside.entrance)
     return Listener(server, gate, sockets, app, server_context(server.tls))
 
 

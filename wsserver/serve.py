@@ -21,6 +21,7 @@ from wsserver.net.tokens import Token, new_token
 from wsserver.recognition.engines import EngineSpec, build
 from wsserver.self_check import SelfCheck
 from wsserver.speech import Engine, EngineInfo
+from wsserver.workers.supervisor import Supervisor
 
 DEVELOPMENT = "development"
 _PRACTICE = (
@@ -46,7 +47,8 @@ async def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM; raise an `OperatorError` if that cannot begin."""
     config, plain_token = with_token(config)
-    app = App(config, build)
+    is_one = config.server.workers == 1
+    app = App(config, build) if is_one else Supervisor(config, build)
     with _signals() as stopped:
         try:
             await _unless(stopped, _start(app, console, plain_token))
@@ -67,7 +69,7 @@ async def _unless(stopped: asyncio.Event, work: Coroutine[None, None, None]) -> 
         working.result()
 
 
-async def _start(app: App, console: Console, plain_token: str | None) -> None:
+async def _start(app: App | Supervisor, console: Console, plain_token: str | None) -> None:
     console.print(f"[b]wsserver {__version__}[/b]")
     with console.status("Loading the model …"):
         await app.start()

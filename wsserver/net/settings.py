@@ -215,6 +215,9 @@ class NetSettings:
     port: Annotated[int, Ge(0), Le(65_535)] = 8765
     """0 takes any that is free."""
 
+    workers: Annotated[int, Ge(1), Le(64)] = 1
+    """Processes that serve the port together."""
+
     key: Annotated[str, AfterValidator(check_key)] | None = field(default=None, repr=False)
     """The secret in base64 that cursors are sealed with, the same for all servers that go on with
     each other's sessions; None keeps one in the state folder."""

@@ -1,0 +1,68 @@
+"""The numbers of all workers in one answer, each with its worker."""
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_open
+from prometheus_client.parser import text_string_to_metric_families as read_text
+
+from wsserver.messages import Partial
+from wsserver.metrics import Metrics
+from wsserver.workers.gathered import gathered
+
+
+def counted(partials: list[float]) -> str:
+    metrics = Metrics(lambda: 0.0)
+    metrics.measure("sessions_open", "Sessions that have a place.", lambda: float(len(partials)))
+    watch = metrics.watch()
+    for lag in partials:
+        watch.said(Partial(utterance=1, text="", committed=0, start=0.0, end=0.0, lag=lag))
+    metrics.refused("full")
+    return metrics.render("")[0].decode()
+
+
+@pytest.mark.parametrize(
+    ("accept", "read"),
+    [("text/plain", read_text), ("application/openmetrics-text;version=1.0.0", read_open)],
+)
+def test_every_worker_keeps_its_own_numbers(accept: str, read: object) -> None:
+    assert callable(read)
+
+    body, content_type = gathered({1: counted([0.05, 0.4]), 2: counted([0.4])}, accept)
+
+    families = {family.name: family for family in read(body.decode())}
+    found = {
+        (sample.name, sample.labels["worker"], sample.labels.get("le")): sample.value
+        for family in families.values()
+        for sample in family.samples
+    }
+    assert content_type.split(";")[0] == accept.split(";")[0]
+    assert families["wsserver_partial_lag_seconds"].type == "histogram"
+    assert found["wsserver_partial_lag_seconds_bucket", "1", "0.1"] == 1
+    assert found["wsserver_partial_lag_seconds_bucket", "2", "0.1"] == 0
+    assert found["wsserver_partial_lag_seconds_count", "1", None] == 2
+    assert found["wsserver_sessions_open", "2", None] == 1
+    assert found["wsserver_refusals_total", "2", None] == 1
+
+
+def test_the_engine_is_of_no_worker() -> None:
+    def numbers(batches: int) -> str:
+        metrics = Metrics(lambda: 0.0)
+        for _ in range(batches):
+            metrics.decoded((), 0.1)
+        return metrics.render("")[0].decode()
+
+    body, _ = gathered({0: numbers(3), 1: numbers(0)}, "")
+
+    counts = {
+        tuple(sample.labels.items()): sample.value
+        for family in read_text(body.decode())
+        for sample in family.samples
+        if sample.name == "wsserver_engine_batch_seconds_count"
+    }
+    sessions = [
+        sample.labels
+        for family in read_text(body.decode())
+        for sample in family.samples
+        if sample.name == "wsserver_audio_seconds_total"
+    ]
+    assert counts == {(): 3.0}
+    assert sessions == [{"worker": "1"}]

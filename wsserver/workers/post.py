@@ -1,0 +1,129 @@
+"""Keep one worker at work: start it, watch it, start another in its place.
+
+Knows one worker at a time; knows nothing of the others.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wsserver.errors import DictationError, ServerError
+from wsserver.recognition.process import Backoff
+from wsserver.workers.doorkeeper import Door, Doorkeeper
+from wsserver.workers.frames import Assignment, Checked, Drain, OwnNumbers, Serving
+from wsserver.workers.process import WorkerProcess
+from wsserver.workers.wire import Answer
+
+logger = logging.getLogger(__name__)
+
+PROVEN_SECONDS = 60.0
+"""After which a worker that ends did not end because of how it began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What all posts share."""
+
+    doorkeeper: Doorkeeper
+    assignment: Callable[[int], Assignment]
+    """Says what the worker of that number has to do."""
+
+    answer: Answer
+    """Answers what workers ask."""
+
+    backoff: Backoff = Backoff()
+
+
+class Post:
+    """One worker, or the next one, from `fill` to `leave`."""
+
+    def __init__(self, number: int, office: Office) -> None:
+        self._number = number
+        self._office = office
+        self._process: WorkerProcess | None = None
+        self._door: Door | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._failures = 0
+
+    async def fill(self) -> Serving:
+        """Start the worker and wait until it serves; raise what hinders it."""
+        serving = await self._start()
+        self._keeping = asyncio.create_task(self._keep(), name=f"keep worker {self._number}")
+        return serving
+
+    async def admit(self, checked: Checked) -> None:
+        """Let the worker admit people."""
+        if self._process is not None:
+            await self._process.wire.ask(checked)
+        if self._door is not None:
+            self._door.is_ready = True
+
+    async def numbers(self) -> str | None:
+        """Give what the worker counted; None if it cannot say."""
+        try:
+            return await self._process.wire.ask(OwnNumbers()) if self._process else None
+        except (ConnectionError, DictationError):
+            return None
+
+    async def leave(self, seconds: float) -> None:
+        """Have the worker come to an end, and kill it if that takes longer."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait([self._keeping])
+        process = self._process
+        if process is None:
+            return
+        process.wire.tell(Drain())
+        try:
+            async with asyncio.timeout(seconds):
+                await process.wait()
+        except TimeoutError:
+            logger.error("worker %d does not end; it is killed", self._number)
+        await self._end()
+
+    async def _start(self) -> Serving:
+        office = self._office
+        self._process = process = await WorkerProcess.spawn(office.answer)
+        self._door = office.doorkeeper.door(process.channel)
+        assignment = office.assignment(self._number)
+        try:
+            serving: Serving = await process.wire.ask(assignment)
+        except ConnectionError:
+            raise ServerError(f"worker {self._number} {await self._end()} at once") from None
+        self._door.is_ready = assignment.checked is not None
+        return serving
+
+    async def _end(self) -> str:
+        process, door = self._process, self._door
+        self._process = self._door = None
+        if door is not None:
+            self._office.doorkeeper.remove(door)
+        return await process.end() if process is not None else "was not there"
+
+    async def _keep(self) -> None:
+        while True:
+            began = time.monotonic()
+            if self._process is not None:
+                await self._process.wait()
+            ended = await self._end()
+            logger.error("worker %d %s; it is started again", self._number, ended)
+            if time.monotonic() - began > PROVEN_SECONDS:
+                self._failures = 0
+            await self._restart()
+
+    async def _restart(self) -> None:
+        while True:
+            await asyncio.sleep(self._office.backoff.delay(self._failures))
+            self._failures += 1
+            try:
+                await self._start()
+            except (DictationError, OSError) as error:
+                logger.error("worker %d cannot be started again: %s", self._number, error)
+            except Exception:  # nobody else would try
+                logger.exception("worker %d cannot be started again", self._number)
+            else:
+                logger.info("worker %d serves again", self._number)
+                return
+            await self._end()
