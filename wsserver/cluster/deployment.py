@@ -53,7 +53,6 @@ class Arguments(BaseModel):
         return engine
 
 
-@serve.deployment(name="recognition")
 class Recognition:
     """A replica as Ray Serve runs it.
 
@@ -91,7 +90,8 @@ class Recognition:
 
 def build(arguments: Arguments) -> serve.Application:
     """Build the application; Serve makes *arguments* of what its config file says."""
-    application: serve.Application = Recognition.bind(arguments)
+    deployment = serve.deployment(name="recognition")(Recognition)
+    application: serve.Application = deployment.bind(arguments)
     return application
 
 
