@@ -47,7 +47,8 @@ from wsserver.net.wyoming_server import WyomingHost, WyomingServer, speaker
 from wsserver.peers import Alone
 from wsserver.recognition.engines import EngineSpec, build
 from wsserver.recognition.process import EngineProcess, Patience
-from wsserver.recognition.scheduler import Runner, Scheduler
+from wsserver.recognition.runner import Runner
+from wsserver.recognition.scheduler import Scheduler
 from wsserver.recognition.silero import SileroVoice
 from wsserver.self_check import SAMPLE, SelfCheck, self_check
 from wsserver.session.cursor import Resumption

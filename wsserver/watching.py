@@ -12,7 +12,7 @@ from wsserver.errors import ConfigError
 from wsserver.logs import SpokenWords
 from wsserver.metrics import Metrics
 from wsserver.recognition.metered import Metered
-from wsserver.recognition.scheduler import Runner
+from wsserver.recognition.runner import Runner
 from wsserver.traces.settings import TraceSettings, is_wanted
 from wsserver.watch import Several, Watch
 

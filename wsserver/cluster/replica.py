@@ -162,7 +162,7 @@ class _Watched(Metered):
         """Take note of a batch and the seconds that it took."""
         self.worked.add(seconds, time.monotonic())
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, windows: Sequence[Window], error: Exception, seconds: float) -> None:
         """Take no note of how a batch failed."""
 
     async def recognize(

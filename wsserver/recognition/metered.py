@@ -68,8 +68,9 @@ class Metered:
         except Exception as error:
             self._meter.failed(windows, error, time.monotonic() - began)
             raise
-        self._meter.decoded(windows, time.monotonic() - began)
-        for result in heard:
+        seconds = time.monotonic() - began
+        self._meter.decoded(windows, seconds)
+        for window, result in zip(windows, heard, strict=False):
             if isinstance(result, EngineError):
-                self._meter.failed(result)
+                self._meter.failed([window], result, seconds)
         return heard
