@@ -14,8 +14,8 @@ run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
 
 test: $(VENV)/test.stamp
-	deploy/system-packages.sh chromium caddy espeak-ng ffmpeg flite prometheus \
-		prometheus-alertmanager redis-server systemd
+	deploy/system-packages.sh chromium chromium-headless-shell caddy espeak-ng ffmpeg flite \
+		prometheus prometheus-alertmanager redis-server systemd
 	$(PYTEST) --numprocesses 2 --dist loadfile $(ARGS)
 
 # Beside the others: they are skipped there unless both packages are installed.

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Playwright, async_playwright
+from playwright.async_api import Browser, Page, Playwright, async_playwright, expect
 from pytest_asyncio import is_async_test
 
 from tests.page.chromium import launch
 from tests.page.reading import Reading, open_reading
-from tests.page.stage import Curtain, Stage, open_stage
+from tests.page.stage import PATIENCE_SECONDS, Curtain, Stage, open_stage
 from tests.page.visit import Visit, open_visit
 
 Options = dict[str, object]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,12 +29,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Where the browser is."""
+    """Where the browser is, as people have it."""
     found = shutil.which("chromium")
     if found is None and not os.environ.get("CI"):
         pytest.skip("found no chromium on the path; install Debian's to test the page")
     assert found is not None, "found no chromium on the path"
     return found
+
+
+@pytest.fixture(scope="session")
+def shell(chromium: str) -> str:
+    """Where the same browser is without anything around its pages, if it is installed.
+
+    What is around a page costs about as much time as the page.
+    """
+    return shutil.which("chromium-headless-shell") or chromium
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -42,9 +53,9 @@ async def playwright() -> AsyncIterator[Playwright]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser(playwright: Playwright, chromium: str) -> AsyncIterator[Browser]:
+async def browser(playwright: Playwright, shell: str) -> AsyncIterator[Browser]:
     """A browser whose microphone beeps once a second."""
-    browser = await launch(playwright, chromium)
+    browser = await launch(playwright, shell)
     yield browser
     await browser.close()
 

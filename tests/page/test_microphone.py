@@ -23,6 +23,15 @@ async def test_the_microphone_is_heard_at_its_own_rate(visit: Visit) -> None:
 
 
 async def test_the_microphone_can_be_chosen(visit: Visit) -> None:
+    # Not every browser knows a microphone again without a profile.
+    await visit.page.context.grant_permissions(["microphone"])
+    await visit.page.add_init_script(
+        """
+        const { mediaDevices } = navigator, list = mediaDevices.enumerateDevices.bind(mediaDevices);
+        mediaDevices.enumerateDevices = async () =>
+          (await list()).map(({ kind, label }) => ({ kind, label, deviceId: label }));
+        """
+    )
     await visit.begin()
     offered = visit.at("device").locator("option")
     await expect(offered).not_to_have_count(1)
