@@ -1,6 +1,7 @@
 """What tests of several rooms share: the samples, and a real server in a process of its own."""
 
 import csv
+import gc
 import logging
 import os
 import re
@@ -84,6 +85,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     logs = session.config.pluginmanager.get_plugin("logging-plugin")
     assert logs
     logs.report_handler.addFilter(_is_worth_reading)
+
+
+def pytest_collection_finish() -> None:
+    """Keep all that was imported out of collections of garbage: many tests make sure of theirs."""
+    gc.collect()
+    gc.freeze()
 
 
 def _is_worth_reading(record: logging.LogRecord) -> bool:
