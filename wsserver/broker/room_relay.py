@@ -208,8 +208,8 @@ class RedisRelay:
 
     def _enter(self, look: Look) -> None:
         self.replica.take(look)
+        self._known_born = look.born
         if len(look.finals) < PAGE_FINALS:
-            self._known_born = look.born
             if look.began_ms is not None:
                 self._origin = time.monotonic() - (look.now_ms - look.began_ms) / 1000
             settles_in = self._store.settles_in
