@@ -152,8 +152,8 @@ class Connection:
 def is_wanted() -> bool:
     """Tell whether nobody has canceled the task that asks.
 
-    Loops that ask Redis need it: its client sends with `asyncio.wait_for`, which in Python 3.11 may
-    take a cancellation for itself.
+    Loops that ask Redis need it: with a `socket_timeout`, which a URL may ask for, its client sends
+    by `asyncio.wait_for`, which in Python 3.11 may take a cancellation for itself.
     """
     task = asyncio.current_task()
     return task is not None and not task.cancelling()
@@ -173,7 +173,8 @@ def _client(settings: RedisSettings) -> "Redis":
         settings.url,
         max_connections=MOST_CONNECTIONS,
         timeout=WAIT_SECONDS,
-        socket_timeout=WAIT_SECONDS,
+        # Not by the client: in Python 3.11 its `asyncio.wait_for` takes cancellations for itself.
+        socket_timeout=None,
         socket_connect_timeout=WAIT_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )

@@ -82,17 +82,22 @@ class Subscriptions:
             try:
                 async with self._connection.redis.pubsub() as pubsub:
                     await self._listen(pubsub)
-            except Exception as error:  # noqa: BLE001 - of whatever kind, it begins again
-                logger.debug("subscriptions begin again: %r", error)
+            except Exception:  # of whatever kind, it begins again
+                logger.debug("subscriptions begin again", exc_info=True)
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _listen(self, pubsub: "PubSub") -> None:
         self._wishes = asyncio.Queue()
         # One that nobody uses keeps the connection in the right state while there is no other.
         await pubsub.subscribe(self._connection.key("nobody"), *self._listeners)
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._write(pubsub))
-            both.create_task(self._read(pubsub))
+        both = [asyncio.create_task(part(pubsub)) for part in (self._write, self._read)]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in both:
+                each.cancel()
+            ends = await asyncio.gather(*both, return_exceptions=True)
+        logger.debug("subscriptions begin again: %r", ends)
 
     async def _write(self, pubsub: "PubSub") -> None:
         while is_wanted():
