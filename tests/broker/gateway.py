@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from tests.broker.redis_server import RedisServer
-from tests.rooms.told import Reader, final, partial
+from tests.rooms.told import Reader, final, partial, says
 from wsserver.broker.connection import Connection
 from wsserver.broker.room_relays import RedisRelays
 from wsserver.broker.room_store import Terms
@@ -16,6 +16,7 @@ from wsserver.net.open_room import Seat
 from wsserver.net.room_ids import RoomIds
 from wsserver.net.rooms import Rooms
 from wsserver.net.settings import RoomSettings
+from wsserver.rooms.room import Room
 
 ROOM = "room"
 OWNER = "ada"
@@ -72,6 +73,13 @@ class Gateway:
         for part in (self.relays, self.subscriptions, self.connection):
             await part.stop()
 
+    @property
+    def room(self) -> Room:
+        """What is shown here."""
+        opened = self.rooms.find(ROOM)
+        assert opened is not None
+        return opened.room
+
     def speaker(self, session: str, generation: int = 1, position: float = 0) -> Speaker:
         return Speaker(self.rooms.speak(ROOM, OWNER), session, generation, position)
 
@@ -117,5 +125,16 @@ async def reads(reader: Reader, count: int) -> list[str]:
         reader.read_all()
         return len(reader.finals) >= count
 
-    await until(has_all, lambda: reader.told)
+    await until(has_all, lambda: [says(each) for each in reader.told[-20:]])
     return [f"{each.number} {each.session}{each.utterance}" for each in reader.finals]
+
+
+async def all_read(readers: list[Reader], count: int) -> list[list[str]]:
+    """Wait until all have so many."""
+    return [await reads(reader, count) for reader in readers]
+
+
+def numbered(read: list[str]) -> list[str]:
+    """Give what was read without its numbers, which go from 1 without a gap."""
+    assert [each.split(" ")[0] for each in read] == [str(n) for n in range(1, len(read) + 1)]
+    return [each.split(" ")[1] for each in read]

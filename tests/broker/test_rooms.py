@@ -1,5 +1,20 @@
-from tests.broker.gateway import gateways, reads
+import asyncio
+
+import pytest
+
+from tests.broker.gateway import (
+    OWNER,
+    ROOM,
+    all_read,
+    gateways,
+    numbered,
+    reads,
+    until,
+)
 from tests.broker.redis_server import RedisServer
+from wsserver.broker import room_relays
+from wsserver.net.refusal import Refused
+from wsserver.rooms.captions import Live, Partial
 
 
 async def test_whoever_reads_anywhere_reads_the_same_story(redis_server: RedisServer) -> None:
@@ -17,3 +32,325 @@ async def test_whoever_reads_anywhere_reads_the_same_story(redis_server: RedisSe
         assert readers[0].finals == readers[1].finals
         assert readers[0].room.story_name == readers[1].room.story_name
         assert sorted(each[2:] for each in read[0]) == ["a1", "a2", "a3", "b1"]
+
+
+async def test_whoever_comes_late_elsewhere_reads_it_from_its_beginning(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        speaker, early = here.speaker("a"), await here.reader()
+        speaker.say(*range(1, 451))
+        speaker.say_nothing(451)
+        await reads(early, 450)
+
+        late = await there.reader()
+        at_once = await reads(late, 450)
+        speaker.say(452)
+
+        assert at_once == [f"{number} a{number}" for number in range(1, 451)]
+        assert (await reads(late, 451))[-1] == (await reads(early, 451))[-1] == "451 a452"
+        assert late.finals == early.finals
+
+
+async def test_a_story_that_is_longer_than_is_kept_has_the_same_numbers_for_who_comes_late(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2, history_finals=3) as (here, there):
+        speaker, early = here.speaker("a"), await here.reader()
+        for utterance in range(1, 11):
+            speaker.say(utterance)
+            await reads(early, utterance)
+
+        late = await there.reader()
+        speaker.say(11)
+
+        assert await reads(late, 4) == ["8 a8", "9 a9", "10 a10", "11 a11"]
+        assert late.finals == early.finals[-3:] or await reads(early, 11)
+        assert late.finals == early.finals[-4:]
+        assert late.room.story.first == 9
+
+
+async def test_whoever_comes_back_elsewhere_goes_on_behind_what_they_have(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        speaker, reader = here.speaker("a"), await here.reader()
+        speaker.say(1, 2)
+        await reads(reader, 2)
+
+        elsewhere = await there.reader()
+        elsewhere.position = elsewhere.room.entry(reader.room.story_name, 2)
+        speaker.say(3)
+
+        assert await reads(elsewhere, 1) == ["3 a3"]
+
+
+async def test_partials_and_who_is_live_are_seen_everywhere(redis_server: RedisServer) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        reader = await there.reader()
+        speaker = here.speaker("a")
+
+        speaker.mumble(1, "sai")
+        await until(lambda: "a1: sai" in reader.read())
+        speaker.say(1)
+        await reads(reader, 1)
+        speaker.mumble(2, "wha")
+        await until(lambda: "a2: wha" in reader.read())
+        speaker.leave()
+        await until(lambda: "silent" in reader.read() or not reader.room.is_live)
+        reader.read_all()
+
+        lives = [each.live for each in reader.told if isinstance(each, Live)]
+        partials = [each.text for each in reader.told if isinstance(each, Partial)]
+        assert lives == [True, False]
+        assert partials[-1] == ""
+
+
+async def test_a_session_that_goes_on_elsewhere_is_told_once(redis_server: RedisServer) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        reader = await there.reader()
+        first = here.speaker("a")
+        first.say(1, 2)
+        await reads(reader, 2)
+
+        second = there.speaker("a", generation=2, position=1.6)
+        await until(lambda: reader.room.speakers() == {"a": 2})
+        first.leave()
+        second.say(2, 3)
+        read = await reads(reader, 3)
+        second.leave()
+        await until(lambda: not reader.room.is_live)
+
+        assert read == ["1 a1", "2 a2", "3 a3"]
+
+
+async def test_what_was_said_before_a_session_went_on_elsewhere_is_not_lost(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        reader = await there.reader()
+        first = here.speaker("a")
+        await first.seat.relay.flush()
+        second = there.speaker("a", generation=2, position=1.6)
+        await second.seat.relay.flush()
+
+        first.say(1, 2)
+        await first.seat.relay.flush()
+        second.say(2)
+
+        assert await reads(reader, 2) == ["1 a1", "2 a2"]
+
+
+async def test_the_speakers_of_a_gateway_that_died_speak_no_more(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_relays, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(room_relays, "GONE_SECONDS", 0.5)
+    async with gateways(redis_server, 2) as (here, there):
+        speaker = here.speaker("a")
+        here_too = there.speaker("b")
+        reader = await there.reader()
+        speaker.say(1)
+        speaker.mumble(2)
+        await reads(reader, 1)
+        await until(lambda: set(reader.room.speakers()) == {"a", "b"})
+
+        await here.die()
+        await until(lambda: set(reader.room.speakers()) == {"b"})
+        here_too.say(1)
+
+        assert (await reads(reader, 2))[-1] == "2 b1"
+
+
+async def test_a_redis_that_was_killed_is_told_again_what_it_forgot(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2, settle_seconds=2.0) as (here, there):
+        speaker, other = here.speaker("a"), there.speaker("b")
+        readers = [await here.reader(), await there.reader()]
+        speaker.say(1, 2)
+        other.say(1)
+        for reader in readers:
+            await reads(reader, 3)
+
+        redis_server.kill()
+        await until(lambda: not (here.connection.is_up or there.connection.is_up))
+        speaker.say(3)
+        other.say(2)
+        speaker.mumble(4, "and")
+        readers[0].read_all()
+        shown = [each for each in readers[0].told if isinstance(each, Partial)][-1]
+        redis_server.start()
+        late = await there.reader()
+        speaker.say(4)
+        read = [await reads(reader, 6) for reader in [*readers, late]]
+
+        assert shown.text == "said 3. and"
+        assert read[0] == read[1] == read[2]
+        assert sorted(each[2:] for each in read[0]) == ["a1", "a2", "a3", "a4", "b1", "b2"]
+        assert len({reader.room.story_name for reader in readers}) == 1
+        assert all(reader.room is here.room or reader.room is there.room for reader in readers)
+        assert readers[0].room.speakers() == readers[1].room.speakers() == {"a": 1, "b": 1}
+
+
+async def test_a_newcomer_takes_no_story_from_those_who_come_back_to_a_redis_that_forgot_it(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2) as (here, newcomer):
+        speaker, reader = here.speaker("a"), await here.reader()
+        speaker.say(1)
+        await reads(reader, 1)
+        story = reader.room.story_name
+
+        redis_server.kill()
+        redis_server.start()
+        await until(lambda: newcomer.connection.is_up)
+        newcomer.rooms.sit(ROOM, OWNER)
+        speaker.say(2)
+
+        assert await reads(reader, 2) == ["1 a1", "2 a2"]
+        await until(lambda: newcomer.room.story.last == 2)
+        assert newcomer.room.story_name == story
+
+
+async def test_a_redis_that_forgets_everything_at_once_is_told_again(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        speaker = here.speaker("a")
+        readers = [await here.reader(), await there.reader()]
+        speaker.say(1)
+        for reader in readers:
+            await reads(reader, 1)
+
+        await here.connection.ask(lambda redis: redis.flushall())
+        speaker.say(2)
+        read = [await reads(reader, 2) for reader in readers]
+
+        assert read == [["1 a1", "2 a2"]] * 2
+
+
+async def test_a_redis_that_hangs_holds_nobody_up(redis_server: RedisServer) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        speaker = here.speaker("a")
+        readers = [await here.reader(), await there.reader()]
+        speaker.say(1)
+        for reader in readers:
+            await reads(reader, 1)
+
+        redis_server.halt()
+        speaker.say(2)
+        await until(lambda: not here.connection.is_up)
+        readers[0].read_all()
+        shown = [each.text for each in readers[0].told if isinstance(each, Partial)]
+        redis_server.go_on()
+        read = [await reads(reader, 2) for reader in readers]
+
+        assert shown[-1] == "said 2."
+        assert read == [["1 a1", "2 a2"]] * 2
+
+
+async def test_without_a_redis_a_gateway_shows_what_is_said_there(
+    redis_server: RedisServer,
+) -> None:
+    redis_server.kill()
+    async with gateways(redis_server, 1) as (here,):
+        speaker, reader = here.speaker("a"), await here.reader()
+
+        speaker.mumble(1, "sai")
+        speaker.say(1)
+        speaker.mumble(2, "wha")
+        reader.read_all()
+        shown = [each.text for each in reader.told if isinstance(each, Partial)]
+        redis_server.start()
+
+        assert shown == ["said 1. wha"]
+        assert await reads(reader, 1) == ["1 a1"]
+
+
+async def test_a_room_that_is_ended_is_ended_everywhere_and_for_who_comes_later(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        speaker = here.speaker("a")
+        seat = there.rooms.sit(ROOM, OWNER)
+        speaker.say(1)
+        await until(lambda: seat.room.story.last == 1)
+
+        await there.rooms.end(ROOM, OWNER)
+        await until(lambda: here.rooms.find(ROOM) is None)
+        speaker.say(2)
+        async with gateways(redis_server, 1) as (later,):
+            for gateway in (here, there, later):
+                with pytest.raises(Refused, match="ended"):
+                    gateway.rooms.sit(ROOM, OWNER)
+
+        assert seat.is_ended
+        assert await there.rooms.bring(ROOM) is None
+
+
+async def test_a_room_that_is_ended_while_redis_is_away_is_ended_when_it_is_back(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        seat = here.rooms.sit(ROOM, OWNER)
+        await seat.relay.ready()
+        redis_server.kill()
+        await until(lambda: not there.connection.is_up)
+
+        await there.rooms.end(ROOM, OWNER)
+        is_ended_there = seat.is_ended
+        redis_server.start()
+        await until(lambda: seat.is_ended)
+
+        assert not is_ended_there
+
+
+async def test_a_room_is_brought_from_where_it_is_open(redis_server: RedisServer) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        speaker = here.speaker("a")
+        speaker.say(1)
+        await speaker.seat.relay.flush()
+
+        brought = await there.rooms.bring(ROOM)
+        unknown = await there.rooms.bring("another")
+
+        assert brought is not None
+        assert (brought.owner, brought.room.story.last) == (OWNER, 1)
+        assert unknown is None
+
+
+async def test_a_story_outlives_the_gateways_for_a_while(redis_server: RedisServer) -> None:
+    async with gateways(redis_server, 1) as (first,):
+        speaker = first.speaker("a")
+        speaker.say(1)
+        await speaker.seat.relay.flush()
+        speaker.leave()
+    async with gateways(redis_server, 1) as (second,):
+        reader = await second.reader()
+
+        assert await reads(reader, 1) == ["1 a1"]
+        assert not reader.room.is_live
+
+
+async def test_what_all_say_at_once_is_told_once_and_in_each_ones_order(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 3) as started:
+        readers = [await each.reader() for each in started]
+        speakers = [each.speaker(name) for each, name in zip(started, "abc", strict=True)]
+
+        for utterance in range(1, 31):
+            for speaker in speakers:
+                speaker.mumble(utterance)
+                speaker.say(utterance)
+            if utterance % 7 == 0:
+                await asyncio.sleep(0.001)
+        read = await all_read(readers, 90)
+
+        assert read[0] == read[1] == read[2]
+        assert readers[0].finals == readers[1].finals == readers[2].finals
+        for name in "abc":
+            assert [each for each in numbered(read[0]) if each[0] == name] == [
+                f"{name}{utterance}" for utterance in range(1, 31)
+            ]

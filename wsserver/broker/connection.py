@@ -176,6 +176,7 @@ def _client(settings: RedisSettings) -> "Redis":
         # Not by the client: in Python 3.11 its `asyncio.wait_for` takes cancellations for itself.
         socket_timeout=None,
         socket_connect_timeout=WAIT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
+        # It would connect again by itself, at the same time from who reads and from who writes.
+        retry=Retry(NoBackoff(), 0, supported_errors=()),
     )
     return Redis.from_pool(pool)
