@@ -25,7 +25,10 @@ LineFault: TypeAlias = Literal[
 ]
 EngineFault: TypeAlias = Literal["engine killed", "engine hangs"]
 ServerFault: TypeAlias = Literal["kill", "terminate"]
-Fault: TypeAlias = LineFault | EngineFault | ServerFault
+RedisFault: TypeAlias = Literal["redis hangs", "redis killed"]
+"""Where several servers share one."""
+
+Fault: TypeAlias = LineFault | EngineFault | ServerFault | RedisFault
 
 LINE: tuple[LineFault, ...] = get_args(LineFault)
 ENGINE: tuple[EngineFault, ...] = get_args(EngineFault)

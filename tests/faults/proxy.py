@@ -9,8 +9,10 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 _CHUNK_BYTES = 65_536
+ProxyT = TypeVar("ProxyT", bound="Proxy")
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -83,7 +85,7 @@ class Proxy:
             _reset(writer)
             return
         try:
-            answers, asks = await asyncio.open_connection("127.0.0.1", self._target_port)
+            answers, asks = await self.reach()
         except OSError:
             _reset(writer)
             return
@@ -98,6 +100,10 @@ class Proxy:
         finally:
             self._pairs.remove(pair)
             _reset(*pair.writers)
+
+    async def reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect to the other side; raise `OSError` if nobody is there."""
+        return await asyncio.open_connection("127.0.0.1", self._target_port)
 
     async def _carry(
         self, pair: _Pair, source: asyncio.StreamReader, drain: asyncio.StreamWriter
@@ -148,7 +154,13 @@ class Proxy:
 @asynccontextmanager
 async def proxy_to(target_port: int) -> AsyncIterator[Proxy]:
     """Open a proxy on a free port."""
-    proxy = Proxy(target_port)
+    async with opened(Proxy(target_port)) as proxy:
+        yield proxy
+
+
+@asynccontextmanager
+async def opened(proxy: ProxyT) -> AsyncIterator[ProxyT]:
+    """Let *proxy* listen on a free port."""
     server = await asyncio.start_server(proxy.adopt, "127.0.0.1", 0, limit=_CHUNK_BYTES)
     proxy.port = server.sockets[0].getsockname()[1]
     try:
