@@ -3,6 +3,7 @@ import pytest
 from wsserver.errors import LimitReached
 from wsserver.net.ledger import DAY_SECONDS, Ledger
 from wsserver.net.tokens import Token, new_token
+from wsserver.peers import Alone
 
 
 class Clock:
@@ -76,3 +77,39 @@ def test_a_limit_of_nothing_is_used_up_from_the_start() -> None:
 )
 def test_midnight_is_told_in_whole_seconds_and_never_too_early(now: float, left: int) -> None:
     assert Ledger(Clock(now)).seconds_to_midnight() == left
+
+
+class Others(Alone):
+    """Gateways at which *used* seconds were heard."""
+
+    def __init__(self, used: float) -> None:
+        self.used = used
+        self.told = 0.0
+
+    def spend(self, token: str, seconds: float) -> None:
+        assert token == "ann"
+        self.told += seconds
+
+    def spent(self, token: str) -> float:
+        assert token == "ann"
+        return self.used
+
+
+def test_what_was_heard_elsewhere_counts_too() -> None:
+    others = Others(50)
+    ledger, ann = Ledger(Clock(0), others), token()
+
+    ledger.spend(ann, 9)
+    with pytest.raises(LimitReached, match="found 61 s of audio today"):
+        ledger.spend(ann, 2)
+
+    assert ledger.is_used_up(ann)
+    assert others.told == 11
+
+
+def test_audio_without_a_limit_concerns_nobody_else() -> None:
+    others = Others(50)
+
+    Ledger(Clock(0), others).spend(token(limit=None), 9)
+
+    assert others.told == 0

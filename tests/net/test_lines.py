@@ -1,10 +1,14 @@
+from collections.abc import Callable
+
 import pytest
 
+from tests.net.prompt import at_once
 from wsserver.errors import BadCursor, DictationError, TakenOver
 from wsserver.messages import Start
 from wsserver.net.cursors import Claim, Cursors
 from wsserver.net.lines import Guest, Line, Lines
 from wsserver.net.tokens import Token, stranger
+from wsserver.peers import UNSEEN, Ticket
 from wsserver.session.actions import Hold
 from wsserver.session.cursor import Cursor
 
@@ -34,8 +38,8 @@ class Desk:
         self.lines = Lines(Cursors(bytes(32), 3_600, self.clock))
         self.events: list[str] = []
 
-    def line(self, guest: Guest | None = None) -> Line:
-        return self.lines.line(guest or Guest(ANN), lambda: self.events.append("released"))
+    def line(self, guest: Guest | None = None, ticket: Ticket = UNSEEN) -> Line:
+        return self.lines.line(guest or Guest(ANN), lambda: self.events.append("released"), ticket)
 
     def give_up(self, error: DictationError) -> None:
         self.events.append(error.code)
@@ -152,3 +156,84 @@ def test_whose_place_a_cursor_takes(held: int, presented: int, replaces: bool) -
         desk.hold(held)
 
     assert desk.lines.is_replaced_by(claim(generation=presented)) is replaces
+
+
+class Elsewhere:
+    """A ticket that is asked for at other gateways, and writes down what it is told."""
+
+    def __init__(self, *, yields: bool = True) -> None:
+        self._yields = yields
+        self.told: list[tuple[str, object]] = []
+        self.lose: Callable[[], None]
+
+    def on_lost(self, tell: Callable[[], None]) -> None:
+        self.lose = tell
+
+    async def claim(self, session: str, generation: int) -> bool:
+        self.told.append((f"claim {session}", generation))
+        return self._yields
+
+    def hold(self, session: str, generation: int) -> None:
+        self.told.append((f"hold {session}", generation))
+
+    def hear(self) -> None:
+        self.told.append(("hear", 1))
+
+    def release(self) -> None:
+        pass
+
+
+def test_other_gateways_are_asked_for_a_session_before_it_goes_on_here() -> None:
+    desk, ticket = Desk(), Elsewhere()
+    line = desk.line(ticket=ticket)
+    sealed = line.resumption.seal(cursor(generation=4))
+
+    at_once(line.prepare(Start(resume=sealed)))
+    line.hold(Hold("s", 5), desk.give_up)
+    line.hear()
+    line.hear()
+    at_once(line.prepare(Start(resume=sealed)))
+
+    assert ticket.told == [("claim s", 4), ("hold s", 5), ("hear", 1)]
+
+
+@pytest.mark.parametrize("resume", [None, "wsc_nonsense"])
+def test_nobody_is_asked_for_what_is_no_session(resume: str | None) -> None:
+    ticket = Elsewhere()
+
+    at_once(Desk().line(ticket=ticket).prepare(Start(resume=resume)))
+
+    assert ticket.told == []
+
+
+def test_a_session_that_a_newer_connection_has_elsewhere_does_not_go_on() -> None:
+    desk = Desk()
+    line = desk.line(ticket=Elsewhere(yields=False))
+    sealed = line.resumption.seal(cursor())
+
+    at_once(line.prepare(Start(resume=sealed)))
+
+    with pytest.raises(TakenOver):
+        line.resumption.unseal(sealed)
+
+
+def test_a_session_that_goes_on_elsewhere_ends_here() -> None:
+    desk, ticket = Desk(), Elsewhere()
+    line = desk.line(ticket=ticket)
+    line.hold(Hold("s", 1), desk.give_up)
+
+    ticket.lose()
+
+    assert desk.events == ["released", "taken_over"]
+
+
+def test_a_connection_that_lost_its_session_before_it_began_cannot_begin_it() -> None:
+    desk, ticket = Desk(), Elsewhere()
+    line = desk.line(ticket=ticket)
+    sealed = line.resumption.seal(cursor())
+
+    ticket.lose()
+
+    assert desk.events == ["released"]
+    with pytest.raises(TakenOver):
+        line.resumption.unseal(sealed)
