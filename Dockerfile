@@ -9,8 +9,9 @@ WORKDIR /source
 RUN python -m venv /opt/wsserver
 ENV PATH=/opt/wsserver/bin:$PATH
 ARG PIP_OPTIONS=""
-# Traces for those who have a collector; faster-whisper for its models, say EXTRAS=otel,faster-whisper.
-ARG EXTRAS=otel
+# Traces for those who have a collector, Redis for several servers; faster-whisper for its models, say
+# EXTRAS=otel,redis,faster-whisper.
+ARG EXTRAS=otel,redis
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY wsserver wsserver
 COPY webclient webclient

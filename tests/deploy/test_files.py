@@ -29,6 +29,7 @@ VALUES = {
     "WSSERVER_SERVER__HOST": "0.0.0.0",
     "WSSERVER_ENGINE__MODEL": "base",
     "WSSERVER_ENGINE__DEVICE": "cuda",
+    "WSSERVER_REDIS__URL": "redis://redis:6379/0",
 }
 
 
@@ -137,7 +138,7 @@ def test_a_manifest_is_one_that_kubernetes_takes(manifest: dict[str, Any]) -> No
 
 
 def test_the_manifests_find_each_other() -> None:
-    deployment, service, budget = MANIFESTS
+    deployment, service, budget, redis, redis_service = MANIFESTS
     labels = deployment["spec"]["template"]["metadata"]["labels"]
 
     assert service["spec"]["selector"] == labels
@@ -148,6 +149,31 @@ def test_the_manifests_find_each_other() -> None:
     scaled = SCALER["spec"]
     assert scaled["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
     assert scaled["minReplicas"] > budget["spec"]["minAvailable"]
+    assert redis_service["spec"]["selector"] == redis["spec"]["template"]["metadata"]["labels"]
+
+
+def test_servers_that_are_several_find_their_redis() -> None:
+    deployment, *_, redis_service = MANIFESTS
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    environment = {each["name"]: each.get("value") for each in container["env"]}
+    there = config.load(None, {"WSSERVER_REDIS__URL": environment["WSSERVER_REDIS__URL"]}).redis
+    here = COMPOSE["services"]["wsserver"]["environment"]["WSSERVER_REDIS__URL"]
+    port = redis_service["spec"]["ports"][0]["port"]
+
+    assert there.place == f"redis://{redis_service['metadata']['name']}:{port}"
+    assert config.load(None, {"WSSERVER_REDIS__URL": here}).redis.place == "redis://redis:6379"
+
+
+def test_the_redis_of_each_site_keeps_nothing_and_has_a_bound() -> None:
+    commands = [
+        COMPOSE["services"]["redis"]["command"],
+        MANIFESTS[3]["spec"]["template"]["spec"]["containers"][0]["args"],
+    ]
+    for command in commands:
+        options = dict(zip(command[1::2], command[2::2], strict=True))
+
+        assert (options["--save"], options["--appendonly"]) == ("", "no")
+        assert options["--maxmemory"] == "256mb"
 
 
 def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:

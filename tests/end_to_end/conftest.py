@@ -38,23 +38,24 @@ class Running:
 Run = Callable[..., AbstractAsyncContextManager[Running]]
 
 
+@asynccontextmanager
+async def running(**sections: dict[str, Any]) -> AsyncIterator[Running]:
+    """Run a server, by default on the scripted engine; sections go as in config.yaml."""
+    server = {"port": 0, "admission": ADMISSION} | sections.pop("server", {})
+    engine = {"kind": "fake"} | sections.pop("engine", {})
+    above = {"server": server, "engine": engine, **sections}
+    app = App(config.load(None, {}, above))
+    try:
+        await app.start()
+        await app.check()
+        yield Running(app)
+    finally:
+        await app.stop()
+
+
 @pytest.fixture
 def run() -> Run:
-    """Run a server, by default on the scripted engine; sections go as in config.yaml."""
-
-    @asynccontextmanager
-    async def running(**sections: dict[str, Any]) -> AsyncIterator[Running]:
-        server = {"port": 0, "admission": ADMISSION} | sections.pop("server", {})
-        engine = {"kind": "fake"} | sections.pop("engine", {})
-        above = {"server": server, "engine": engine, **sections}
-        app = App(config.load(None, {}, above))
-        try:
-            await app.start()
-            await app.check()
-            yield Running(app)
-        finally:
-            await app.stop()
-
+    """Give what runs a server."""
     return running
 
 
