@@ -9,11 +9,11 @@ shown here as a partial: its words are there at once, and its numbers when Redis
 
 import asyncio
 import logging
-import secrets
 import time
 from contextlib import suppress
 
 from wsserver.broker.connection import is_wanted
+from wsserver.broker.room_catch_up import CatchUp
 from wsserver.broker.room_events import Left, Look, Opened, Said, read, write_partial
 from wsserver.broker.room_replica import Replica
 from wsserver.broker.room_store import RoomStore, Verdict
@@ -23,9 +23,6 @@ from wsserver.messages import Final, Partial
 from wsserver.rooms.relay import Premises
 
 logger = logging.getLogger(__name__)
-
-PAGE_FINALS = 200
-"""At once, so that neither Redis nor the event loop is held up."""
 
 MOMENT_SECONDS = 1.0
 """For which somebody waits for others at most."""
@@ -46,11 +43,8 @@ class RedisRelay:
         self._store = store
         self._waiting = Waiting()
         self._partials: dict[str, bytes] = {}
-        self._origin: float | None = None
-        """When the story began, by the clock here."""
-
+        self._catch_up = CatchUp(premises, store, self.replica, self._restarted)
         self._is_heard = False
-        self._known_born = ""
         self._wake, self._calm = asyncio.Event(), asyncio.Event()
         self._running: asyncio.Task[None] | None = asyncio.create_task(self._run())
 
@@ -176,50 +170,21 @@ class RedisRelay:
         return is_wanted()
 
     async def _look(self) -> None:
-        room = self.premises.room
-        look = await self._store.look(room, PAGE_FINALS)
-        if not isinstance(look, Look):
-            await self._answer(look)
-        elif look.story != room.story_name:
-            await self._take_other(look)
-        elif look.born != self._known_born and room.story.last:
-            await self._remind(look)
-        else:
-            self._enter(look)
-
-    async def _take_other(self, look: Look) -> None:
-        """Go over to another story, unless there is nothing in it and something in this one."""
-        if self.premises.room.story.last and not look.last:
-            await self._seed()
-        else:
-            self._restart(look.story)
-
-    async def _remind(self, look: Look) -> None:
-        """Give Redis back what it has forgotten and is known here."""
-        room = self.premises.room
-        finals = room.story.after(look.last, PAGE_FINALS)
-        if room.story.last <= look.base:
-            await self._seed()
-            self._known_born = look.born
-        elif look.last == look.base and finals and finals[0].number == look.last + 1:
-            await self._store.extend(room, look.last, finals)
-        else:  # others have gone on without what is known here: all read all of it anew
-            await self._store.move(room, secrets.token_urlsafe(9))
+        found = await self._catch_up.step()
+        if isinstance(found, Look):
+            self._enter(found)
+        elif found != "ok":
+            await self._answer(found)
 
     def _enter(self, look: Look) -> None:
-        self.replica.take(look)
-        self._known_born = look.born
-        if len(look.finals) < PAGE_FINALS:
-            if look.began_ms is not None:
-                self._origin = time.monotonic() - (look.now_ms - look.began_ms) / 1000
-            settles_in = self._store.settles_in
-            stay = self.premises.room.speakers() if settles_in else self._waiting.sessions
-            if self.replica.enter(look, stay):
-                self._calm.set()
-            if settles_in:
-                asyncio.get_running_loop().call_later(settles_in, self.doubt)
-            known = {each.session: each for each in look.sessions}
-            self._again(known)
+        settles_in = self._store.settles_in
+        # Others may still have to tell a Redis without a memory who speaks with them.
+        stay = self.premises.room.speakers() if settles_in else self._waiting.sessions
+        if self.replica.enter(look, stay):
+            self._calm.set()
+        if settles_in:
+            asyncio.get_running_loop().call_later(settles_in, self.doubt)
+        self._again({each.session: each for each in look.sessions})
         self.premises.tell()
 
     def _again(self, known: dict[str, Opened]) -> None:
@@ -255,7 +220,7 @@ class RedisRelay:
         match verdict:
             case "none":
                 self.doubt()
-                await self._seed()
+                await self._catch_up.seed()
             case "lost":
                 await self._store.learn_life()
                 self.doubt()
@@ -267,22 +232,16 @@ class RedisRelay:
             case _:
                 self.doubt()
 
-    async def _seed(self) -> None:
-        await self._store.seed(self.premises.room, self.premises.owner, self._origin)
-
-    def _restart(self, story: str) -> None:
-        self.premises.restart(story)
-        self.replica.restart(self.premises.room)
-        self._known_born = ""
-        for opening in self._waiting.open.values():
+    def _restarted(self) -> None:
+        for opening in self._waiting.openings():
             self._place(opening)
 
     def _place(self, opening: Opening) -> None:
         """Let a session speak here at once, until Redis says when in the story that is."""
         room, session = self.premises.room, opening.session
-        if self._origin is None:
-            self._origin = opening.at
-        offset = max(opening.at - self._origin, 0.0) - opening.position
+        if self._catch_up.origin is None:
+            self._catch_up.origin = opening.at
+        offset = max(opening.at - self._catch_up.origin, 0.0) - opening.position
         course = room.story.course(session)
         known = course.offset if course else offset
         room.place(session, opening.generation, known, 0)

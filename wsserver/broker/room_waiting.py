@@ -74,6 +74,10 @@ class Waiting:
         """Give all that speak here, whether or not Redis was told."""
         return {own.session for own in self._queue} | self.open.keys()
 
+    def openings(self) -> list[Opening]:
+        """Give every session that began here and has not left."""
+        return [*self.open.values(), *(own for own in self._queue if isinstance(own, Opening))]
+
     def add(self, own: Own) -> None:
         """Put something behind what is on its way."""
         self._queue.append(own)
