@@ -102,25 +102,25 @@ def badge() -> Iterator[Badge]:
 
 
 @pytest.mark.usefixtures("badge")
-@pytest.mark.parametrize(("worker", "prefix"), [("", "[01234567]"), ("2", "[2 01234567]")])
+@pytest.mark.parametrize(("worker", "prefix"), [(None, "INFO    "), (2, "INFO    worker 2: ")])
 def test_a_line_says_first_where_it_comes_from(
-    worker: str, prefix: str, capsys: pytest.CaptureFixture[str]
+    worker: int | None, prefix: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up(LogSettings(), worker)
 
     logging.getLogger("wsserver.test").info("the client went away")
 
-    assert f"wsserver.test: {prefix} the client went away" in capsys.readouterr().err
+    assert f"{prefix}wsserver.test: [01234567] the client went away" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("badge")
 def test_an_object_has_it_as_fields_in_full(capsys: pytest.CaptureFixture[str]) -> None:
-    set_up(LogSettings(format="json"), "2")
+    set_up(LogSettings(format="json"), 2)
 
     logging.getLogger("wsserver.test").info("the client went away")
 
     entry = json.loads(capsys.readouterr().err)
-    assert (entry["worker"], entry["session"]) == ("2", "0123456789abcdef")
+    assert (entry["worker"], entry["session"]) == (2, "0123456789abcdef")
 
 
 def test_outside_of_sessions_and_workers_nothing_is_made_up(

@@ -41,13 +41,14 @@ class LogSettings:
     """Write the text of every final, at the level info."""
 
 
-def set_up(settings: LogSettings, worker: str = "") -> None:
-    """Write the log to standard error from now on; each record says which *worker* wrote it."""
+def set_up(settings: LogSettings, worker: int | None = None) -> None:
+    """Write the log to standard error from now on; say which *worker* it is, if there are more."""
     handler = logging.StreamHandler()
     # On the handler too: some loggers have a level of their own, which would pass by the root's.
     handler.setLevel(settings.level.upper())
-    handler.addFilter(_Origin(worker))
-    handler.setFormatter(_JsonFormatter() if settings.format == "json" else _TextFormatter())
+    handler.addFilter(_note_session)
+    is_json = settings.format == "json"
+    handler.setFormatter(_JsonFormatter(worker) if is_json else _TextFormatter(worker))
     logging.basicConfig(handlers=[handler], level=settings.level.upper(), force=True)
     if settings.speech:
         logger.warning("log.speech is on: THE WORDS THAT PEOPLE SAY ARE WRITTEN TO THIS LOG")
@@ -64,23 +65,14 @@ class SpokenWords(Nobody):
             logger.info("utterance %d: %s", message.utterance, message.text)
 
 
-class _Origin(logging.Filter):
-    """Adds to each record where it comes from; lets all of them pass."""
-
-    def __init__(self, worker: str) -> None:
-        super().__init__()
-        self._worker = worker
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.session = session_at_work()
-        record.worker = self._worker
-        return True
+def _note_session(record: logging.LogRecord) -> bool:
+    """Note for whose session *record* is written; let it pass."""
+    record.session = session_at_work()
+    return True
 
 
-def _origin(record: logging.LogRecord) -> dict[str, str]:
-    """Give what is known of where *record* comes from."""
-    known = {name: str(getattr(record, name, "")) for name in ("worker", "session")}
-    return {name: value for name, value in known.items() if value}
+def _session(record: logging.LogRecord) -> str:
+    return str(getattr(record, "session", ""))
 
 
 class _TextFormatter(logging.Formatter):
@@ -89,15 +81,15 @@ class _TextFormatter(logging.Formatter):
     So nothing that a stranger has a hand in looks like a record of its own or steers a terminal.
     """
 
-    def __init__(self) -> None:
-        form = "%(asctime)s %(levelname)-7s %(name)s: %(origin)s%(message)s"
+    def __init__(self, worker: int | None) -> None:
+        who = f"worker {worker}: " if worker else ""
+        form = f"%(asctime)s %(levelname)-7s {who}%(name)s: %(origin)s%(message)s"
         super().__init__(form, "%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
         record.message = record.getMessage()
         record.asctime = self.formatTime(record, self.datefmt)
-        origin = " ".join(value[:SHORT] for value in _origin(record).values())
-        record.origin = f"[{origin}] " if origin else ""
+        record.origin = f"[{session[:SHORT]}] " if (session := _session(record)) else ""
         lines = [self.formatMessage(record)]
         if record.exc_info:
             lines += self.formatException(record.exc_info).split("\n")
@@ -105,12 +97,17 @@ class _TextFormatter(logging.Formatter):
 
 
 class _JsonFormatter(logging.Formatter):
+    def __init__(self, worker: int | None) -> None:
+        super().__init__()
+        self._own = {"worker": worker} if worker else {}
+
     def format(self, record: logging.LogRecord) -> str:
         entry = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
+            **self._own,
             "logger": record.name,
-            **_origin(record),
+            **({"session": session} if (session := _session(record)) else {}),
             "message": record.getMessage(),
         }
         if record.exc_info:

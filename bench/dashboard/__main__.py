@@ -71,15 +71,14 @@ async def _show(seconds: float, path: Path) -> list[str]:
             prometheus(folder, server.port, TOKEN) as seen,
             proxy_to(server.port) as proxy,
         ):
-            began = time()
             day = Day(server, proxy, receiver, seconds)
             await day.run()
             await asyncio.sleep(2 * SCRAPE_SECONDS)
-            return await _draw(seen, day, began, path)
+            return await _draw(seen, day, path)
 
 
-async def _draw(seen: Prometheus, day: Day, began: float, path: Path) -> list[str]:
-    ended = time()
+async def _draw(seen: Prometheus, day: Day, path: Path) -> list[str]:
+    began, ended = day.began, time()
     found = [(panel, await _curves(seen, panel, began, ended)) for panel in read_panels()]
     head = Head(
         title="wsserver",

@@ -5,7 +5,7 @@ Knows a server as its clients do; knows nothing of metrics.
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import time
@@ -69,12 +69,14 @@ class Day:
     events: list[Event] = field(default_factory=list)
     room: dict[str, str] = field(default_factory=dict)
     finals: int = 0
+    began: float = 0.0
 
     async def run(self) -> None:
         """Live through it."""
         await self._open_room()
         voices = await asyncio.to_thread(self._voices)
         line = f"ws://127.0.0.1:{self.proxy.port}/v1/dictation"
+        self.began = time()
         async with asyncio.TaskGroup() as everybody:
             for seed in range(SPEAKERS):
                 room = self.room["room"] if seed == 0 else None
@@ -82,7 +84,8 @@ class Day:
             everybody.create_task(self._speak(line, voices[SPEAKERS], None))
             for number in range(VIEWERS):
                 everybody.create_task(self._watch(number))
-            everybody.create_task(self._fate(voices[SPEAKERS + 1 :]))
+            for happening in self._happenings(everybody, voices[SPEAKERS + 1 :]):
+                everybody.create_task(happening)
 
     def _voices(self) -> list[bytes]:
         """Give what is said: by the speakers, over a tape that runs backwards, by the crowd."""
@@ -95,12 +98,12 @@ class Day:
         both = ((one + other[::-1]) // 2).astype("<i2").tobytes()
         return [*speakers, both, *crowd]
 
-    async def _fate(self, voices: Sequence[bytes]) -> None:
+    def _happenings(
+        self, everybody: asyncio.TaskGroup, voices: Sequence[bytes]
+    ) -> Iterator[Coroutine[None, None, None]]:
         """Let things happen, each in its time."""
-        came = asyncio.get_running_loop().time()
-        crowd: asyncio.Task[None] | None = None
         course: list[tuple[float, str, Callable[[], object]]] = [
-            (0.25, "a crowd comes", lambda: None),
+            (0.25, "a crowd comes", lambda: everybody.create_task(self._crowd(voices))),
             (0.25 + CROWD_STAYS, "it has gone", lambda: None),
             (0.55, "the engine is killed", lambda: self.server.signal_engine(signal.SIGKILL)),
             (0.68, "webhooks are not taken", lambda: setattr(self.receiver, "is_away", True)),
@@ -109,13 +112,12 @@ class Day:
             (0.88, "webhooks are taken", lambda: setattr(self.receiver, "is_away", False)),
         ]
         for share, name, happen in course:
-            await asyncio.sleep(came + share * self.seconds - asyncio.get_running_loop().time())
-            self.events.append(Event(time(), name))
-            happen()
-            if name == "a crowd comes":
-                crowd = asyncio.create_task(self._crowd(voices))
-        if crowd:
-            await crowd
+            yield self._at(share * self.seconds, name, happen)
+
+    async def _at(self, seconds: float, name: str, happen: Callable[[], object]) -> None:
+        await asyncio.sleep(seconds)
+        self.events.append(Event(time(), name))
+        happen()
 
     async def _crowd(self, voices: Sequence[bytes]) -> None:
         url = f"{self.server.url.replace('http', 'ws', 1)}v1/dictation"

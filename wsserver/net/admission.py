@@ -109,7 +109,7 @@ class Gate:
             caller = self._caller(presented)
             self._greet(caller.address)
             visitor = self._check(caller, scope, subprotocol, resumes=resumes)
-        return partial(self._take, visitor, caller)
+        return partial(self._take, visitor, caller.address)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -124,13 +124,13 @@ class Gate:
         self._limits.check_handshakes(address)
         self._limits.count_handshake(address)
 
-    async def _take(self, visitor: Visitor, caller: _Caller) -> Lease:
+    async def _take(self, visitor: Visitor, address: str) -> Lease:
         with self._telling():
             ticket = await self._enter(visitor)
             try:
                 # Again: the other gateways have told what they used, and others came in meanwhile.
                 self._places.check_day(visitor.guest.token)
-                self._check_number(visitor.guest, caller.address)
+                self._check_number(visitor.guest, address)
                 self._identities.check_unused(visitor.signed)
             except Refused:
                 ticket.release()
@@ -139,8 +139,7 @@ class Gate:
             self._lines.end(visitor.guest.claim.cursor.session)
         if visitor.signed and visitor.signed.one_session:
             self._identities.used.add(visitor.signed)
-        guest = replace(visitor.guest, trace_parent=caller.presented.trace_parent)
-        return self._places.take(guest, caller.address, ticket)
+        return self._places.take(visitor.guest, address, ticket)
 
     async def _enter(self, visitor: Visitor) -> Ticket:
         found = await self.conditions.peers.enter(visitor.entry())
@@ -159,12 +158,11 @@ class Gate:
         Raises `Refused` for all that hinders others but the credentials.
         """
         with self._telling():
-            presented = Presented(path="", peer=peer)
-            caller = _Caller(presented, self._limits.address(presented))
-            self._greet(caller.address)
+            address = self._limits.address(Presented(path="", peer=peer))
+            self._greet(address)
             self._check_ready()
-            self._check_places(Guest(token), caller.address)
-        return await self._take(Visitor(Guest(token)), caller)
+            self._check_places(Guest(token), address)
+        return await self._take(Visitor(Guest(token)), address)
 
     async def judge(
         self, presented: Presented, scope: Scope = "speak", *, resumes: bool = False
@@ -254,7 +252,9 @@ class Gate:
     def _visitor(self, caller: _Caller, *, resumes: bool = False) -> Visitor:
         self._limits.check_failures(caller.address)
         try:
-            return self._identities.find(caller.presented, resumes=resumes)
+            found = self._identities.find(caller.presented, resumes=resumes)
+            guest = replace(found.guest, trace_parent=caller.presented.trace_parent)
+            return replace(found, guest=guest)
         except Refused as refused:
             if refused.refusal.code in _GUESSES:
                 self._limits.count_failure(caller.address)
