@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from wsserver.errors import DictationError, ServerError
@@ -46,6 +47,7 @@ class Post:
         self._door: Door | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._failures = 0
+        self._is_serving = False
 
     async def fill(self) -> Serving:
         """Start the worker and wait until it serves; raise what hinders it."""
@@ -54,11 +56,13 @@ class Post:
         return serving
 
     async def admit(self, checked: Checked) -> None:
-        """Let the worker admit people."""
-        if self._process is not None:
-            await self._process.wire.ask(checked)
-        if self._door is not None:
-            self._door.is_ready = True
+        """Let the worker admit people; one that is just being started learns it then."""
+        process, door = self._process, self._door
+        if process is None or door is None or not self._is_serving:
+            return
+        with suppress(ConnectionError):  # the next one learns it
+            await process.wire.ask(checked)
+            door.is_ready = True
 
     async def numbers(self) -> str | None:
         """Give what the worker counted; None if it cannot say."""
@@ -92,12 +96,16 @@ class Post:
             serving: Serving = await process.wire.ask(assignment)
         except ConnectionError:
             raise ServerError(f"worker {self._number} {await self._end()} at once") from None
+        self._is_serving = True
         self._door.is_ready = assignment.checked is not None
+        if latest := not self._door.is_ready and self._office.assignment(self._number).checked:
+            await self.admit(Checked(latest))
         return serving
 
     async def _end(self) -> str:
         process, door = self._process, self._door
         self._process = self._door = None
+        self._is_serving = False
         if door is not None:
             self._office.doorkeeper.remove(door)
         return await process.end() if process is not None else "was not there"
