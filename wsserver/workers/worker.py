@@ -88,7 +88,7 @@ class Worker:
 
     async def _begin(self, assignment: Assignment) -> Serving:
         config = assignment.config
-        logs.set_up(config.log, str(assignment.number))
+        logs.set_up(config.log, assignment.number)
         self._app = app = App(config, lent=self._lent(assignment))
         if assignment.checked:
             app.approve(assignment.checked)
