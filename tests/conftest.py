@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.arrangements import arranged
+
 # No timing decides whether a test passes.  CI looks longer, and at the same examples each time.
 _quiet = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("developer", _quiet, max_examples=10, stateful_step_count=20)
@@ -60,7 +62,7 @@ def start_server(directory: Path, *options: str, **environment: str) -> Server:
     process = subprocess.Popen(
         [sys.executable, "-m", "wsserver", "serve", "--port", "0", *options],
         cwd=directory,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **arranged(), **environment},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -11,6 +11,7 @@ import torch
 import whisper
 from whisper.model import Whisper
 
+from tests.arrangements import build_app
 from wsserver import config
 from wsserver.app import App
 from wsserver.net.tokens import hash_token
@@ -44,7 +45,7 @@ async def running(**sections: dict[str, Any]) -> AsyncIterator[Running]:
     server = {"port": 0, "admission": ADMISSION} | sections.pop("server", {})
     engine = {"kind": "fake"} | sections.pop("engine", {})
     above = {"server": server, "engine": engine, **sections}
-    app = App(config.load(None, {}, above))
+    app = build_app(config.load(None, {}, above))
     try:
         await app.start()
         await app.check()

@@ -17,8 +17,10 @@ from time import monotonic
 
 import aiohttp
 
+from tests.arrangements import arranged
 from wsserver.net.tokens import hash_token
 from wsserver.recognition.child import WORKER
+from wsserver.workers.process import PROGRAM
 
 TOKEN = "a-token-for-faults"
 KEY = "a2V5IGZvciB0ZXN0cyBvZiBmYXVsdHMsIDMyIGJ5dGVz"
@@ -48,7 +50,8 @@ class KeptServer:
         self.url = f"http://127.0.0.1:{self.port}/"
         self.log = folder / "log"
         self._folder = folder
-        self._environment = {**os.environ, "XDG_STATE_HOME": str(folder), **environment}
+        state = {"XDG_STATE_HOME": str(folder)}
+        self._environment = {**os.environ, **state, **arranged(), **environment}
         self._process: Process
         self._turn = asyncio.Lock()
 
@@ -100,7 +103,7 @@ class KeptServer:
         pid = self._process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children")
         found = children.read_text().split() if children.exists() else []
-        return int(found[0]) if found else None
+        return next((int(child) for child in found if not _is_gateway(int(child))), None)
 
     def signal_engine(self, number: signal.Signals) -> None:
         """Kill or stop the process that the engine runs in, unless its server is just starting.
@@ -159,7 +162,15 @@ async def kept_server(folder: Path, **environment: str) -> AsyncIterator[KeptSer
 
 
 def _is_worker(pid: int) -> bool:
+    return WORKER in _command(pid)
+
+
+def _is_gateway(pid: int) -> bool:
+    return PROGRAM in _command(pid)
+
+
+def _command(pid: int) -> str:
     try:
-        return WORKER in Path(f"/proc/{pid}/cmdline").read_text()
+        return Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:  # it is gone already
-        return False
+        return ""

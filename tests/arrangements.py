@@ -1,0 +1,190 @@
+"""The server in other arrangements than one process, for tests that know nothing of it.
+
+    WSSERVER_TEST_ARRANGEMENT=workers pytest tests/end_to_end
+
+runs each server that a test starts as two gateways on one engine, with a Redis.  Those in the
+test's own process have their gateways there too, so that tests may look inside.
+"""
+
+import asyncio
+import atexit
+import os
+import socket
+import tempfile
+from collections import ChainMap
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Self, cast
+from uuid import uuid4
+
+import pytest
+
+from tests.broker.redis_server import COMMAND, RedisServer
+from wsserver.app import App
+from wsserver.config import Config
+from wsserver.net.entrance import Entrance
+from wsserver.workers import post, worker
+from wsserver.workers.frames import Assignment, Serving
+from wsserver.workers.supervisor import Supervisor
+from wsserver.workers.wire import Answer, Wire
+
+WORKERS = "workers"
+_ENVIRONMENT = "WSSERVER_TEST_ARRANGEMENT"
+
+
+def is_of_workers() -> bool:
+    """Tell whether servers shall consist of several gateways."""
+    wanted = os.environ.get(_ENVIRONMENT, "")
+    assert wanted in ("", WORKERS), f"{_ENVIRONMENT}: found {wanted!r}, expected {WORKERS!r}"
+    return wanted == WORKERS
+
+
+def arranged() -> dict[str, str]:
+    """Give what a server that is started as a process has to find in its environment."""
+    if not is_of_workers():
+        return {}
+    return {
+        "WSSERVER_SERVER__WORKERS": "2",
+        "WSSERVER_REDIS__URL": _redis_url(),
+        "WSSERVER_REDIS__PREFIX": f"{uuid4().hex}:",
+    }
+
+
+def build_app(config: Config) -> App:
+    """Give a server in this process, in the arrangement that is wanted."""
+    return cast("App", Gateways(_with_redis(config))) if is_of_workers() else App(config)
+
+
+def _with_redis(config: Config) -> Config:
+    redis = replace(config.redis, url=_redis_url(), prefix=f"{uuid4().hex}:")
+    server = replace(config.server, workers=2)
+    return config.model_copy(update={"redis": redis, "server": server})
+
+
+@cache
+def _redis_url() -> str:
+    if COMMAND is None:
+        pytest.skip("redis-server is not installed")
+    folder = tempfile.TemporaryDirectory(prefix="redis")
+    redis = RedisServer(Path(folder.name))
+    redis.start()
+    atexit.register(folder.cleanup)
+    atexit.register(redis.kill)
+    return redis.url
+
+
+class _Guest(worker.Worker):
+    """A worker in the process of its supervisor: the log and the collector are not its own."""
+
+    async def _begin(self, assignment: Assignment) -> Serving:
+        self._app = app = App(assignment.config, lent=self._lent(assignment))
+        HERE[self._entrance] = app
+        await app.start()
+        self._is_serving = True
+        return Serving(app.url, app.network_urls, app.wyoming_url, app.info)
+
+
+HERE: dict[Entrance, App] = {}
+"""The gateways of this process."""
+
+
+class _InHouse:
+    """What a supervisor takes for a worker's process."""
+
+    def __init__(self, wire: Wire, channel: socket.socket, guest: _Guest) -> None:
+        self.wire, self.channel = wire, channel
+        self.guest = guest
+        self._running = asyncio.create_task(guest.run())
+
+    @classmethod
+    async def spawn(cls, answer: Answer) -> Self:
+        ours, theirs = socket.socketpair()
+        channel, their_channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        guest = _Guest(Entrance(their_channel))
+        guest.wire = await Wire.open(theirs, guest.answer)
+        return cls(await Wire.open(ours, answer), channel, guest)
+
+    async def wait(self) -> str:
+        await asyncio.wait([self._running])
+        return "ended"
+
+    async def end(self) -> str:
+        if not self._running.done():
+            self._running.cancel()
+        await self.wait()
+        await self.wire.close()
+        return "ended"
+
+
+class Gateways(Supervisor):
+    """Two gateways in this process, which look like one `App` to whoever looks inside."""
+
+    async def start(self) -> None:
+        self._seen = set(HERE)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(post, "WorkerProcess", _InHouse)
+            patch.setattr(worker, "_settle_down", lambda: None)
+            await super().start()
+
+    @property
+    def apps(self) -> list[App]:
+        return [app for entrance, app in HERE.items() if entrance not in self._seen]
+
+    @property
+    def socket_url(self) -> str:
+        return self.apps[0].socket_url
+
+    @property
+    def open_dictations(self) -> int:
+        return sum(app.open_dictations for app in self.apps)
+
+    @property
+    def _key(self) -> Any:
+        return self.apps[0]._key
+
+    @property
+    def _scheduler(self) -> Any:
+        return SimpleNamespace(_answers=ChainMap(*(app._scheduler._answers for app in self.apps)))
+
+    @property
+    def _dictations(self) -> Any:
+        async def drain(seconds: float) -> None:
+            await asyncio.gather(*(app._dictations.drain(seconds) for app in self.apps))
+
+        together = ChainMap(*(app._dictations._open for app in self.apps))
+        return SimpleNamespace(_open=together, drain=drain)
+
+    @property
+    def _listener(self) -> Any:
+        def drain() -> None:
+            for app in self.apps:
+                app._listener.drain()
+
+        return SimpleNamespace(drain=drain, port=self.apps[0]._listener.port)
+
+    @property
+    def _rooms(self) -> Any:
+        return _Rooms([app._rooms for app in self.apps])
+
+
+class _Rooms:
+    """The rooms of all gateways."""
+
+    _all: list[Any]
+
+    def __init__(self, all_rooms: list[Any]) -> None:
+        object.__setattr__(self, "_all", all_rooms)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        for rooms in self._all:
+            setattr(rooms, name, value)
+
+    @property
+    def viewers(self) -> int:
+        return sum(rooms.viewers for rooms in self._all)
+
+    def find(self, name: str) -> Any:
+        found = [room for rooms in self._all if (room := rooms.find(name)) is not None]
+        return max(found, key=lambda opened: opened.seats, default=None)
