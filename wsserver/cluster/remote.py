@@ -13,17 +13,12 @@ from wsserver.cluster.fleet import Fleet
 from wsserver.cluster.way import Busy, State, Way
 from wsserver.cluster.wire import Reply, Request, pack_request, unpack_reply
 from wsserver.errors import BadMessage, EngineLost, EngineUnavailable
-from wsserver.recognition.pool import NOBODY, Demand, Pool
+from wsserver.recognition.pool import NO_BATCH, NOBODY, Demand, Pool, Width
 from wsserver.recognition.process import Backoff
 from wsserver.recognition.runner import Result
 from wsserver.speech import EngineInfo, Window
 
 logger = logging.getLogger(__name__)
-
-BATCHES_PER_REPLICA = 2
-"""In flight from each gateway: the one that is decoded, and the one that is next.
-
-More would wait there instead of here, where a newer window can still take an older one's place."""
 
 PROBE_SECONDS = 1.0
 """Without an answer by a URL, after which it is asked for a report: idle replicas are known too."""
@@ -66,11 +61,11 @@ class Replicas:
         return self._alive.is_set()
 
     @property
-    def width(self) -> int:
-        """Say how many batches may be on their way at once; 0 while it is not known who answers."""
+    def width(self) -> Width:
+        """Say how many batches may be on their way; none while it is not known who answers."""
         if not any(way.state is State.OPEN for way in self._ways):
-            return 0
-        return BATCHES_PER_REPLICA * max(1, self._fleet.engines(time.monotonic()))
+            return NO_BATCH
+        return self._fleet.width(self._name, self._demand(), time.monotonic())
 
     @property
     def pool(self) -> Pool:
@@ -206,7 +201,8 @@ class Replicas:
             way.state = State.SUSPECT
             return
         if way.state is not State.CLOSED:
-            logger.error("replicas do not answer; they are asked again and again: %s", error)
+            level = logging.ERROR if way.answered_at > 0 else logging.INFO  # it may just load
+            logger.log(level, "replicas do not answer; they are asked again and again: %s", error)
         way.state = State.CLOSED
         self._fleet.lose(way.url)
         self._update()
