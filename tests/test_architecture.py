@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 ROOT = {
     "__init__", "__main__", "app", "cli", "config", "doorway", "lent", "logs", "measures",
-    "self_check", "serve", "sessions_command", "verify", "watching", "workers",
+    "self_check", "serve", "sessions_command", "shared", "verify", "watching", "workers",
 }  # fmt: skip
 """What knows the rooms; the rooms do not know it."""
 PURE = ("speech", "errors", "messages", "peers", "rooms", "dialects", "audio", "text", "session")

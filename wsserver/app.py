@@ -15,11 +15,6 @@ from uuid import uuid4
 import numpy as np
 
 from wsserver import __version__
-from wsserver.broker.connection import Connection
-from wsserver.broker.gateway import Gateway
-from wsserver.broker.room_relays import RedisRelays
-from wsserver.broker.room_store import Terms
-from wsserver.broker.subscriptions import Subscriptions
 from wsserver.cluster.remote import Replicas
 from wsserver.config import Config
 from wsserver.dialects.dialect import Model
@@ -54,6 +49,7 @@ from wsserver.self_check import SAMPLE, SelfCheck, self_check
 from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session
 from wsserver.session.setting import SessionSettings, Setting
+from wsserver.shared import build_shared
 from wsserver.sound_file import open_sound
 from wsserver.speech import Engine, EngineInfo, Priority
 from wsserver.store.keeper import Keeper
@@ -101,17 +97,15 @@ class App:
         own = Token(name=_OWN_NAME, hash=hash_token(self._own_token))
         self._key = server_key(config.server.key, os.environ)
         self._lines = self._build_lines()
-        self._redis = Connection(config.redis) if config.redis.url else None
-        self._subscriptions = Subscriptions(self._redis) if self._redis else None
-        self._peers = self._build_peers()
+        self._shared = build_shared(config)
         self._keeper = Keeper(config.store.folder, config.store) if config.store.folder else None
         self._dispatch = self._build_dispatch()
         self._gate = self._build_gate(own)
         ids = RoomIds(self._key.derive(ROOMS))
-        self._relays = self._build_relays()
-        self._rooms = Rooms(config.rooms, ids, time.time, self._relays)
-        if self._relays:
-            self._relays.on_ended = self._rooms.ended
+        relays = self._shared.relays if self._shared else None
+        self._rooms = Rooms(config.rooms, ids, time.time, relays)
+        if relays:
+            relays.on_ended = self._rooms.ended
         self._dictations = Dictations(self._host(), self._limits(), self._lines)
         self._scheduler.on_change(self._tell_of_engine)
         inside = Inside(
@@ -124,8 +118,8 @@ class App:
             lent.entrance if lent else None,
         )
         measure(self._metrics, self._gate, self._rooms, self._scheduler)
-        if self._redis:
-            measure_redis(self._metrics, self._redis)
+        if self._shared:
+            measure_redis(self._metrics, self._shared.redis)
         measure_keeping(self._metrics, self._keeper, self._dispatch)
         self._listener = build_listener(config, inside, metrics_routes(self._render))
         self._wyoming = self._build_wyoming()
@@ -164,7 +158,7 @@ class App:
     async def start(self) -> None:
         """Listen, then load the model.  Raises `ConfigError` or `ModelError`."""
         self._running.push_async_callback(self._watching.stop)
-        shared = (self._redis, self._subscriptions, self._peers, self._relays)
+        shared = self._shared.services if self._shared else ()
         for keeping in (*shared, self._keeper, self._dispatch):
             if keeping:
                 await keeping.start()
@@ -220,7 +214,7 @@ class App:
             self._crowded,
             self._metrics.refused,
             insider=own,
-            peers=self._peers or Alone(),
+            peers=self._shared.peers if self._shared else Alone(),
         )
         self._signed = self._build_signed_tokens()
         return Gate(settings, conditions, time.time, self._lines, self._signed)
@@ -235,11 +229,6 @@ class App:
         resume_seconds = self._config.sessions.resume_seconds
         return Lines(Cursors(self._key.derive("cursors"), resume_seconds, time.time))
 
-    def _build_peers(self) -> Gateway | None:
-        if self._redis and self._subscriptions:
-            return Gateway(self._redis, self._subscriptions)
-        return None
-
     def _build_dispatch(self) -> Dispatch | None:
         settings = self._config.webhooks
         if not settings.receivers or self._lent:
@@ -247,13 +236,6 @@ class App:
         check_tokens(settings, {token.name for token in self._config.server.admission.tokens})
         folder = settings.folder or key_path(os.environ).with_name("webhooks")
         return Dispatch(settings, folder)
-
-    def _build_relays(self) -> RedisRelays | None:
-        rooms = self._config.rooms
-        if self._redis is None or self._subscriptions is None:
-            return None
-        terms = Terms(rooms.linger_seconds, rooms.history_finals, rooms.longest_seconds)
-        return RedisRelays(self._redis, self._subscriptions, terms)
 
     def _build_wyoming(self) -> WyomingServer | None:
         settings = self._config.wyoming

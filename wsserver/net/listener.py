@@ -4,7 +4,6 @@ Knows sockets and both sides of the front door; knows nothing of what a session 
 """
 
 import asyncio
-import json
 import logging
 import socket
 import ssl
@@ -32,7 +31,7 @@ from wsserver.net.crowd import Crowd
 from wsserver.net.door import Door, Visit
 from wsserver.net.entrance import WEB, Entrance
 from wsserver.net.front_door import FrontDoor, Hall
-from wsserver.net.headers import security_headers
+from wsserver.net.handshakes import answer, finish_headers
 from wsserver.net.http_side import HttpSide
 from wsserver.net.places import Lease
 from wsserver.net.ports import UNSENT_BYTES, keep_little_unsent
@@ -190,7 +189,7 @@ class Listener:
             **place,
             ssl=self._tls,
             process_request=self._admit,
-            process_response=_finish_headers,
+            process_response=finish_headers,
             select_subprotocol=self._select_subprotocol,
             create_connection=cast("type[ServerConnection]", partial(FrontDoor, self._hall)),
             logger=socket_logger,
@@ -229,11 +228,11 @@ class Listener:
         if presented.path not in self._settings.socket.paths:
             expected = ", ".join(self._settings.socket.paths)
             refusal = Refusal(404, "not_found", f"found no session here, expected {expected}")
-            return _response(connection, refusal)
+            return answer(connection, refusal)
         try:
             self._keep(await self._gate.admit(presented, resumes=True))
         except Refused as refused:
-            return _response(connection, refused.refusal)
+            return answer(connection, refused.refusal)
         return None
 
     async def _admit_visit(
@@ -242,7 +241,7 @@ class Listener:
         try:
             visit = await door.admit(presented)
         except Refused as refused:
-            return _response(connection, refused.refusal, door.explain(refused.refusal))
+            return answer(connection, refused.refusal, door.explain(refused.refusal))
         connection.protocol.max_message_size = door.frame_limit_bytes
         task = asyncio.current_task()
         assert task is not None
@@ -292,18 +291,3 @@ def _limits(settings: SocketSettings) -> dict[str, Any]:
         "max_queue": settings.receive_queue_frames,
         "write_limit": UNSENT_BYTES,
     }
-
-
-def _response(
-    connection: ServerConnection, refusal: Refusal, body: Mapping[str, object] | None = None
-) -> Response:
-    response = connection.respond(refusal.status, json.dumps(body or refusal.as_json()))
-    del response.headers["Content-Type"]
-    response.headers["Content-Type"] = "application/json; charset=utf-8"
-    response.headers.update(refusal.headers())
-    return response
-
-
-def _finish_headers(_: ServerConnection, request: Request, response: Response) -> None:
-    if response.status_code != 101:
-        response.headers.update(security_headers(request.headers.get("Host", "")))
