@@ -24,18 +24,26 @@ _MOST = 10_000
 _IDLE_SECONDS = 3_600
 
 
-def settings(model: str, tls: tuple[Path, Path] | None, engine: str = "whisper") -> config.Config:
+def settings(
+    model: str,
+    tls: tuple[Path, Path] | None,
+    engine: str = "whisper",
+    cost_ms: tuple[float, float] = (0.0, 0.0),
+) -> config.Config:
     """Give what the product would take, but let thousands in and let them be silent.
 
-    *tls* is a certificate and its key; the limits of the door stay as they are shipped.
+    *tls* is a certificate and its key; the limits of the door stay as they are shipped.  A fake
+    engine takes *cost_ms*: for a batch, and for each window in it.
     """
     server: dict[str, Any] = {"port": 0, "admission": {"max_sessions": _MOST}}
     if tls:
         certificate, key = map(str, tls)
         server["tls"] = {"mode": "files", "certificate": certificate, "key": key}
     sessions = {"idle_seconds": _IDLE_SECONDS}
+    batch_s, window_s = (each / 1000 for each in cost_ms)
+    script = {"batch_s": batch_s, "delay_s": window_s}
     above = {
-        "engine": {"kind": engine, "model": model},
+        "engine": {"kind": engine, "model": model, "script": script},
         "server": server,
         "sessions": sessions,
         "rooms": {"viewers": _MOST, "viewers_per_room": _MOST},
@@ -66,14 +74,15 @@ async def _serve(wanted: config.Config, beats: Path) -> None:
 @click.command()
 @click.option("--model", default="practice", show_default=True, help="As in config.yaml.")
 @click.option("--engine", default="whisper", show_default=True, help="As in config.yaml.")
+@click.option("--cost-ms", type=(float, float), default=(0, 0), help="Batch, window; if fake.")
 @click.option("--beats", type=click.Path(path_type=Path), required=True)
 @click.option("--tls", type=(click.Path(path_type=Path), click.Path(path_type=Path)))
-def main(model: str, engine: str, beats: Path, tls: tuple[Path, Path] | None) -> None:
+def main(beats: Path, **options: Any) -> None:
     """Serve until SIGTERM."""
     logs.set_up(logs.LogSettings(level="error"))
     # Admission takes newcomers for speakers, and would let no thousands of them in.
     Scheduler.forecast = _foresee_nothing  # type: ignore[method-assign]
-    asyncio.run(_serve(settings(model, tls, engine), beats))
+    asyncio.run(_serve(settings(**options), beats))
 
 
 if __name__ == "__main__":

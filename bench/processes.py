@@ -118,9 +118,13 @@ def _family(pid: int) -> list[int]:
 
 def cpu_seconds(pid: int) -> float:
     """Say how long a process and its children have kept a core busy."""
-    tick = os.sysconf("SC_CLK_TCK")
-    stats = (Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1] for each in _family(pid))
-    return sum(int(stat.split()[11]) + int(stat.split()[12]) for stat in stats) / tick
+    return sum(map(own_cpu_seconds, _family(pid)))
+
+
+def own_cpu_seconds(pid: int) -> float:
+    """Say how long a process without its children has kept a core busy."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(pid: int) -> Memory:

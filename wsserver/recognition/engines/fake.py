@@ -43,6 +43,9 @@ class Script:
     delay_s: float = 0.0
     """Seconds that each window takes."""
 
+    batch_s: float = 0.0
+    """Seconds that each batch takes beside: what is shared, as the reading of a GPU's weights."""
+
 
 class FakeEngine:
     """Hears the word "w7" in the eighth 0.4 s of a session, if there is any sound in them.
@@ -66,7 +69,7 @@ class FakeEngine:
         Raises:
             EngineError: the script says so.
         """
-        time.sleep(self._script.delay_s * len(windows))
+        time.sleep(self._script.batch_s + self._script.delay_s * len(windows))
         fault = self._fault(windows)
         if fault == "raise":
             raise EngineError("the script says that this batch fails")
