@@ -23,6 +23,9 @@ Samples: TypeAlias = NDArray[np.float32]
 
 Task: TypeAlias = Literal["transcribe", "translate"]
 
+Answer: TypeAlias = tuple[NDArray[np.float32], object]
+"""The probabilities of voice in some frames, shape (n,), and a voice model's state after them."""
+
 
 def seconds(samples: int) -> float:
     """Give the time of a sample index, exact to the sample."""
@@ -166,6 +169,20 @@ class Engine(Protocol):
         ...
 
 
+@dataclass(slots=True, eq=False)
+class Question:
+    """What a session is about to ask a voice model, and the answer, if somebody had it ready.
+
+    The session asks the model itself where there is none, and hears the very same.
+    """
+
+    frames: Samples = field(repr=False)
+    """Shape (n, frame_samples), n >= 1."""
+
+    state: object = field(repr=False)
+    answer: "Answer | None" = field(default=None, repr=False)
+
+
 class VoiceModel(Protocol):
     """A function from audio frames and a state to voice probabilities and the next state."""
 
@@ -176,7 +193,7 @@ class VoiceModel(Protocol):
         """Give the state before the first frame."""
         ...
 
-    def __call__(self, frames: Samples, state: object) -> tuple[NDArray[np.float32], object]:
+    def __call__(self, frames: Samples, state: object) -> Answer:
         """Judge *frames*, shape (n, frame_samples), n >= 1, in one call.
 
         Returns the probability of voice in each frame, shape (n,), and the state after the last.

@@ -9,6 +9,7 @@ on where it was begun, as long as the inputs it needs are there.
 """
 
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -57,6 +58,14 @@ class Resampler:
         whole = np.rint(np.multiply(samples, 2**SAMPLE_BITS, dtype=np.float64))
         self._held = np.concatenate([self._held, whole])
         return self._give(self._taken - self._filter.reach, self._filter)
+
+    def ahead(self, samples: Samples) -> "tuple[Resampler, Samples]":
+        """Give it as it would be after *samples*, and what it would give; it stays as it is.
+
+        Both share the marks of the past: only one of them may go on.
+        """
+        after = copy(self)
+        return after, after.push(samples)
 
     def flush(self) -> Samples:
         """Give the tail that the filter still waits with, as before silence, and start anew."""

@@ -14,7 +14,7 @@ from wsserver.audio.buffer import Buffer
 from wsserver.audio.endpointer import Endpointer, Endpointing, Verdict
 from wsserver.audio.valley import SMOOTHED_FRAMES, deepest
 from wsserver.audio.voice import BLOCK_FRAMES, VoiceTracker
-from wsserver.speech import LONGEST_WINDOW, SAMPLE_RATE, Samples, VoiceModel
+from wsserver.speech import LONGEST_WINDOW, SAMPLE_RATE, Question, Samples, VoiceModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,10 @@ class Segmenter:
     def is_voiced(self) -> bool:
         """True if there was voice since the last cut, and silence not for long enough to cut."""
         return self._endpointer.voiced > 0
+
+    def foresee(self, samples: Samples) -> Question | None:
+        """Give what the voice model is asked first when *samples* are pushed; None if nothing."""
+        return self._tracker.foresee(self._buffer, samples)
 
     def push(self, samples: Samples) -> list[SpeechEvent]:
         """Take the next samples, any number of them; give what is decided by them."""

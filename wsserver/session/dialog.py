@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from wsserver import messages
 from wsserver.audio.intake import Intake
-from wsserver.errors import DictationError, EngineError
+from wsserver.errors import ClientError, DictationError, EngineError
 from wsserver.session import opening
 from wsserver.session.actions import Action, Close, Hold, Send
 from wsserver.session.cursor import (
@@ -28,6 +28,7 @@ from wsserver.speech import (
     DecodeOptions,
     EngineInfo,
     Hypothesis,
+    Question,
     Window,
     seconds,
 )
@@ -87,6 +88,18 @@ class Session:
     def answers_waiting(self) -> int:
         """Messages that wait for the finals before them."""
         return self._hearing.waiting_answers if self._opened else 0
+
+    def foresee(self, message: messages.ClientMessage) -> Question | None:
+        """Give what the voice model is asked first for *message*, which is to come next.
+
+        None if nothing is asked, or nobody can say; then too nothing is changed.
+        """
+        if self._phase is not Phase.OPEN or not isinstance(message, messages.Audio):
+            return None
+        try:
+            return self._hearing.foresee(message.data)
+        except ClientError:
+            return None  # it is told of when the message is taken
 
     def receive(self, message: messages.ClientMessage) -> list[Action]:
         """Take a message; raise a `ClientError`, with nothing changed, if it is wrong."""

@@ -9,7 +9,7 @@ from wsserver.audio.segmenter import Quiet, SpeechEvent, SpeechStarted, Utteranc
 from wsserver.session.actions import Action, Recognize, Send
 from wsserver.session.finals import Finals, Silence, Spoken
 from wsserver.session.partials import Partials
-from wsserver.speech import Hypothesis, Priority, Window, seconds
+from wsserver.speech import Hypothesis, Priority, Question, Window, seconds
 
 
 class Hearing:
@@ -52,6 +52,10 @@ class Hearing:
     def waiting_answers(self) -> int:
         """Messages that wait for the finals before them."""
         return self._finals.waiting_answers
+
+    def foresee(self, data: bytes) -> Question | None:
+        """Give what the voice model is asked first for a chunk; raise `BadAudio` if it is none."""
+        return self._intake.foresee(data)
 
     def hear(self, data: bytes) -> list[Action]:
         """Take a chunk; raise `BadAudio` if it is none."""
