@@ -3,12 +3,12 @@
 Knows the model's file and its tensors; knows nothing of speech, utterances or sessions.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from onnxruntime import InferenceSession, SessionOptions
 from onnxruntime.capi.onnxruntime_pybind11_state import (
     Fail,
@@ -18,7 +18,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 )
 
 from wsserver.errors import ModelError
-from wsserver.speech import Samples
+from wsserver.speech import Answer, Samples
 
 CONTEXT_SAMPLES = 64
 """The end of the frame before, which the model wants in front of each frame."""
@@ -30,7 +30,7 @@ _OUTPUTS = ("speech_probs", "hn", "cn")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _State:
+class State:
     """What the model remembers; every call makes a new one and writes to none."""
 
     context: Samples
@@ -51,23 +51,31 @@ class SileroVoice:
     frame_samples = 512
 
     def __init__(self, path: Path | None = None) -> None:
-        self._session = _load(path or packaged_model())
+        self._session = load_model(path or packaged_model(), _INPUTS)
 
     def initial_state(self) -> object:
         """Give the state before the first frame: silence."""
         memory = np.zeros((1, 1, 128), np.float32)
-        return _State(np.zeros(CONTEXT_SAMPLES, np.float32), memory, memory)
+        return State(np.zeros(CONTEXT_SAMPLES, np.float32), memory, memory)
 
-    def __call__(self, frames: Samples, state: object) -> tuple[NDArray[np.float32], object]:
+    def __call__(self, frames: Samples, state: object) -> Answer:
         """Judge *frames*, shape (n, `frame_samples`); see `VoiceModel`."""
-        if not isinstance(state, _State):
+        if not isinstance(state, State):
             raise TypeError(f"found a state of type {type(state).__name__}, expected my own")
         probabilities, hidden, cell = self._session.run(
             _OUTPUTS,
             {"input": _in_context(frames, state), "h": state.hidden, "c": state.cell},
         )
         context = frames[-1, -CONTEXT_SAMPLES:].copy()
-        return probabilities, _State(context, hidden, cell)
+        return probabilities, State(context, unsigned_zeros(hidden), unsigned_zeros(cell))
+
+
+def unsigned_zeros(values: Samples) -> Samples:
+    """Give a copy of *values* with 0 for -0.
+
+    Nothing else sets apart what the files of the package leave behind, and no sum after it does.
+    """
+    return values + np.float32(0)
 
 
 def packaged_model() -> Path:
@@ -78,7 +86,8 @@ def packaged_model() -> Path:
     return Path(spec.submodule_search_locations[0]) / _FILE
 
 
-def _load(path: Path) -> InferenceSession:
+def load_model(path: Path, inputs: Sequence[str]) -> InferenceSession:
+    """Load a model that takes *inputs*; raise `ModelError` for another one."""
     if not path.is_file():
         raise ModelError(f"found no voice model at {path}: install silero-vad 6.2.3 or later")
     options = SessionOptions()
@@ -89,12 +98,12 @@ def _load(path: Path) -> InferenceSession:
     except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
         raise ModelError(f"cannot load the voice model {path}: {error}") from error
     found = tuple(each.name for each in session.get_inputs())
-    if found != _INPUTS:
-        raise ModelError(f"found inputs {found} in the voice model {path}, expected {_INPUTS}")
+    if found != inputs:
+        raise ModelError(f"found inputs {found} in the voice model {path}, expected {inputs}")
     return session
 
 
-def _in_context(frames: Samples, state: _State) -> Samples:
+def _in_context(frames: Samples, state: State) -> Samples:
     """Put before each frame the end of the frame before it: shape (n, 576)."""
     before = np.vstack((state.context, frames[:-1, -CONTEXT_SAMPLES:]))
     return np.hstack((before, frames))
