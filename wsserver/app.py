@@ -45,6 +45,8 @@ from wsserver.recognition.process import EngineProcess, Patience
 from wsserver.recognition.runner import Runner
 from wsserver.recognition.scheduler import Scheduler
 from wsserver.recognition.silero import SileroVoice
+from wsserver.recognition.silero_batch import SileroBatch
+from wsserver.recognition.voices import Voices
 from wsserver.self_check import SAMPLE, SelfCheck, self_check
 from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session
@@ -90,6 +92,9 @@ class App:
         self._checked: SelfCheck | None = None
         self._running = AsyncExitStack()
         self._voice = SileroVoice()
+        batch = SileroBatch(self._voice)
+        self._voices = Voices(batch.answer if batch.keeps_its_bits() else None)
+        self._running.callback(self._voices.stop)
         self._metrics = Metrics(time.monotonic)
         self._watching = Watching(config, self._metrics)
         runner = self._build_engine(build)
@@ -280,7 +285,9 @@ class App:
     def _host(self) -> Host:
         recognize, publish = self._scheduler.recognize, partial(RoomPublisher, self._rooms)
         watch, notice = self._watching.watch, self._notice
-        return Host(self._open_session, recognize, self._record, publish, watch, notice)
+        voices = self._voices
+        lent = (self._record, publish, watch, notice, voices.turn, voices.ask)
+        return Host(self._open_session, recognize, *lent)
 
     def _record(self, token_name: str) -> Recorder | None:
         if token_name == _OWN_NAME:  # its self-check is nobody's words

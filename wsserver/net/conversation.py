@@ -103,6 +103,11 @@ class Conversation:
         """Audio so far."""
         return self._session.seconds_received
 
+    async def foresee(self, message: ClientMessage) -> None:
+        """Have the voice model asked beforehand, together with others; nothing else is done."""
+        if question := self._session.foresee(message):
+            await self._host.ask(question)
+
     def receive(self, message: ClientMessage) -> float:
         """Take a message and give the seconds of audio in it; what is wrong ends the session."""
         is_ignored, before = self.is_ending, self.seconds_received

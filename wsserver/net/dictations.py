@@ -5,7 +5,7 @@ Knows sockets, translators and conversations; knows nothing of audio or engines.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,11 +13,13 @@ from websockets.exceptions import ConnectionClosed
 
 from wsserver.dialects.dialect import Dated, Inquisitive, Model, Told, Translator
 from wsserver.dialects.native import NativeTranslator
-from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown, TooLarge
+from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown
 from wsserver.messages import Audio, ClientMessage, Limits, ServerMessage, Start, Warn
 from wsserver.net.conversation import UNFORESEEN, Conversation
 from wsserver.net.delivery import Connection, Delivery
 from wsserver.net.host import Host
+from wsserver.net.idleness import Idleness
+from wsserver.net.inflow import SLICE_BYTES, Inflow
 from wsserver.net.lines import Line, Lines
 from wsserver.net.outbox import Frame
 from wsserver.net.places import Lease
@@ -25,13 +27,6 @@ from wsserver.session.actions import Close
 from wsserver.speech import Priority
 
 logger = logging.getLogger(__name__)
-
-SLICE_BYTES = 32_768
-"""A session takes a long frame in slices, so that nobody else's frames wait for it.
-
-A multiple of every sample size: a frame of odd length still shows as one, in its last slice.
-"""
-
 
 SHARE_OF_FINALS = 1 / 3
 """Part of the time to drain that is kept for the finals of those who did not pause in the rest."""
@@ -71,7 +66,7 @@ class Dictations:
             if self._farewell:  # let in just before the server began to stop
                 conversation.end(self._farewell)
             channel = _Channel(connection, translator or NativeTranslator())
-            dictation = _Dictation(channel, conversation, line, lease, self._limits)
+            dictation = _Dictation(channel, conversation, line, lease, self._limits, self._turn)
             self._open[conversation] = asyncio.ensure_future(dictation.run())
             try:
                 await self._open[conversation]
@@ -101,6 +96,9 @@ class Dictations:
         for task in self._open.values():
             task.cancel()
 
+    async def _turn(self) -> None:
+        await self._host.turn(len(self._open))
+
     async def _wait(self, seconds: float) -> None:
         if self._open:
             await asyncio.wait(self._open.values(), timeout=seconds)
@@ -124,14 +122,18 @@ class _Dictation:
         line: Line,
         lease: Lease,
         limits: Limits,
+        turn: Callable[[], Awaitable[None]],
     ) -> None:
-        self._connection = channel.connection
         self._translator = channel.translator
         self._delivery = _delivery(channel.connection)
         self._conversation = conversation
         self._line = line
         self._lease = lease
         self._limits = limits
+        self._idleness = Idleness(limits.idle_seconds, self._be_idle)
+        self._inflow = Inflow(
+            channel.connection, channel.translator, limits.frame_bytes, turn, self._idleness
+        )
 
     async def run(self) -> None:
         self._conversation.outbox.closing.add_done_callback(lambda _: self._delivery.hurry())
@@ -145,6 +147,7 @@ class _Dictation:
             logger.info("the client went away")
         finally:
             timer.cancel()
+            self._idleness.stop()
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
 
@@ -168,11 +171,11 @@ class _Dictation:
         """
         try:
             self._introduce()
-            told = self._translator.greet()
+            told: Iterable[Told] = self._translator.greet()
             while True:
                 try:
                     await self._take(told)
-                    told = self._translator.read(await self._frame())
+                    told = await self._inflow.next()
                 except ClientError as error:
                     told = ()
                     self._conversation.end(error)
@@ -189,21 +192,6 @@ class _Dictation:
         if isinstance(self._translator, Dated):
             self._translator.begin(datetime.now(UTC))
 
-    async def _frame(self) -> str | bytes:
-        idle_seconds = self._limits.idle_seconds
-        try:
-            async with asyncio.timeout(None if self._conversation.is_ending else idle_seconds):
-                frame = await self._connection.recv()
-        except TimeoutError:
-            raise LimitReached(
-                f"found nothing for {idle_seconds:g} s, expected audio or a 'keepalive'"
-            ) from None
-        if len(frame) > self._limits.frame_bytes:
-            raise TooLarge(
-                f"found a frame of {len(frame)} bytes, expected at most {self._limits.frame_bytes}"
-            )
-        return frame
-
     async def _take(self, told: Iterable[Told]) -> None:
         for item in told:
             if isinstance(item, str):
@@ -215,10 +203,16 @@ class _Dictation:
         if isinstance(whole, Start):
             await self._line.prepare(whole)
         for message in _slices(whole):
+            await self._conversation.foresee(message)
             if spent := self._conversation.receive(message):
                 self._lease.spend(spent)
             await self._conversation.room()
             await asyncio.sleep(0)
+
+    def _be_idle(self) -> None:
+        if not self._conversation.is_ending:
+            found = f"found nothing for {self._limits.idle_seconds:g} s"
+            self._conversation.end(LimitReached(f"{found}, expected audio or a 'keepalive'"))
 
     def _too_long(self) -> LimitReached:
         return LimitReached(

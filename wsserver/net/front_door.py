@@ -108,6 +108,12 @@ class FrontDoor(ServerConnection):
         else:
             self._leave_hall(self._guest)
 
+    @property
+    def has_message(self) -> bool:
+        """True if `recv` gives a message without waiting."""
+        arrived = self.recv_messages.frames.queue
+        return bool(arrived) and arrived[0].fin  # the rest of one in parts may be still to come
+
     def make_room(self) -> None:
         """Leave, for others want to come in."""
         if self._is_refused and self._guest is not None:

@@ -11,12 +11,20 @@ from wsserver.net.publisher import Publisher, publish_nothing
 from wsserver.net.recorder import Recorder, keep_nothing
 from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session
-from wsserver.speech import Hypothesis, Priority, Window
+from wsserver.speech import Hypothesis, Priority, Question, Window
 from wsserver.watch import Nobody, Watch
 
 
 def _no_notice() -> Warn | None:
     return None
+
+
+async def _at_once(_: int) -> None:
+    return
+
+
+async def _unanswered(_: Question) -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +50,10 @@ class Host:
 
     notice: Callable[[], Warn | None] = _no_notice
     """Says what a session is to know that opens now; None if all is well."""
+
+    turn: Callable[[int], Awaitable[None]] = _at_once
+    """Waits until one of so many sessions may take audio; soon, and all together if they are many.
+    """
+
+    ask: Callable[[Question], Awaitable[None]] = _unanswered
+    """Has the voice model answer, if that is better done now and for many than by the session."""
