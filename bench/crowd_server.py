@@ -8,6 +8,7 @@ forgets them.
 
 import asyncio
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from rich.console import Console
 
 from bench.heartbeat import Heartbeat
 from wsserver import config, logs
+from wsserver.event_loop import runner
+from wsserver.recognition import voices
 from wsserver.recognition.capacity import NO_LOAD, Forecast
 from wsserver.recognition.scheduler import Scheduler
 from wsserver.serve import serve
@@ -77,12 +80,17 @@ async def _serve(wanted: config.Config, beats: Path) -> None:
 @click.option("--cost-ms", type=(float, float), default=(0, 0), help="Batch, window; if fake.")
 @click.option("--beats", type=click.Path(path_type=Path), required=True)
 @click.option("--tls", type=(click.Path(path_type=Path), click.Path(path_type=Path)))
-def main(beats: Path, **options: Any) -> None:
+@click.option("--asyncio", "plain_loop", is_flag=True, help="Not in uvloop.")
+@click.option("--singly", is_flag=True, help="Every session asks the voice model for itself.")
+def main(beats: Path, plain_loop: bool, singly: bool, **options: Any) -> None:
     """Serve until SIGTERM."""
     logs.set_up(logs.LogSettings(level="error"))
     # Admission takes newcomers for speakers, and would let no thousands of them in.
     Scheduler.forecast = _foresee_nothing  # type: ignore[method-assign]
-    asyncio.run(_serve(settings(**options), beats))
+    if singly:
+        voices.FEW = sys.maxsize
+    with asyncio.Runner() if plain_loop else runner() as running:
+        running.run(_serve(settings(**options), beats))
 
 
 if __name__ == "__main__":

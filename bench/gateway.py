@@ -34,8 +34,13 @@ from bench.gateway_plot import plot_gateway
 from bench.lags import Lags
 from bench.tables import console
 
-WAYS: dict[str, tuple[str, ...]] = {"": ()}
-"""How the server runs: the name of the way, and its options."""
+WAYS: dict[str, tuple[str, ...]] = {
+    "as shipped": (),
+    "in asyncio": ("--asyncio",),
+    "singly": ("--singly",),
+    "singly, in asyncio": ("--singly", "--asyncio"),
+}
+"""How the server runs, and its options.  Singly every session asks the voice model for itself."""
 
 _PATIENCE_S = 60.0
 _MOST_SPEAKERS = 250
@@ -220,6 +225,7 @@ def run(plan: Plan) -> list[Case]:
 
 @click.command()
 @click.option("--sessions", type=int, multiple=True, default=(1, 50, 100, 250), show_default=True)
+@click.option("--ways", type=click.Choice(list(WAYS)), multiple=True, default=("as shipped",))
 @click.option("--rounds", default=3, show_default=True)
 @click.option("--seconds", default=20.0, show_default=True, help="That each speaks in a turn.")
 @click.option("--processes", default=1, show_default=True, help="Servers that share the sessions.")
@@ -238,7 +244,7 @@ def main(out: Path, cost_ms: tuple[float, float], **options: Any) -> None:
     terminal = console()
     terminal.print(LEGEND, highlight=False)
     cost = ("--cost-ms", *map(str, cost_ms))
-    cases = run(Plan(options=cost, ways=tuple(WAYS), **options))
+    cases = run(Plan(options=cost, **options))
     terminal.print(gateway_table(cases))
     terminal.print(verdict(cases), highlight=False)
     out.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from heapq import heapify, heappop, heapreplace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import click
@@ -27,6 +27,7 @@ from bench.lags import Course, Lags, SentLog, percentile
 from bench.talk import talk
 from wsserver.audio.endpointer import DICTATION
 from wsserver.dialects.native import read_server
+from wsserver.event_loop import runner
 from wsserver.messages import Done, Final, Ready
 from wsserver.recognition.engines.fake import WORD_SAMPLES
 from wsserver.speech import SAMPLE_RATE
@@ -126,9 +127,8 @@ class Speaker(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for an upgrade, and for a session at once."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(self._where.greeting())
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its type
+        self._transport.write(self._where.greeting())
 
     def data_received(self, data: bytes) -> None:
         """Take the head of the answer, then frames."""
@@ -263,7 +263,8 @@ async def attend(where: Where, count: int, seconds: float, first: int) -> Told:
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 def main(url: str, out: Path, **options: Any) -> None:
     """Speak to URL with the token in WSSERVER_TOKEN; write the lags."""
-    told = asyncio.run(attend(Where(url, os.environ["WSSERVER_TOKEN"]), **options))
+    with runner() as running:
+        told = running.run(attend(Where(url, os.environ["WSSERVER_TOKEN"]), **options))
     out.write_text(json.dumps(asdict(told)))
 
 

@@ -33,6 +33,7 @@ from wsserver.errors import (
     OperatorError,
     UnsupportedFormat,
 )
+from wsserver.event_loop import runner
 from wsserver.net.keys import ServerKey, key_path, server_key
 from wsserver.net.room_ids import PURPOSE as ROOMS
 from wsserver.net.room_ids import RoomIds
@@ -72,7 +73,8 @@ def serve(path: Path | None, model: str | None, **server: Any) -> None:
     """Serve until Ctrl-C."""
     settings = config.load(path, above=_above(model, **server))
     logs.set_up(settings.log)
-    asyncio.run(serve_until_stopped(settings, Console()))
+    with runner() as running:
+        running.run(serve_until_stopped(settings, Console()))
 
 
 @wsserver.command()

@@ -93,7 +93,7 @@ def test_a_word_ends_where_its_name_says_but_not_beyond_its_utterance() -> None:
 def test_hundreds_are_measured_as_two_are() -> None:
     options = ("--cost-ms", "5", "1")
 
-    (case,) = run(Plan((2,), ("",), rounds=1, seconds=3.0, processes=1, options=options))
+    (case,) = run(Plan((2,), ("as shipped",), rounds=1, seconds=3.0, processes=1, options=options))
 
     (measured,) = case.turns
     assert measured.lags.unfinished == measured.refused == 0
