@@ -33,6 +33,7 @@ CROWD_STAYS = 0.2
 
 VIEWERS = 8
 BLOCK_SECONDS = 0.1
+FAREWELL_S = 15.0
 _AGAIN_AFTER_S = 1.0
 
 
@@ -77,6 +78,12 @@ class Day:
         voices = await asyncio.to_thread(self._voices)
         line = f"ws://127.0.0.1:{self.proxy.port}/v1/dictation"
         self.began = time()
+        # The last finals may be late, but there is an end.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.seconds + FAREWELL_S):
+                await self._live(line, voices)
+
+    async def _live(self, line: str, voices: Sequence[bytes]) -> None:
         async with asyncio.TaskGroup() as everybody:
             for seed in range(SPEAKERS):
                 room = self.room["room"] if seed == 0 else None
@@ -138,16 +145,16 @@ class Day:
             await asyncio.sleep(_AGAIN_AFTER_S)
 
     async def _speak(self, url: str, audio: bytes, room: str | None) -> None:
-        start = Start(room=room)
-        while True:
+        """Say *audio* as it comes, as long as it goes on, whoever is there to hear it."""
+        clock, came = asyncio.get_running_loop().time, asyncio.get_running_loop().time()
+        while rest := audio[2 * int(SAMPLE_RATE * (clock() - came)) :]:
             try:
                 async with (
-                    connect(url, TOKEN, start, None, HASTY) as dictation,
-                    dictation.feeding(_blocks(audio), "real"),
+                    connect(url, TOKEN, Start(room=room), None, HASTY) as dictation,
+                    dictation.feeding(_blocks(rest), "real"),
                 ):
                     async for message in dictation:
                         self.finals += message.type == "final"
-                    return
             except DictationError:  # refused, or gone for good
                 await asyncio.sleep(_AGAIN_AFTER_S)
 
