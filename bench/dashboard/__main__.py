@@ -20,7 +20,7 @@ from aiohttp import web
 
 from bench.dashboard.day import Day, Receiver
 from bench.dashboard.panels import Panel, name_of, rate_interval, read_panels, resolve
-from bench.dashboard.picture import Curve, Head, draw
+from bench.dashboard.picture import Curve, Head, draw, with_gaps
 from bench.dashboard.prometheus import JOB, SCRAPE_SECONDS, Prometheus, prometheus
 from tests.faults.kept_server import TOKEN, kept_server
 from tests.faults.proxy import proxy_to
@@ -40,6 +40,8 @@ def _environment(folder: Path, receiver_port: int) -> dict[str, str]:
         "WSSERVER_SCHEDULER__TIMEOUT_SECONDS": "30",
         "WSSERVER_SCHEDULER__RELOAD_SECONDS": "60",
         "WSSERVER_SERVER__ADMISSION__MAX_SESSIONS": str(PLACES),
+        # A machine that is busy otherwise is to show what it does, and not to turn everybody away.
+        "WSSERVER_SESSIONS__MAX_LAG_SECONDS": "20",
         "WSSERVER_STORE__FOLDER": str(folder / "kept"),
         "WSSERVER_WEBHOOKS__RECEIVERS": f"[{{url: '{url}', secret: '{_SECRET}'}}]",
         "WSSERVER_WEBHOOKS__PLAIN_HTTP": "true",
@@ -97,11 +99,12 @@ async def _curves(seen: Prometheus, panel: Panel, began: float, ended: float) ->
     curves = []
     for target in panel.targets:
         series = await seen.ask(resolve(target.expression, variables), began, ended, step)
-        curves += [
-            Curve(name_of(target.legend, each.labels), [(at - began, v) for at, v in each.points])
-            for each in series
-            if each.points
-        ]
+        for each in series:
+            points = [(at - began, value) for at, value in each.points]
+            if not panel.spans_gaps:
+                points = with_gaps(points, step)
+            if each.points:
+                curves.append(Curve(name_of(target.legend, each.labels), points))
     return curves
 
 

@@ -34,6 +34,8 @@ class Panel:
     width: int
     height: int
     targets: tuple[Target, ...]
+    spans_gaps: bool
+    """Whether a curve goes on where there is nothing in between."""
 
 
 def read_panels(path: Path = FILE) -> tuple[Panel, ...]:
@@ -46,8 +48,17 @@ def _panel(found: Mapping[str, Any]) -> Panel:
         raise ValueError(f"found a panel of the type {found['type']!r}, expected 'timeseries'")
     place = found["gridPos"]
     targets = tuple(Target(each["expr"], each["legendFormat"]) for each in found["targets"])
-    unit = found["fieldConfig"]["defaults"]["unit"]
-    return Panel(found["title"], unit, place["x"], place["y"], place["w"], place["h"], targets)
+    looks = found["fieldConfig"]["defaults"]
+    return Panel(
+        title=found["title"],
+        unit=looks["unit"],
+        x=place["x"],
+        y=place["y"],
+        width=place["w"],
+        height=place["h"],
+        targets=targets,
+        spans_gaps=looks.get("custom", {}).get("spanNulls", False),
+    )
 
 
 def rate_interval(step_seconds: int, scrape_seconds: int) -> str:

@@ -3,6 +3,7 @@
 Knows panels, series and a plotting library; knows nothing of where the numbers are from.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,16 @@ class Head:
     """Seconds, and what happened then."""
 
     seconds: float
+
+
+def with_gaps(points: Sequence[tuple[float, float]], step: float) -> list[tuple[float, float]]:
+    """Break a curve where more than a *step* lies between two of its points."""
+    broken: list[tuple[float, float]] = []
+    for at, value in points:
+        if broken and at - broken[-1][0] > 1.5 * step:
+            broken.append((at, math.nan))
+        broken.append((at, value))
+    return broken
 
 
 def draw(head: Head, panels: Sequence[tuple[Panel, Sequence[Curve]]], path: Path) -> None:

@@ -66,6 +66,15 @@ def test_a_picture_is_light_and_as_wide_as_the_dashboard(tmp_path: Path) -> None
     assert path.stat().st_size < 400_000
 
 
+def test_a_curve_breaks_where_nothing_was_found() -> None:
+    picture = pytest.importorskip("bench.dashboard.picture", exc_type=ImportError)
+
+    broken = picture.with_gaps([(0.0, 1.0), (2.0, 2.0), (8.0, 3.0)], 2.0)
+
+    assert [at for at, _ in broken] == [0.0, 2.0, 8.0, 8.0]
+    assert [value for _, value in broken if value == value] == [1.0, 2.0, 3.0]
+
+
 def test_a_panel_of_an_unknown_unit_would_not_be_drawn_wrong() -> None:
     picture = pytest.importorskip("bench.dashboard.picture", exc_type=ImportError)
 
