@@ -16,7 +16,7 @@ TALKING = 0.6
 """Share of the time that people speak."""
 
 _SAMPLES = Path(__file__).parent.parent / "tests" / "samples"
-_MOST_SENTENCES = 3
+MOST_SENTENCES = 3
 """Sentences of 3 s in one breath at most."""
 
 _QUIET = 0.01
@@ -32,8 +32,8 @@ def talk(seed: int, seconds: float) -> bytes:
     chance, pieces, length = Random(seed), list[bytes](), 0  # noqa: S311 - no secret
     most = 2 * int(seconds * SAMPLE_RATE)
     while True:
-        breath = chance.randint(1, _MOST_SENTENCES)
-        said = b"".join(chance.choice(_sentences()) for _ in range(breath))
+        breath = chance.randint(1, MOST_SENTENCES)
+        said = b"".join(chance.choice(sentences()) for _ in range(breath))
         room = most - length - _LAST_WORDS
         if len(said) > room:
             return b"".join([*pieces, bytes(max(0, room)), said])[:most]
@@ -44,7 +44,8 @@ def talk(seed: int, seconds: float) -> bytes:
 
 
 @cache
-def _sentences() -> tuple[bytes, ...]:
+def sentences() -> tuple[bytes, ...]:
+    """Give the samples' sentences as s16le at 16 kHz, without the silence around them."""
     paths = [path for path in sorted(_SAMPLES.glob("*.wav")) if "long" not in path.stem]
     return tuple(to_s16le(_without_silence(_read(path))) for path in paths)
 

@@ -1,0 +1,1 @@
+"""Capacity on paper: how many streams so many replicas carry, simulated from measured costs."""

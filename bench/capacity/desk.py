@@ -1,0 +1,172 @@
+"""The scheduler on a virtual clock: the product's own parts, in the order in which it uses them.
+
+Knows the plan, the capacity and the gaps for files; knows no engine, no real time and no speech.
+`wsserver.recognition.scheduler` is the original, and each method here is named after one there.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bench.capacity.clock import Clock
+from wsserver.recognition.capacity import Capacity, Forecast
+from wsserver.recognition.costs import Costs
+from wsserver.recognition.lane import Ticket
+from wsserver.recognition.plan import Backlog
+from wsserver.recognition.scheduler import PATIENCE_SECONDS, SchedulerSettings
+from wsserver.recognition.spare import Paces, Spare, Turn
+from wsserver.speech import Priority, Samples, Window
+
+Answer = Callable[[bool], None]
+"""Is told whether the window was decoded; else a newer one made it useless."""
+
+Done = Callable[[], None]
+
+
+class Runner(Protocol):
+    """Where batches run."""
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether one more batch is taken now."""
+        ...
+
+    def run(self, windows: Sequence[Window], done: Done, /) -> None:
+        """Decode *windows* and call *done* when that is over."""
+        ...
+
+    def price(self, windows: Sequence[Window], /) -> float:
+        """Give the seconds that *windows* take where nobody else is."""
+        ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went through, for Little's law: counted at its ends, and integrated over time."""
+
+    asked: int = 0
+    ended: int = 0
+    sojourn_seconds: float = 0.0
+    """Of all that ended, from the question to the answer."""
+
+    area: float = 0.0
+    """Windows in the system times seconds."""
+
+    most_waiting: int = 0
+    _since: float = 0.0
+
+    def step(self, now: float, change: int) -> None:
+        """Count *change* windows more or less from *now* on."""
+        self.area += (self.asked - self.ended) * (now - self._since)
+        self._since = now
+        self.asked += max(0, change)
+        self.ended += max(0, -change)
+
+
+class Desk:
+    """The queue before a runner; a final asked of it is answered exactly once."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        runner: Runner,
+        settings: SchedulerSettings,
+        hop_seconds: float,
+        costs: Costs | None = None,
+    ) -> None:
+        """Go by *costs*, or learn them."""
+        self.backlog = Backlog(
+            costs=costs,
+            max_batch=settings.max_batch,
+            max_batch_ms=settings.max_batch_ms,
+            retries=settings.retries,
+        )
+        self.capacity = Capacity(self.backlog.costs, self.backlog.batching, hop_seconds)
+        self.tally = Tally()
+        self._clock = clock
+        self._runner = runner
+        self._spare = Spare(hop_seconds)
+        self._paces = Paces()
+        self._answers: dict[int, tuple[Answer, float]] = {}
+        self._wakes_later = False
+
+    def rehearse(self, audio: Samples) -> None:
+        """Learn what finals cost, alone twice and two together, as if that had been long ago."""
+        one, other = (Window(f"rehearsal {n}", 0, Priority.FINAL, 0, audio) for n in (1, 2))
+        for batch in ([one], [one], [one, other]):
+            if len(batch) == 1 or self.backlog.costs.of_exact(1) < PATIENCE_SECONDS:
+                self.capacity.serve(batch, self._runner.price(batch), -1e6)
+
+    def forecast(self, sessions: int) -> Forecast:
+        """Say what is to be expected with one more session than *sessions*."""
+        now = self._clock.now
+        self.capacity.count(sessions, now)
+        return self.capacity.forecast(now).at_least(self.backlog.load(now).seconds)
+
+    def recognize(self, window: Window, answer: Answer) -> None:
+        """Have *window* decoded and *answer* told."""
+        now = self._clock.now
+        window = self._demoted(window, now)
+        self.capacity.ask(window, now)
+        ticket, superseded = self.backlog.add(window, now)
+        self._answers[ticket.number] = answer, now
+        self.tally.step(now, 1)
+        waiting = self.tally.asked - self.tally.ended
+        self.tally.most_waiting = max(self.tally.most_waiting, waiting)
+        self._resolve(superseded, was_heard=False)
+        # All that comes at this moment is in the same plan, as it is behind one event loop.
+        self.wake()
+
+    def wake(self) -> None:
+        """Put batches in flight once all that happens at this moment has happened."""
+        if not self._wakes_later:
+            self._wakes_later = True
+            self._clock.at(self._clock.now, self._serve)
+
+    def _serve(self) -> None:
+        self._wakes_later = False
+        while self._runner.is_free and (batch := self._take()):
+            self._run(batch)
+
+    def _take(self) -> Sequence[Ticket]:
+        bulk = self.backlog.bulk()
+        if bulk is None:
+            return self.backlog.take()
+        now = self._clock.now
+        price_seconds = self.backlog.costs.predict([bulk.window])
+        turn, wait_seconds = self._spare.turn(price_seconds, bulk.since, now)
+        batch = self.backlog.take(turn)
+        if not batch and turn is Turn.LATER:
+            self._clock.at(now + wait_seconds, self.wake)
+        return batch
+
+    def _demoted(self, window: Window, now: float) -> Window:
+        is_live = window.priority is not Priority.BULK
+        if is_live and self._paces.note(window, now):
+            is_final = window.priority is Priority.FINAL
+            return replace(window, priority=Priority.BULK) if is_final else window
+        if is_live:
+            self._spare.ask(window, now)
+        return window
+
+    def _run(self, batch: Sequence[Ticket]) -> None:
+        windows = [ticket.window for ticket in batch]
+        started = self._clock.now
+        self._runner.run(windows, lambda: self._settle(batch, windows, started))
+
+    def _settle(self, batch: Sequence[Ticket], windows: Sequence[Window], started: float) -> None:
+        ended = self._clock.now
+        self.capacity.serve(windows, ended - started, ended)
+        if any(window.priority is Priority.BULK for window in windows):
+            self._spare.serve(ended - started, ended)
+        for ticket in batch:
+            self._resolve(self.backlog.settle(ticket), was_heard=True)
+        self.wake()
+
+    def _resolve(self, tickets: Iterable[Ticket], was_heard: bool) -> None:
+        now = self._clock.now
+        for ticket in tickets:
+            answer, asked_at = self._answers.pop(ticket.number)
+            self.tally.step(now, -1)
+            self.tally.sojourn_seconds += now - asked_at
+            answer(was_heard)
