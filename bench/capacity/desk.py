@@ -52,7 +52,6 @@ class Tally:
     area: float = 0.0
     """Windows in the system times seconds."""
 
-    most_waiting: int = 0
     _since: float = 0.0
 
     def step(self, now: float, change: int) -> None:
@@ -111,8 +110,6 @@ class Desk:
         ticket, superseded = self.backlog.add(window, now)
         self._answers[ticket.number] = answer, now
         self.tally.step(now, 1)
-        waiting = self.tally.asked - self.tally.ended
-        self.tally.most_waiting = max(self.tally.most_waiting, waiting)
         self._resolve(superseded, was_heard=False)
         # All that comes at this moment is in the same plan, as it is behind one event loop.
         self.wake()
