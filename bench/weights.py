@@ -23,8 +23,11 @@ from whisper.tokenizer import get_tokenizer
 DIMENSIONS = {
     "tiny.en": ModelDimensions(80, 1500, 384, 6, 4, 51864, 448, 384, 6, 4),
     "base.en": ModelDimensions(80, 1500, 512, 8, 6, 51864, 448, 512, 8, 6),
+    "small.en": ModelDimensions(80, 1500, 768, 12, 12, 51864, 448, 768, 12, 12),
+    "large": ModelDimensions(80, 1500, 1280, 20, 32, 51864, 448, 1280, 20, 32),
+    "turbo": ModelDimensions(80, 1500, 1280, 20, 32, 51864, 448, 1280, 20, 4),
 }
-"""Whisper's own, by the names of its models."""
+"""Whisper's own, by the names of its models; the large ones with the English tokens."""
 
 _WORD = re.compile(r" [a-z]{4,}")
 _SEED = 7

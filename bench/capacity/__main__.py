@@ -22,7 +22,7 @@ import torch
 from rich.console import Console
 from rich.progress import Progress
 
-from bench.capacity import check, curve, sizing
+from bench.capacity import check, curve, sizing, talk
 from bench.capacity.cluster import Machines
 from bench.capacity.engines import ASSUMED_CPU, MODELS, Wanted, hardware, running, speech
 from bench.capacity.levels import fit_curve
@@ -38,7 +38,8 @@ from bench.capacity.shown import (
     verdict_table,
 )
 from bench.capacity.simulation import MAX_LAG_SECONDS, Load, Simulation
-from bench.capacity.talk import TALKS
+from bench.talk import sentences
+from wsserver.recognition.silero import SileroVoice
 
 _WIDTH = 150
 STREAMS = (10, 100, 1_000, 10_000, 100_000)
@@ -47,7 +48,9 @@ _model = click.option(
     "--model", type=click.Choice(MODELS), default="tiny.en", show_default=True,
     help="Random weights of its dimensions cost what real ones do.",
 )  # fmt: skip
-_talk = click.option("--talk", type=click.Choice(list(TALKS)), default="dictation")
+_talk = click.option(
+    "--talk", "speech_of", type=click.Choice(list(talk.TALKS)), default="dictation"
+)
 _device = click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 _partials = click.option("--partials", default="fp32", help="Their precision, as in config.yaml.")
 _costs = click.option(
@@ -72,12 +75,14 @@ def main() -> None:
 @_partials
 @click.option("--seconds", default=60.0, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True)
-def measure(model: str, talk: str, device: str, partials: str, seconds: float, out: Path) -> None:
+def measure(
+    model: str, speech_of: str, device: str, partials: str, seconds: float, out: Path
+) -> None:
     """Measure what batches cost on this machine, and save it."""
 
     async def probe() -> tuple[list[curve.Batch], str]:
         async with running(Wanted(model, device, partials)) as engine:
-            return await Probe(engine, speech(), talk).measure(seconds), engine.info.device
+            return await Probe(engine, speech(), speech_of).measure(seconds), engine.info.device
 
     with _console().status(f"measuring {model} for {seconds:g} s"):
         batches, used = asyncio.run(probe())
@@ -86,6 +91,13 @@ def measure(model: str, talk: str, device: str, partials: str, seconds: float, o
     fitted = replace(fit_curve(name, [batches]), told=told)
     fitted.save(out)
     _console().print(costs_table(fitted), f"Saved {out}")
+
+
+@main.command()
+def measure_talk() -> None:
+    """Measure with Silero how voice is spread over the samples' sentences, and save it."""
+    count = talk.measure(sentences(), SileroVoice())
+    _console().print(f"Saved {count} sentences in {talk.MEASURED}")
 
 
 @main.command(name="check")
@@ -102,7 +114,7 @@ def hold_against_reality(streams: str, seconds: float, rounds: int, **options: A
     """Let the same people speak in real time and on a virtual clock; say how far apart they are."""
     counts = [int(each) for each in streams.split(",")]
     loads = tuple(
-        Load(streams=n, talk=options["talk"], seconds=seconds, warm_up_seconds=6.0, seed=seed)
+        Load(streams=n, talk=options["speech_of"], seconds=seconds, warm_up_seconds=6.0, seed=seed)
         for seed in range(1, rounds + 1)
         for n in counts
     )
@@ -137,12 +149,12 @@ def hold_against_reality(streams: str, seconds: float, rounds: int, **options: A
 @click.option("--gateway-price-per-hour", default=0.0, help="Of one gateway process.")
 @click.option("--gateway-streams", default=250, show_default=True, help="That one holds.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench/out/capacity.png"))
-def table(paths: tuple[Path, ...], talk: str, lag: float, out: Path, **prices: Any) -> None:
+def table(paths: tuple[Path, ...], speech_of: str, lag: float, out: Path, **prices: Any) -> None:
     """Say what 10 to 100,000 streams take, and what that costs."""
     terminal, found = _console(), {}
     for path in paths:
         site = sizing.Site(
-            curve.load(path), Load(streams=1, talk=talk), sizing.Target(lag_seconds=lag),
+            curve.load(path), Load(streams=1, talk=speech_of), sizing.Target(lag_seconds=lag),
             prices["gateway_streams"],
         )  # fmt: skip
         with terminal.status(f"simulating {site.curve.name}"):
@@ -171,7 +183,7 @@ def table(paths: tuple[Path, ...], talk: str, lag: float, out: Path, **prices: A
 def run(paths: tuple[Path, ...], lag: float, **options: Any) -> None:
     """Simulate one load, and say all that is known of it."""
     machines = Machines(options.pop("replicas"), options.pop("gateways"))
-    load = Load(max_lag_seconds=lag, **options)
+    load = Load(max_lag_seconds=lag, talk=options.pop("speech_of"), **options)
     for path in paths:
         costs = curve.load(path)
         figures = Simulation(costs, machines, load).run()

@@ -12,7 +12,7 @@ measured from tests/samples with Silero by `python -m bench.capacity measure-tal
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -64,7 +64,7 @@ TALKS: dict[str, Callable[[Random, float], Spurts]] = {
 }
 
 
-def voice_pattern(audio: Samples, model: VoiceModel) -> Pattern:
+def voice_pattern(audio: Samples, model: VoiceModel) -> list[int]:
     """Measure where *audio* has voice: silence, voice, silence ... in milliseconds."""
     whole = len(audio) // model.frame_samples
     frames = audio[: whole * model.frame_samples].reshape(whole, -1)
@@ -76,6 +76,21 @@ def voice_pattern(audio: Samples, model: VoiceModel) -> Pattern:
     turns = np.flatnonzero(np.diff([False, *flags, False])) * FRAME * 1000 // SAMPLE_RATE
     edges = [0, *map(int, turns), whole * FRAME * 1000 // SAMPLE_RATE]
     return [after - before for before, after in pairwise(edges)]
+
+
+def measure(said: Iterable[bytes], model: VoiceModel, path: Path = MEASURED) -> int:
+    """Measure sentences, s16le at 16 kHz; save their patterns and give their number."""
+    patterns = [voice_pattern(_samples(each), model) for each in said]
+    lines = ",\n".join(f"  {pattern}" for pattern in patterns)
+    path.write_text(
+        '{\n "of": "the sentences of tests/samples, cut to 0.1 s beside the voice",\n'
+        f' "sentences_ms": [\n{lines}\n ]\n}}\n'
+    )
+    return len(patterns)
+
+
+def _samples(data: bytes) -> Samples:
+    return np.frombuffer(data, np.int16).astype(np.float32) / np.float32(32_768)
 
 
 @cache
