@@ -14,11 +14,9 @@ from uuid import uuid4
 
 import numpy as np
 
-from wsserver import __version__
 from wsserver.cluster.remote import Replicas
 from wsserver.config import Config
-from wsserver.dialects.dialect import Model
-from wsserver.doorway import Inside, build_listener
+from wsserver.doorway import Inside, build_listener, build_wyoming
 from wsserver.lent import Lent
 from wsserver.measures import measure, measure_keeping, measure_redis, tell_of_engine
 from wsserver.messages import Limits, Warn
@@ -38,7 +36,6 @@ from wsserver.net.room_publisher import RoomPublisher
 from wsserver.net.rooms import Rooms
 from wsserver.net.signed_tokens import PURPOSE, SignedTokens
 from wsserver.net.tokens import Token, hash_token, new_token
-from wsserver.net.wyoming_server import WyomingHost, WyomingServer, speaker
 from wsserver.peers import Alone
 from wsserver.recognition.engines import EngineSpec, build
 from wsserver.recognition.process import EngineProcess, Patience
@@ -127,7 +124,7 @@ class App:
             measure_redis(self._metrics, self._shared.redis)
         measure_keeping(self._metrics, self._keeper, self._dispatch)
         self._listener = build_listener(config, inside, metrics_routes(self._render))
-        self._wyoming = self._build_wyoming()
+        self._wyoming = build_wyoming(config, inside)
 
     @property
     def url(self) -> str:
@@ -241,20 +238,6 @@ class App:
         check_tokens(settings, {token.name for token in self._config.server.admission.tokens})
         folder = settings.folder or key_path(os.environ).with_name("webhooks")
         return Dispatch(settings, folder)
-
-    def _build_wyoming(self) -> WyomingServer | None:
-        settings = self._config.wyoming
-        if settings.port is None:
-            return None
-        token = speaker(settings, self._config.server.admission.tokens)
-        entrance = self._lent.entrance if self._lent else None
-        serve = self._dictations.serve
-        host = WyomingHost(self._gate, token, serve, self._model, __version__, entrance)
-        socket = self._config.server.socket
-        return WyomingServer(settings, host, socket, self._config.sessions.idle_seconds)
-
-    def _model(self) -> Model:
-        return Model(self.info.model, self.info.languages)
 
     def _missing(self) -> str | None:
         if not self._scheduler.ready:

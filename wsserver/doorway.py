@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from wsserver import __version__
 from wsserver.config import Config
+from wsserver.dialects.dialect import Model
 from wsserver.dialects.table import AUDIO_REST, DIALECTS
 from wsserver.net.admission import Gate
 from wsserver.net.audio_routes import AudioRoutes
@@ -32,6 +34,7 @@ from wsserver.net.rooms import Rooms
 from wsserver.net.signed_tokens import SignedTokens
 from wsserver.net.speech_routes import SpeechRoutes
 from wsserver.net.tls import server_context
+from wsserver.net.wyoming_server import WyomingHost, WyomingServer, speaker
 from wsserver.speech import EngineInfo
 from wsserver.text.captions import SRT, VTT, GrowingFile, to_srt, to_vtt
 
@@ -82,6 +85,22 @@ def build_listener(config: Config, inside: Inside, routes: Iterable[Route] = ())
     doors = (*_dialect_doors(config, inside), RoomDoor(room_gate, inside.rooms))
     sockets = Sockets(inside.dictations.serve, doors, inside.entrance)
     return Listener(server, gate, sockets, app, server_context(server.tls))
+
+
+def build_wyoming(config: Config, inside: Inside) -> WyomingServer | None:
+    """Give the port on which Wyoming is spoken; None where nobody wants it."""
+    settings, server = config.wyoming, config.server
+    if settings.port is None:
+        return None
+    host = WyomingHost(
+        inside.gate,
+        speaker(settings, server.admission.tokens),
+        inside.dictations.serve,
+        lambda: Model(inside.info().model, inside.info().languages),
+        __version__,
+        inside.entrance,
+    )
+    return WyomingServer(settings, host, server.socket, config.sessions.idle_seconds)
 
 
 def _audio_routes(config: Config, inside: Inside) -> Iterable[Route]:
