@@ -13,10 +13,12 @@ SOURCES := wsserver tests bench tools
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
 
+# More processes than cores: browsers, servers and sound played in its own time keep tests waiting.
+# In the order of the folders: else the longest tests, which stand in small files, come last.
 test: $(VENV)/test.stamp
 	deploy/system-packages.sh chromium chromium-headless-shell caddy espeak-ng ffmpeg flite \
 		prometheus prometheus-alertmanager redis-server systemd
-	$(PYTEST) --numprocesses 2 --dist loadfile $(ARGS)
+	$(PYTEST) --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Beside the others: they are skipped there unless both packages are installed.
 test-firefox: $(VENV)/test.stamp
