@@ -13,11 +13,13 @@ _HEAD = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local life, channel = tonumber(ARGV[1]), ARGV[2]
-local function find(key)
-  local found = redis.call('GET', key)
+local function read(found)
   if not found then return nil end
   local generation, heard, ticket = string.match(found, '^(%d+) (%d) (%S+)$')
   return {generation = tonumber(generation), heard = tonumber(heard), ticket = ticket}
+end
+local function find(key)
+  return read(redis.call('GET', key))
 end
 local function least(line)
   return math.max(line.generation - 1 + line.heard, 1)
@@ -85,22 +87,29 @@ if the ticket had the session before: whoever had it and lost it does not get it
 KEEP = (
     _HEAD
     + """
-local lost = {}
+local function keep(session, places, generation, heard, ticket)
+  if generation == '0' then return true end
+  local found = redis.call('GETEX', session, 'PX', life)
+  if found == generation .. ' ' .. heard .. ' ' .. ticket then return true end
+  local line = read(found)
+  if line and line.ticket ~= ticket then
+    if 2 * line.generation + line.heard >= 2 * generation + heard then return false end
+    lose(line, places)
+  end
+  have(session, generation, heard, ticket)
+  return true
+end
+local lost, latest = {}, ''
 for i = 1, #KEYS / 2 do
   local session, places, at = KEYS[2 * i - 1], KEYS[2 * i], 4 * i - 1
   local ticket, is_counted = ARGV[at], ARGV[at + 1] == '1'
-  local generation, heard = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
-  local line, is_lost = generation > 0 and find(session), false
-  if line and line.ticket ~= ticket then
-    is_lost = 2 * line.generation + line.heard >= 2 * generation + heard
-    if not is_lost then lose(line, places) end
-  end
-  if is_lost then
+  if not keep(session, places, ARGV[at + 2], ARGV[at + 3], ticket) then
     lost[#lost + 1] = ticket
     redis.call('ZREM', places, ticket)
-  else
-    if generation > 0 then have(session, generation, heard, ticket) end
-    if is_counted then count(places, ticket) end
+  elseif is_counted then
+    redis.call('ZADD', places, now + life, ticket)
+    if places ~= latest then redis.call('PEXPIRE', places, life) end
+    latest = places
   end
 end
 return lost
