@@ -1,10 +1,13 @@
 import asyncio
+from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from tests.broker.gateway import (
     OWNER,
     ROOM,
+    Gateway,
     all_read,
     gateways,
     numbered,
@@ -354,3 +357,46 @@ async def test_what_all_say_at_once_is_told_once_and_in_each_ones_order(
             assert [each for each in numbered(read[0]) if each[0] == name] == [
                 f"{name}{utterance}" for utterance in range(1, 31)
             ]
+
+
+async def test_where_stories_have_parted_all_read_the_one_that_went_on(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        speaker, reader = here.speaker("a"), await here.reader()
+        elsewhere = await there.reader()
+        speaker.say(1, 2)
+        await all_read([reader, elsewhere], 2)
+        story = reader.room.story_name
+
+        # A Redis that forgot, and others who knew less and went on with "b" in the place of "a2".
+        await forget_and_go_on(here, story)
+        speaker.say(3)
+        await until(lambda: here.room.story.last == there.room.story.last == 3)
+        read = await all_read([await here.reader(), await there.reader()], 3)
+
+        assert read == [["1 a1", "2 b1", "3 a3"]] * 2
+        assert here.room.story_name == there.room.story_name != story
+
+
+async def forget_and_go_on(gateway: Gateway, story: str) -> None:
+    room, finals = "wsserver:room:room", "wsserver:room:room:finals"
+    body = '{"utterance":1,"text":"%s","start":1,"end":2,"through":0}'
+    known: dict[Any, Any] = {
+        "story": story,
+        "born": "anew",
+        "seq": 5,
+        "last": 2,
+        "base": 1,
+        "owner": OWNER,
+    }
+
+    async def write(redis: Redis) -> None:
+        async with redis.pipeline() as pipe:
+            pipe.flushall()
+            pipe.hset(room, mapping=known)
+            pipe.xadd(finals, {"h": "a 1 1 1 0", "b": body % "said 1."}, id="1-0")
+            pipe.xadd(finals, {"h": "b 1 1 2 0", "b": body % "other"}, id="2-0")
+            await pipe.execute()
+
+    await gateway.connection.ask(write)

@@ -136,7 +136,8 @@ class Connection:
 
     def _note(self, is_up: bool, error: BaseException | None = None) -> None:
         # Not what it says, in which the URL might stand.
-        self._fault = type((error and error.__cause__) or error).__name__
+        cause = error and error.__cause__
+        self._fault = type(cause if isinstance(cause, Exception) else error).__name__
         if is_up == self._is_up:
             return
         self._is_up = is_up
