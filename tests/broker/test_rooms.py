@@ -233,6 +233,28 @@ async def test_a_redis_that_forgets_everything_at_once_is_told_again(
         assert read == [["1 a1", "2 a2"]] * 2
 
 
+async def test_a_redis_that_comes_back_with_an_old_memory_is_told_what_is_new(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        speaker = here.speaker("a")
+        readers = [await here.reader(), await there.reader()]
+        speaker.say(1)
+        await all_read(readers, 1)
+        await here.connection.ask(lambda redis: redis.save())
+        speaker.say(2, 3)
+        await all_read(readers, 3)
+
+        redis_server.kill()
+        redis_server.start()
+        speaker.say(4)
+        read = await all_read(readers, 4)
+
+        assert read == [["1 a1", "2 a2", "3 a3", "4 a4"]] * 2
+        assert here.room is readers[0].room
+        assert there.room is readers[1].room
+
+
 async def test_a_redis_that_hangs_holds_nobody_up(redis_server: RedisServer) -> None:
     async with gateways(redis_server, 2) as (here, there):
         speaker = here.speaker("a")
@@ -382,19 +404,15 @@ async def test_where_stories_have_parted_all_read_the_one_that_went_on(
 async def forget_and_go_on(gateway: Gateway, story: str) -> None:
     room, finals = "wsserver:room:room", "wsserver:room:room:finals"
     body = '{"utterance":1,"text":"%s","start":1,"end":2,"through":0}'
-    known: dict[Any, Any] = {
-        "story": story,
-        "born": "anew",
-        "seq": 5,
-        "last": 2,
-        "base": 1,
-        "owner": OWNER,
-    }
+    known: dict[Any, Any] = {"story": story, "born": "anew", "seq": 5, "last": 2, "base": 1}
 
     async def write(redis: Redis) -> None:
+        run = (await redis.info("server"))["run_id"]
+        life = f"another {run} 1"
         async with redis.pipeline() as pipe:
             pipe.flushall()
-            pipe.hset(room, mapping=known)
+            pipe.set("wsserver:life", life)
+            pipe.hset(room, mapping=known | {"owner": OWNER, "life": life})
             pipe.xadd(finals, {"h": "a 1 1 1 0", "b": body % "said 1."}, id="1-0")
             pipe.xadd(finals, {"h": "b 1 1 2 0", "b": body % "other"}, id="2-0")
             await pipe.execute()

@@ -41,7 +41,7 @@ class CatchUp:
             return look
         if look.story != room.story_name:
             return await self._take_other(look)
-        if look.born != self._born and room.story.last:
+        if room.story.last > look.last or (look.born != self._born and room.story.last):
             return await self._remind(look)
         return self._take(look)
 

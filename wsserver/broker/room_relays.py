@@ -6,6 +6,7 @@ Knows relays and their store; knows nothing of viewers or of what is said.
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -24,6 +25,9 @@ BEAT_SECONDS = 2.0
 
 GONE_SECONDS = 7.0
 """Without one, after which a gateway is taken for gone, and its speakers with it."""
+
+_MOST_ENDED = 10_000
+_NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 class _Joined(RedisRelay):
@@ -93,6 +97,8 @@ class RedisRelays:
 
     async def owner(self, name: str) -> str | None:
         """Give who opened a room that is open elsewhere."""
+        if not _NAME.fullmatch(name):
+            return None
         try:
             return await self.store.owner(name)
         except BrokerAway:
@@ -108,6 +114,7 @@ class RedisRelays:
 
     def begin(self) -> None:
         """Note that what is told of all rooms is heard from now on."""
+        self.store.forget_life()
         self._suspects.clear()
         self._beat.set()
 
@@ -118,6 +125,7 @@ class RedisRelays:
 
     def _follow(self, is_up: bool) -> None:
         if not is_up:
+            self.store.forget_life()
             for joined in self._joined.values():
                 joined.away()
 
@@ -171,6 +179,3 @@ class RedisRelays:
     async def _learn_ended(self) -> None:
         for name, owner in await self.store.ended():
             self.on_ended(name, owner)
-
-
-_MOST_ENDED = 10_000

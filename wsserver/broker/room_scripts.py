@@ -3,11 +3,11 @@
 Knows the keys of a room; knows nothing of who calls.
 
 A room is a hash and a stream.  The hash holds the `story`'s name, `born` (of this hash, new
-whenever Redis has forgotten the one before), `seq` of the latest event, the `last` number, `base`
-(the number up to which it was copied from a gateway), `began` (ms by Redis' clock), the `owner`,
-and a field `s:SESSION` for each session: its generation, its offset in ms, its latest utterance,
-the gateway that has it (or -) and the ms at which it was resumed.  The stream holds the finals; an
-entry's ID is its number.
+whenever Redis has forgotten the one before), the `life` of Redis in which that was, `seq` of the
+latest event, the `last` number, `base` (the number up to which it was copied from a gateway),
+`began` (ms by Redis' clock), the `owner`, and a field `s:SESSION` for each session: its generation,
+its offset in ms, its latest utterance, the gateway that has it (or -) and the ms at which it was
+resumed.  The stream holds the finals; an entry's ID is its number.
 """
 
 _HEAD = """
@@ -44,7 +44,10 @@ end
 """
 """KEYS: life, room, finals, ended.  ARGV: the life, the room's name, its channel, ms to keep it."""
 
-_THERE = "local story = redis.call('HGET', room, 'story')\nif not story then return {'none'} end\n"
+_THERE = """
+local story, known_in = unpack(redis.call('HMGET', room, 'story', 'life'))
+if not story or known_in ~= life then return {'none'} end
+"""
 
 LOOK = (
     _HEAD
@@ -63,10 +66,15 @@ SEED = (
     _HEAD
     + """
 local story, born, before, finals_here = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
-local known = redis.call('HMGET', room, 'story', 'last')
+local known = redis.call('HMGET', room, 'story', 'last', 'life')
+if known[3] ~= life then
+  redis.call('DEL', room)
+  known = {}
+end
 if not known[1] or (known[1] ~= story and known[2] == '0' and finals_here > 0) then
   redis.call('DEL', finals)
-  redis.call('HSET', room, 'story', story, 'born', born, 'last', before, 'base', before)
+  redis.call('HSET', room, 'story', story, 'born', born, 'last', before, 'base', before,
+             'life', life)
   if known[1] then tell('moved') end
   if ARGV[9] ~= '' then redis.call('HSETNX', room, 'began', ARGV[9]) end
 elseif known[1] ~= story then
@@ -229,7 +237,14 @@ it was, ms to keep it, what is told."""
 LIFE = """
 local time = redis.call('TIME')
 local now = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
-redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. now, 'NX')
-return {redis.call('GET', KEYS[1]), now}
+local life = redis.call('GET', KEYS[1])
+if not (life and string.find(life, ' ' .. ARGV[2] .. ' ', 1, true)) then
+  life = ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. now
+  redis.call('SET', KEYS[1], life)
+end
+return {life, now}
 """
-"""Give the life of this Redis: its name and the ms at which it began to remember."""
+"""Give the life of this Redis: its name, its run and the ms at which it began to remember.
+
+What it may have read from a disk at its start, or got from another, is of another life: it is older
+than what gateways know.  ARGV: a new name, the run."""

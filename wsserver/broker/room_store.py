@@ -89,12 +89,16 @@ class RoomStore:
     async def learn_life(self) -> bool:
         """Ask which life of Redis this is; tell whether it is another one than before."""
         key = self._connection.key("life")
-        life, now = await self._connection.ask(
-            lambda _: self._begin_life(keys=[key], args=[uuid4().hex])
-        )
+        about = await self._connection.ask(lambda redis: redis.info("server"))
+        words = [uuid4().hex, str(about["run_id"])]
+        life, now = await self._connection.ask(lambda _: self._begin_life(keys=[key], args=words))
         self._note_clock(int(now))
         before, self._life = self._life, life.decode()
         return before != self._life
+
+    def forget_life(self) -> None:
+        """Ask anew before anything else: it may be another Redis, or one that has forgotten."""
+        self._life = ""
 
     async def look(self, room: Room, count: int) -> Look | Verdict:
         """Give what Redis knows of *room*, with at most *count* finals that it lacks."""
