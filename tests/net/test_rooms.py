@@ -137,3 +137,35 @@ async def test_of_each_owner_only_so_many_ended_rooms_are_remembered(
 
     assert [code(rooms, name) for name in ("other", "a", "c")] == ["room_ended"] * 3
     assert rooms.sit("b")
+
+
+async def test_a_room_is_brought_only_where_it_is_open() -> None:
+    rooms = registry()
+    rooms.sit("r")
+
+    assert await rooms.bring("r") is rooms.find("r")
+    assert await rooms.bring("another") is None
+
+
+async def test_a_room_that_was_ended_elsewhere_is_ended_here() -> None:
+    rooms = registry()
+    seat = rooms.sit("r", "ada")
+
+    rooms.ended("r", "ada")
+
+    assert seat.is_ended
+    assert code(rooms, "r") == "room_ended"
+
+
+async def test_a_room_that_begins_anew_has_another_story_for_all_who_are_in_it() -> None:
+    rooms = registry()
+    speaker, viewer = rooms.speak("r"), rooms.sit("r")
+    opened = rooms.find("r")
+    assert opened is not None
+    before = viewer.room
+
+    opened.restart("another")
+
+    assert viewer.room is speaker.room
+    assert viewer.room is not before
+    assert viewer.room.story_name == "another"

@@ -9,6 +9,7 @@ from wsserver.messages import Final, Partial
 from wsserver.rooms import captions
 from wsserver.rooms import room as room_module
 from wsserver.rooms.room import Room
+from wsserver.rooms.story import as_told
 
 
 def opened(most: int = 100) -> Room:
@@ -306,3 +307,29 @@ def test_in_the_end_no_viewer_is_left_with_a_partial(told: list[Step]) -> None:
             elif each.type == "final" and shown.get(each.session, 0) <= each.utterance:
                 shown[each.session] = 0
         assert not any(shown.values())
+
+
+def test_a_final_that_was_numbered_elsewhere_takes_its_partial_away() -> None:
+    room = Room("r", "s", 10)
+    reader = Reader.new(room)
+    room.place("a", 1, 0.0, 0)
+    room.partial("a", 1, partial(1))
+    room.partial("a", 1, partial(2))
+    reader.read()
+
+    room.put("a", 1, as_told(final(1), "a", 1, 0.0))
+    behind = reader.read()
+    room.put("a", 2, None)
+
+    assert behind == ["1 a1"]
+    assert reader.read() == ["a2: "]
+    assert room.story.last == 1
+
+
+def test_a_session_that_spoke_elsewhere_is_remembered_and_silent() -> None:
+    room = Room("r", "s", 10)
+
+    room.recall("a", 2, 1.5, 3)
+
+    assert not room.is_live
+    assert not room.story.is_news("a", 2, 3)

@@ -5,7 +5,7 @@ import pytest
 from tests.rooms.told import final
 from wsserver.messages import TimedWord
 from wsserver.rooms import story as story_module
-from wsserver.rooms.story import Story, as_said
+from wsserver.rooms.story import Story, as_said, as_told
 
 
 def numbers(story: Story, number: int = 0, most: int | None = None) -> list[int]:
@@ -138,3 +138,35 @@ def test_no_session_is_forgotten_while_it_is_open(monkeypatch: pytest.MonkeyPatc
     story.add("a", final(2))
 
     assert [story.is_news(session, 1, 3) for session in "ab"] == [True, True]
+
+
+def test_finals_that_have_their_numbers_are_added_once_and_in_order() -> None:
+    story = Story(10)
+    told = [as_told(final(number), "a", number, 0.0) for number in (1, 2, 3)]
+
+    for each in (told[0], told[1], told[0], told[2], told[1]):
+        story.put(each)
+
+    assert story.after(0) == tuple(told)
+    assert (story.first, story.last) == (1, 3)
+
+
+def test_where_finals_are_missing_those_before_them_are_forgotten() -> None:
+    story = Story(10)
+
+    for number in (1, 2, 7, 8):
+        story.put(as_told(final(number), "a", number, 0.0))
+
+    assert (story.first, story.last) == (7, 8)
+    assert [each.number for each in story.after(0)] == [7, 8]
+
+
+def test_a_session_is_placed_anew_where_more_is_known() -> None:
+    story = Story(10)
+    story.opened("a", 1, 5.0)
+    story.place("a", 2, 3.0, 4)
+    story.place("a", 1, 3.0, 2)
+
+    assert story.time("a", 1.0) == 4.0
+    assert not story.is_news("a", 2, 4)
+    assert story.is_news("a", 2, 5)
