@@ -109,3 +109,18 @@ async def test_a_wrong_password_is_told_once_and_never_shown(
     assert "away: AuthenticationError" in caplog.text
     assert len(caplog.records) == 1
     assert "a-wrong-one" not in caplog.text
+
+
+async def test_a_fault_of_who_is_told_of_a_change_ends_nothing(
+    connection: Connection, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(is_up: bool) -> None:
+        raise RuntimeError("a mistake")
+
+    connection.on_change(fail)
+    redis_server.kill()
+    await until(connection, is_up=False)
+    redis_server.start()
+    await until(connection, is_up=True)
+
+    assert "a mistake" in caplog.text

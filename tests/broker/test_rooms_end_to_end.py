@@ -41,6 +41,10 @@ async def elsewhere(server: Running, hall: Hall) -> AsyncIterator[Hall]:
         yield Hall(server, hall.room, hall.token, hall.links, browser)
 
 
+def metrics(hall: Hall) -> str:
+    return hall.server.app._metrics.render("")[0].decode()
+
+
 @pytest.fixture
 async def sites(redis_server: RedisServer) -> AsyncIterator[Sites]:
     redis = {"url": redis_server.url}
@@ -123,8 +127,10 @@ async def test_what_is_said_while_redis_is_away_is_read_by_all_when_it_is_back(
         await here.read_finals(1)
         await there.read_finals(1)
 
+        told = [metrics(sites.one)]
         redis_server.kill()
         await until(lambda: not any(each and each.is_up for each in connections))
+        told.append(metrics(sites.one))
         async with asyncio.timeout(20):
             await speaker.say()
         shown = await here.read_until(captions.Partial)
@@ -134,6 +140,7 @@ async def test_what_is_said_while_redis_is_away_is_read_by_all_when_it_is_back(
         await speaker.say()
         read = [await each.read_finals(3) for each in (here, there)]
 
+    assert ["wsserver_redis_up 1.0" in told[0], "wsserver_redis_up 0.0" in told[1]] == [True, True]
     assert read[0] == read[1]
     assert [final.text for final in read[0]] == [final.text for final in speaker.finals]
     assert here.told.count(here.told[0]) == there.told.count(there.told[0]) == 1

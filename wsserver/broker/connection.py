@@ -147,7 +147,10 @@ class Connection:
             logger.warning("redis at %s is away: %s", self._place, self._fault)
             self._wake.set()
         for tell in self._on_change:
-            tell(is_up)
+            try:
+                tell(is_up)
+            except Exception:  # or nobody would ask for Redis any more
+                logger.exception("a change of redis could not be told")
 
 
 def is_wanted() -> bool:
