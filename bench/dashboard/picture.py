@@ -31,7 +31,7 @@ _COLORS = (
     "#5c6b7a", "#a2612f",
 )  # fmt: skip
 _INK, _FAINT, _PAPER = "#24292e", "#8b949e", "#f4f5f7"
-_COLORS_OF_FILE = 64
+_COLORS_OF_FILE = 256
 
 
 @dataclass(frozen=True, slots=True)
