@@ -39,5 +39,5 @@ def test_traces_without_their_extra_are_told_of(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_wrong_url_is_told_of_at_the_start() -> None:
-    with pytest.raises(ConfigError, match="traces.endpoint"):
+    with pytest.raises(ConfigError, match=r"traces\.endpoint"):
         watching(config.load(None, {}, {"traces": {"endpoint": "localhost"}}))
