@@ -8,7 +8,7 @@ PYTEST := $(BIN)/pytest
 SOURCES := wsserver tests bench tools
 
 .PHONY: run test test-firefox lint types format wheel practice bench bench-peers bench-crowd \
-	bench-rooms bench-dashboard bench-fuzz bench-faults bench-soak clean
+	bench-rooms bench-dashboard bench-gateway bench-fuzz bench-faults bench-soak clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
@@ -63,6 +63,9 @@ bench-rooms: $(VENV)/bench.stamp
 bench-dashboard: $(VENV)/bench.stamp
 	deploy/system-packages.sh prometheus
 	$(BIN)/python -m bench.dashboard $(ARGS)
+
+bench-gateway: $(VENV)/bench.stamp
+	$(BIN)/python -m bench.gateway $(ARGS)
 
 bench-faults: $(VENV)/test.stamp
 	$(BIN)/python -m bench.faults $(ARGS)

@@ -31,6 +31,7 @@ from bench import processes
 from bench.crowd import resident_kb
 from bench.gateway_figures import LEGEND, Case, Turn, gateway_table, verdict
 from bench.gateway_plot import plot_gateway
+from bench.gateway_speakers import CHUNKS_MS
 from bench.lags import Lags
 from bench.tables import console
 
@@ -80,10 +81,18 @@ def shares(sessions: int, servers: int) -> list[tuple[int, int]]:
 class Bench:
     """Servers alike, and turns on them."""
 
-    def __init__(self, servers: Sequence[processes.Server], folder: Path, seconds: float) -> None:
+    def __init__(
+        self,
+        servers: Sequence[processes.Server],
+        folder: Path,
+        seconds: float,
+        chunks: Sequence[int],
+    ) -> None:
+        """Have speakers speak for so long, in chunks of these milliseconds."""
         self._servers = servers
         self._folder = folder
         self._seconds = seconds
+        self._chunks = [text for ms in chunks for text in ("--chunks-ms", str(ms))]
         self._turns = 0
 
     def turn(self, sessions: int) -> Turn:
@@ -135,7 +144,14 @@ class Bench:
         options = {"sessions": count, "first": first, "seconds": self._seconds, "out": out}
         arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
         return subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "bench.gateway_speakers", server.socket_url, *arguments],
+            [
+                sys.executable,
+                "-m",
+                "bench.gateway_speakers",
+                server.socket_url,
+                *arguments,
+                *self._chunks,
+            ],
             env={**os.environ, "WSSERVER_TOKEN": server.token},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -186,6 +202,8 @@ class Plan:
     options: tuple[str, ...]
     """Of every server."""
 
+    chunks_ms: tuple[int, ...] = CHUNKS_MS
+
 
 @contextmanager
 def serving(plan: Plan, way: str, folder: Path) -> Iterator[Bench]:
@@ -198,7 +216,7 @@ def serving(plan: Plan, way: str, folder: Path) -> Iterator[Bench]:
             options = (*beats, "--engine", "fake", *plan.options, *WAYS[way])
             servers.append(processes.start("bench.crowd_server", *options))
             ending.callback(processes.stop, servers[-1])
-        yield Bench(servers, folder, plan.seconds)
+        yield Bench(servers, folder, plan.seconds, plan.chunks_ms)
 
 
 def run(plan: Plan) -> list[Case]:
@@ -229,6 +247,7 @@ def run(plan: Plan) -> list[Case]:
 @click.option("--rounds", default=3, show_default=True)
 @click.option("--seconds", default=20.0, show_default=True, help="That each speaks in a turn.")
 @click.option("--processes", default=1, show_default=True, help="Servers that share the sessions.")
+@click.option("--chunks-ms", type=int, multiple=True, default=CHUNKS_MS, show_default=True)
 @click.option(
     "--cost-ms",
     type=(float, float),

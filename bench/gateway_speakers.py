@@ -14,7 +14,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from heapq import heapify, heappop, heapreplace
 from pathlib import Path
@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from bench.gateway_wire import BINARY, CLOSE, PING, PONG, TEXT, frame, frames, greeting
 from bench.lags import Course, Lags, SentLog, percentile
 from bench.talk import talk
 from wsserver.audio.endpointer import DICTATION
@@ -47,36 +48,6 @@ _LAST_WORDS_S = 20.0
 _TOGETHER = 20
 """Connections that are opened at once."""
 
-_UPGRADE = (
-    "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-    "Authorization: Bearer {token}\r\n\r\n"
-)
-_TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x81, 0x82, 0x88, 0x89, 0x8A
-_NO_MASK = bytes(4)
-"""A key of zeros: the server unmasks as ever, and nobody has to mask."""
-
-
-def frame(kind: int, data: bytes) -> bytes:
-    """Give a client's frame of up to 64 KiB."""
-    if len(data) < 126:
-        return bytes((kind, 0x80 | len(data))) + _NO_MASK + data
-    return bytes((kind, 0xFE)) + len(data).to_bytes(2, "big") + _NO_MASK + data
-
-
-def frames(heard: bytearray) -> Iterator[tuple[int, bytes]]:
-    """Take the whole frames of a server out of *heard*."""
-    while len(heard) > 1:
-        size, skip = heard[1], 2
-        if size > 125:
-            skip = 4 if size == 126 else 10
-            size = int.from_bytes(heard[2:skip], "big")
-        if len(heard) < skip + size:
-            return
-        kind, payload = heard[0], bytes(heard[skip : skip + size])
-        del heard[: skip + size]
-        yield kind, payload
-
 
 def word_ends(final: Final) -> Sequence[float]:
     """Give the words' ends: the scripted engine hears word 7 in the eighth 0.4 s."""
@@ -91,11 +62,17 @@ class Where:
     url: str
     token: str
 
-    def greeting(self) -> bytes:
-        """Give the request for an upgrade."""
-        parts = urlsplit(self.url)
-        told = _UPGRADE.format(path=parts.path, host=parts.netloc, token=self.token)
-        return told.encode()
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who speaks there, and how."""
+
+    count: int
+    seconds: float
+    first: int
+    """The number of the first of them, for no two processes shall say the same."""
+
+    chunks_ms: tuple[int, ...]
 
 
 @dataclass
@@ -128,7 +105,7 @@ class Speaker(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for an upgrade, and for a session at once."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its type
-        self._transport.write(self._where.greeting())
+        self._transport.write(greeting(self._where.url, self._where.token))
 
     def data_received(self, data: bytes) -> None:
         """Take the head of the answer, then frames."""
@@ -150,11 +127,11 @@ class Speaker(asyncio.Protocol):
         if self.gone.done():
             return None
         if not chunk:
-            self._transport.write(frame(_TEXT, b'{"type":"finish"}'))
+            self._transport.write(frame(TEXT, b'{"type":"finish"}'))
             self._course.finish(now)
             return None
         self._sent.note(len(chunk) // 2, now, spoken)
-        self._transport.write(frame(_BINARY, chunk))
+        self._transport.write(frame(BINARY, chunk))
         self._at += len(chunk)
         return spoken + self._chunk / 2 / SAMPLE_RATE
 
@@ -177,16 +154,16 @@ class Speaker(asyncio.Protocol):
             self._transport.abort()
             return False
         self._is_upgraded, self._heard = True, rest
-        self._transport.write(frame(_TEXT, b'{"type":"start","language":"en"}'))
+        self._transport.write(frame(TEXT, b'{"type":"start","language":"en"}'))
         return True
 
     def _take(self, kind: int, payload: bytes) -> None:
-        if kind == _TEXT:
+        if kind == TEXT:
             self._hear(payload)
-        elif kind == _PING:
-            self._transport.write(frame(_PONG, payload))
-        elif kind == _CLOSE:
-            self._transport.write(frame(_CLOSE, payload))
+        elif kind == PING:
+            self._transport.write(frame(PONG, payload))
+        elif kind == CLOSE:
+            self._transport.write(frame(CLOSE, payload))
             self._transport.close()
 
     def _hear(self, payload: bytes) -> None:
@@ -197,21 +174,21 @@ class Speaker(asyncio.Protocol):
         self.is_done = self.is_done or isinstance(message, Done)
 
 
-async def come(where: Where, count: int, seconds: float, first: int) -> list[Speaker]:
-    """Bring *count* speakers in, numbered from *first*; each has its `ready`, or was refused."""
-    voices = [talk(number, seconds) for number in range(min(VOICES, first + count))]
+async def come(where: Where, crowd: Crowd) -> list[Speaker]:
+    """Bring all speakers in; each has its `ready`, or was refused."""
+    voices = [talk(number, crowd.seconds) for number in range(VOICES)]
     loop, parts = asyncio.get_running_loop(), urlsplit(where.url)
 
     async def enter(number: int) -> Speaker:
-        chunk_ms = CHUNKS_MS[number % len(CHUNKS_MS)]
-        speaker = Speaker(where, voices[number // len(CHUNKS_MS) % len(voices)], chunk_ms)
+        chunk_ms = crowd.chunks_ms[number % len(crowd.chunks_ms)]
+        speaker = Speaker(where, voices[number // len(crowd.chunks_ms) % VOICES], chunk_ms)
         await loop.create_connection(lambda: speaker, parts.hostname or "", parts.port or 80)
         await speaker.ready
         return speaker
 
-    numbers = range(first, first + count)
+    numbers = range(crowd.first, crowd.first + crowd.count)
     speakers: list[Speaker] = []
-    for at in range(0, count, _TOGETHER):
+    for at in range(0, crowd.count, _TOGETHER):
         together = (enter(number) for number in numbers[at : at + _TOGETHER])
         speakers += await asyncio.gather(*together)
     return speakers
@@ -240,9 +217,9 @@ async def speak(speakers: Sequence[Speaker]) -> list[float]:
     return late
 
 
-async def attend(where: Where, count: int, seconds: float, first: int) -> Told:
+async def attend(where: Where, crowd: Crowd) -> Told:
     """Come, wait for the sign, speak, listen to the end."""
-    speakers = await come(where, count, seconds, first)
+    speakers = await come(where, crowd)
     print("there", flush=True)
     await asyncio.to_thread(sys.stdin.read)
     late = await speak(speakers)
@@ -260,11 +237,12 @@ async def attend(where: Where, count: int, seconds: float, first: int) -> Told:
 @click.option("--sessions", "count", default=1, show_default=True)
 @click.option("--seconds", default=20.0, show_default=True, help="That everybody speaks.")
 @click.option("--first", default=0, show_default=True, help="The number of the first of them.")
+@click.option("--chunks-ms", type=int, multiple=True, default=CHUNKS_MS, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 def main(url: str, out: Path, **options: Any) -> None:
     """Speak to URL with the token in WSSERVER_TOKEN; write the lags."""
     with runner() as running:
-        told = running.run(attend(Where(url, os.environ["WSSERVER_TOKEN"]), **options))
+        told = running.run(attend(Where(url, os.environ["WSSERVER_TOKEN"]), Crowd(**options)))
     out.write_text(json.dumps(asdict(told)))
 
 

@@ -6,7 +6,8 @@ from rich.console import Console
 from bench.gateway import Plan, run, shares
 from bench.gateway_figures import Case, Turn, gateway_table, verdict
 from bench.gateway_plot import plot_gateway
-from bench.gateway_speakers import frame, frames, word_ends
+from bench.gateway_speakers import word_ends
+from bench.gateway_wire import frame, frames
 from bench.lags import Lags
 from wsserver.messages import Final
 from wsserver.net.wires import FRAMES
