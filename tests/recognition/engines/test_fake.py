@@ -120,3 +120,12 @@ def test_a_hang_never_returns() -> None:
     threading.Thread(target=work, daemon=True).start()
 
     assert not done.wait(0.1)
+
+
+def test_a_batch_takes_what_it_and_its_windows_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("wsserver.recognition.engines.fake.time.sleep", slept.append)
+
+    hear(Script(batch_s=5.0, delay_s=1.0), window(sound(9)), window(sound(9)))
+
+    assert slept == [7.0]
