@@ -97,7 +97,9 @@ async def _feed(
     async with aclosing(blocks.stream) as stream:
         async for data in stream:
             lease.spend(len(data) / (4 * blocks.sample_rate))
-            conversation.receive(messages.Audio(data=data))
+            chunk = messages.Audio(data=data)
+            await conversation.foresee(chunk)
+            conversation.receive(chunk)
             await conversation.room()
     conversation.receive(messages.Finish())
 
