@@ -30,7 +30,7 @@ def hear(text: str, **figures: float) -> Hypothesis:
 
 
 def asked(made: Partials, samples: int) -> Window:
-    window = made.due(spoken(samples), DecodeOptions())
+    window = made.due(spoken(samples), DecodeOptions)
     assert window is not None
     return window
 
@@ -43,7 +43,7 @@ def texts(actions: list[Action]) -> list[str]:
 def test_a_window_is_due_each_hop() -> None:
     made = partials()
 
-    due = [made.due(spoken(n), DecodeOptions()) is not None for n in (HOP - 1, HOP, HOP + 1)]
+    due = [made.due(spoken(n), DecodeOptions) is not None for n in (HOP - 1, HOP, HOP + 1)]
 
     assert due == [False, True, False]
     assert asked(made, 2 * HOP).end == 100 + 2 * HOP

@@ -9,7 +9,6 @@ on where it was begun, as long as the inputs it needs are there.
 """
 
 from collections.abc import Sequence
-from copy import copy
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -64,7 +63,8 @@ class Resampler:
 
         Both share the marks of the past: only one of them may go on.
         """
-        after = copy(self)
+        after = object.__new__(Resampler)
+        after.__dict__.update(self.__dict__)  # what `copy` does, at a tenth of its price
         return after, after.push(samples)
 
     def flush(self) -> Samples:

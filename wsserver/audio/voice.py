@@ -67,7 +67,7 @@ class VoiceTracker:
         asked, self._asked = self._asked, None
         if asked is None or asked.answer is None or asked.state is not self._state:
             return None
-        return asked.answer if np.array_equal(asked.frames, frames) else None
+        return asked.answer if asked.frames.tobytes() == frames.tobytes() else None
 
     def judge_rest(self, buffer: Buffer) -> float:
         """Give the probability of voice in a last, unfinished frame, filled up with silence.

@@ -138,7 +138,7 @@ class Hearing:
             return self._finals.foresee(self.utterance, spoken.start, spoken.audio)
         if self._partials is None:
             return []
-        window = self._partials.due(spoken, self._finals.options())
+        window = self._partials.due(spoken, self._finals.options)
         return [Recognize(window)] if window else []
 
     def _speech(self, event: messages.SpeechChange, at: int) -> Action:

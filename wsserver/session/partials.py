@@ -3,6 +3,7 @@
 Knows the open utterance and its hypotheses; knows nothing of finals, and they nothing of it.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from wsserver.audio.segmenter import Utterance
@@ -41,8 +42,8 @@ class Partials:
         """Take no more hypotheses: the utterance has ended."""
         self._utterance = 0
 
-    def due(self, spoken: Utterance, options: DecodeOptions) -> Window | None:
-        """Give the next window once a hop of audio has come since the last."""
+    def due(self, spoken: Utterance, options: Callable[[], DecodeOptions]) -> Window | None:
+        """Give the next window, with *options*, once a hop of audio has come since the last."""
         end = spoken.start + len(spoken.audio)
         if end - max(self._end, spoken.start) < self._hop_samples:
             return None
@@ -53,7 +54,7 @@ class Partials:
             priority=Priority.PARTIAL,
             start=spoken.start,
             audio=spoken.audio,
-            options=options,
+            options=options(),
             exact=False,
             draft=self._draft,
         )
