@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "text": {"speech", "messages"},
     "session": {"audio", "text", "messages", "speech", "errors"},
     "recognition": {"speech", "errors"},
-    "cluster": {"recognition", "speech", "errors"},
+    "cluster": {"practice", "recognition", "speech", "errors"},
     "net": {"session", "dialects", "messages", "rooms", "peers", "speech", "errors", "sound_file"}
     | {"watch", "whose"},
     "store": {"audio", "messages", "errors", "sound_file"},

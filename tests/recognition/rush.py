@@ -1,19 +1,19 @@
 """People who speak at a server with a simulated engine and clock, for tests of what overload does.
 
-Knows the simulated scheduler of `bench.capacity`; knows no real time and no real engine.
+Knows the plan and the capacity as the scheduler uses them; knows no real time and no real engine.
 """
 
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from heapq import heappop, heappush
 
 import numpy as np
 
-from bench.capacity.clock import Clock
-from bench.capacity.desk import Desk, Done
-from wsserver.recognition.scheduler import SchedulerSettings
+from wsserver.recognition.capacity import Capacity, Forecast
+from wsserver.recognition.lane import Ticket
+from wsserver.recognition.plan import Backlog
 from wsserver.speech import SAMPLE_RATE, Priority, Window, seconds
 
 HOP_SECONDS = 0.5
@@ -66,74 +66,85 @@ class Heard:
     finals_owed: int = 0
 
 
-class Slow:
-    """A runner that takes as long as *engine* says, give or take a tenth."""
-
-    def __init__(self, clock: Clock, engine: Engine, chance: random.Random) -> None:
-        self.is_free = True
-        self.order: list[tuple[Priority, ...]] = []
-        self._clock = clock
-        self._engine = engine
-        self._chance = chance
-
-    def price(self, windows: Sequence[Window]) -> float:
-        return self._engine(windows)
-
-    def run(self, windows: Sequence[Window], done: Done) -> None:
-        self.is_free = False
-        self.order.append(tuple(window.priority for window in windows))
-        took = self._engine(windows) * self._chance.uniform(0.9, 1.1)
-        self._clock.at(self._clock.now + took, partial(self._end, done))
-
-    def _end(self, done: Done) -> None:
-        self.is_free = True
-        done()
-
-
 class Rush:
     """A simulated server and those who want to speak."""
 
+    between_seconds = 0.05
+    """From one who comes to the next."""
+
     def __init__(self, engine: Engine, *, people: int, admit: bool, seed: int = 1) -> None:
         self._chance = random.Random(seed)
+        self._engine = engine
         self._admits = admit
-        self._clock = Clock()
-        runner = Slow(self._clock, engine, self._chance)
-        self._desk = Desk(self._clock, runner, SchedulerSettings(retries=1), HOP_SECONDS)
-        self._desk.rehearse(SOUND[: 3 * SAMPLE_RATE])
+        self.backlog = Backlog(max_batch=16, max_batch_ms=150, retries=1)
+        self.capacity = Capacity(self.backlog.costs, self.backlog.batching, HOP_SECONDS)
+        self.now = 0.0
         self.inside: list[Speaker] = []
         self.refusals: list[str] = []
         self.most_waiting = 0
-        self.order = runner.order
-        self.at = self._clock.at
+        self.order: list[tuple[Priority, ...]] = []
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._flying: tuple[Ticket, ...] = ()
+        self._speaker_of: dict[str, Speaker] = {}
+        self._check()
         for number in range(people):
-            self.at(0.05 * number, partial(self._knock, number))
+            self.at(self.between_seconds * number, lambda number=number: self._knock(number))  # type: ignore[misc]
 
-    @property
-    def now(self) -> float:
-        return self._clock.now
+    def at(self, time: float, do: Callable[[], None]) -> None:
+        heappush(self._events, (time, len(self.order) + self._chance.getrandbits(40), do))
 
     def run(self, duration: float) -> None:
         """Let people speak until *duration*, then wait for what is owed."""
         self.ends = duration
-        self._clock.run()
+        while self._events:
+            self.now, _, do = heappop(self._events)
+            do()
+            self._start_batch()
 
-    def ask(self, window: Window, settle: Callable[[Window], None]) -> None:
-        def answered(was_heard: bool) -> None:
-            if was_heard:
-                settle(window)
+    def ask(self, window: Window) -> None:
+        self.capacity.ask(window, self.now)
+        self.backlog.add(window, self.now)
+        self.most_waiting = max(self.most_waiting, self.backlog.load(self.now).waiting)
 
-        self._desk.recognize(window, answered)
-        waiting = self._desk.backlog.load(self.now).waiting
-        self.most_waiting = max(self.most_waiting, waiting)
+    def foresee(self) -> Forecast:
+        """Say what one more would bring."""
+        forecast = self.capacity.forecast(self.now)
+        return forecast.at_least(self.backlog.load(self.now).seconds)
+
+    def _check(self) -> None:
+        """Serve one final before anybody comes, as the server's check of itself does."""
+        window = Window("check", 0, Priority.BULK, 0, SOUND[: 3 * SAMPLE_RATE])
+        for count in (1, 2):
+            self.capacity.serve([window] * count, self._engine([window] * count), -100.0)
 
     def _knock(self, number: int) -> None:
-        objection = self._desk.forecast(len(self.inside)).objection(3.0)
+        self.capacity.count(len(self.inside), self.now)
+        objection = self.foresee().objection(3.0)
         if self._admits and objection:
             self.refusals.append(objection)
             if self.now < self.ends:
-                self.at(self.now + RETRY_SECONDS, partial(self._knock, number))
+                self.at(self.now + RETRY_SECONDS, lambda: self._knock(number))
             return
-        self.inside.append(Speaker(f"s{number}", self, self._chance.random()))
+        speaker = Speaker(f"s{number}", self, self._chance.random())
+        self.inside.append(speaker)
+        self._speaker_of[speaker.name] = speaker
+
+    def _start_batch(self) -> None:
+        if self._flying:
+            return
+        self._flying = self.backlog.take()
+        if self._flying:
+            windows = [ticket.window for ticket in self._flying]
+            self.order.append(tuple(window.priority for window in windows))
+            took = self._engine(windows) * self._chance.uniform(0.9, 1.1)
+            self.at(self.now + took, lambda: self._end_batch(windows, took))
+
+    def _end_batch(self, windows: list[Window], took: float) -> None:
+        self.capacity.serve(windows, took, self.now)
+        flying, self._flying = self._flying, ()
+        for ticket in flying:
+            for answered in self.backlog.settle(ticket):
+                self._speaker_of[answered.window.session].settle(answered.window)
 
 
 class Speaker:
@@ -181,12 +192,12 @@ class Speaker:
         return Window(self.name, self._utterance, priority, first, audio, exact=exact)
 
     def _ask_partial(self, start: float, end: float) -> None:
-        self._rush.ask(self._window(Priority.PARTIAL, start, end), self.settle)
+        self._rush.ask(self._window(Priority.PARTIAL, start, end))
 
     def _ask_early(self, start: float, end: float) -> None:
         if not self._finals:
             self._early, self._heard_early = self._window(Priority.EARLY_FINAL, start, end), False
-            self._rush.ask(self._early, self.settle)
+            self._rush.ask(self._early)
 
     def _ask_final(self, start: float, end: float) -> None:
         self.heard.finals_owed += 1
@@ -199,7 +210,7 @@ class Speaker:
         if self._heard_early and self._early and self._early.asks_the_same(window):
             self.settle(window)
         else:
-            self._rush.ask(window, self.settle)
+            self._rush.ask(window)
 
     def settle(self, window: Window) -> None:
         if window.priority is Priority.EARLY_FINAL:

@@ -14,6 +14,7 @@ from wsserver.recognition.capacity import (
     Forecast,
 )
 from wsserver.recognition.costs import Costs
+from wsserver.recognition.pool import Demand, Pool
 from wsserver.speech import SAMPLE_RATE, Priority, Window
 
 AUDIO = np.zeros(2 * SAMPLE_RATE, np.float32)
@@ -195,3 +196,33 @@ def test_one_more_never_lets_more_in(steps: list[tuple[int, float]]) -> None:
         assert after.lag_seconds >= before.lag_seconds >= 0
         assert after.finals_share >= before.finals_share >= 0
         expected.count(sessions, now)
+
+
+@pytest.mark.parametrize("engines", [2, 4, 16])
+def test_so_many_engines_carry_so_many_times_the_people(engines: int) -> None:
+    one, several = capacity(), capacity()
+    pool = Pool(engines=engines)
+
+    sessions = let_in(one, most=50)
+    several.count(sessions * engines, 0.0)
+
+    assert several.forecast(0.0, pool).objection(3.0) is None
+    several.count(sessions * engines * 2, 0.0)
+    assert several.forecast(0.0, pool).objection(3.0) is not None
+
+
+def test_those_of_other_servers_count_as_those_of_this_one() -> None:
+    here, elsewhere, alone = capacity(), capacity(), capacity()
+    here.count(4, 0.0)
+    elsewhere.count(6, 0.0)
+    alone.count(10, 0.0)
+
+    shared = here.forecast(0.0, Pool(others=elsewhere.demand(0.0)))
+
+    assert shared == alone.forecast(0.0)
+
+
+def test_the_first_one_here_may_be_one_too_many_for_those_elsewhere() -> None:
+    crowded = Demand(sessions=50, finals_per_second=50 / 6, partials_per_second=60.0)
+
+    assert capacity().forecast(0.0, Pool(others=crowded)).objection(3.0) is not None

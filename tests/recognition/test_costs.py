@@ -117,3 +117,14 @@ def test_a_larger_batch_is_never_predicted_to_be_cheaper(
     batch = [window(exact=True)] * size[0] + [window()] * size[1]
 
     assert 0 <= costs.predict(batch[:-1]) <= costs.predict(batch)
+
+
+def test_prices_that_are_told_are_what_others_learned() -> None:
+    learned, told = Costs(), Costs()
+    for _ in range(5):
+        learned.observe([window(exact=True)] * 2, 3.0)
+
+    told.adopt(learned.prices)
+
+    assert told.of_exact(2) == learned.of_exact(2)
+    assert told.of_others(7.0) == learned.of_others(7.0)

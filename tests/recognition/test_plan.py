@@ -597,3 +597,56 @@ class AnyTraffic(RuleBasedStateMachine):
 
 TestAnyTraffic = AnyTraffic.TestCase
 TestAnyTraffic.settings = settings(deadline=None, max_examples=60)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "goes"),
+    [
+        ("Pa0 Pb0", ""),
+        ("Pa0 Pb0 Pc0", "Pa0 Pb0"),
+        ("Fa0", "Fa0"),
+        ("Ea0", ""),
+        ("Fa0 Pb0", "Fa0 Pb0"),
+    ],
+)
+def test_ahead_of_time_goes_what_is_full_or_final(waiting: str, goes: str) -> None:
+    plan = backlog(waiting, max_batch=2)
+
+    assert names(plan.take(only_full=True)) == goes
+
+
+def test_what_no_engine_tried_goes_first_again_and_together() -> None:
+    plan = backlog("Fa0 Fb0 Fc0", max_batch=2)
+    batch = plan.take()
+
+    superseded = plan.give_back(batch)
+
+    assert superseded == ()
+    assert served(plan) == "Fa0 Fb0 | Fc0"
+
+
+def test_what_no_engine_tried_is_not_counted() -> None:
+    plan = backlog("Fa0", retries=0)
+
+    for _ in range(5):
+        plan.give_back(plan.take())
+
+    assert names(plan.lose(plan.take()).failed) == "Fa0"
+
+
+def test_a_partial_that_comes_back_gives_its_place_to_a_newer_one() -> None:
+    plan = backlog("Pa0")
+    batch = plan.take()
+    plan.add(window("Pa0"), 1.0)
+
+    assert names(plan.give_back(batch)) == "Pa0"
+    assert served(plan) == "Pa0"
+
+
+def test_what_is_dropped_is_not_tried_again() -> None:
+    plan = backlog("Fa0 Pb0", max_batch=2)
+    batch = plan.take()
+    plan.withdraw(batch[1])
+
+    assert names(plan.drop(batch)) == "Fa0"
+    assert served(plan) == ""

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from tests.recognition import scripted
 from tests.recognition.scripted import Scripted, hypothesis, window
 from wsserver.errors import EngineError, EngineLost, ModelError
-from wsserver.recognition.pool import OWN_ENGINE, Demand
+from wsserver.recognition.pool import ONE_BATCH, OWN_ENGINE, Demand
 from wsserver.recognition.process import Backoff, EngineProcess
 from wsserver.recognition.scheduler import Scheduler, SchedulerSettings
 from wsserver.speech import SAMPLE_RATE, Engine, EngineInfo, Hypothesis, Priority, Window
@@ -321,7 +321,7 @@ class Faulty:
     """A runner with a fault of its own in its first batches."""
 
     alive = True
-    width = 1
+    width = ONE_BATCH
     pool = OWN_ENGINE
     info = EngineInfo("faulty", ("en",), "cpu", "fp32")
 

@@ -4,13 +4,14 @@ Knows names and what they told; knows nothing of networks.  Time is an argument,
 clock that only goes forward.
 """
 
+import math
 from dataclasses import dataclass
 from statistics import fmean
 
 from wsserver.cluster.wire import Report
 from wsserver.errors import EngineLost
 from wsserver.recognition.costs import Prices
-from wsserver.recognition.pool import NOBODY, Demand, Pool
+from wsserver.recognition.pool import NOBODY, Demand, Pool, Width
 from wsserver.speech import EngineInfo
 
 LATELY_SECONDS = 10.0
@@ -72,6 +73,19 @@ class Fleet:
         # A balancer shows one at random, but each may know how many there are.
         hidden = max((report.replicas for report in reports), default=0) - len(reports)
         return ready + max(0, hidden) if ready else 0
+
+    def width(self, gateway: str, demand: Demand, now: float) -> Width:
+        """Say how many batches of *gateway*, which asks for *demand*, may be on their way.
+
+        All gateways together have one for each replica, and another that is full, so that there
+        always is a next one; each gateway has its share of them by what is asked.
+        """
+        mine = demand.requests_per_second
+        others = sum(self._demands_beside(gateway, now), NOBODY).requests_per_second
+        share = mine / (mine + others) if others else 1.0
+        engines = self.engines(now)
+        batches, full = (max(1, math.ceil(each * share * engines)) for each in (1, 2))
+        return Width(batches, full)
 
     def pool(self, gateway: str, now: float) -> Pool:
         """Say what *gateway* shares, and with whom; if nobody answers, what it did last."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from wsserver.errors import EngineError
-from wsserver.recognition.pool import Pool
+from wsserver.recognition.pool import Pool, Width
 from wsserver.recognition.runner import Result, Runner
 from wsserver.speech import EngineInfo, Window
 
@@ -44,7 +44,7 @@ class Metered:
         return self._runner.alive
 
     @property
-    def width(self) -> int:
+    def width(self) -> Width:
         """Say how many batches may run at once."""
         return self._runner.width
 

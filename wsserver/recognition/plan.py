@@ -86,21 +86,20 @@ class Backlog:
         self._remove(other for other in old if other not in same)
         return ticket, old
 
-    def take(self, bulk: Turn = Turn.LAST) -> Tickets:
-        """Put the next batch in flight; empty if nothing can go now."""
-        batch: list[Ticket] = []
-        prices: list[float] = []
-        for ticket in self._candidates(bulk):
-            if not all(may_share(ticket, other) for other in batch):
-                continue
-            prices.append(self.costs.predict([t.window for t in (*batch, ticket)]))
-            if batch and not self._has_room(prices, ticket):
-                break  # nothing of a lower priority may take the room that this one lacks
-            batch.append(ticket)
+    def take(self, bulk: Turn = Turn.LAST, *, only_full: bool = False) -> Tickets:
+        """Put the next batch in flight; empty if nothing can go now.
+
+        With *only_full* one goes that has no room for others that wait, or one of finals: nothing
+        that comes later can take their place.
+        """
+        batch, is_full = self._compose(bulk)
+        is_final = bool(batch) and batch[0].window.priority is Priority.FINAL
+        if only_full and not (is_full or is_final):
+            return ()
         for ticket in batch:
             self._lane(ticket).pop_first(ticket.window.session)
             self._in_flight[ticket.number] = ticket
-        self._finals_went = bool(batch) and batch[0].window.priority is Priority.FINAL
+        self._finals_went = is_final
         if self._finals_went and batch[0].number >= self._generation:
             self._generation = self._accepted
         return tuple(batch)
@@ -178,6 +177,19 @@ class Backlog:
     def _outdated_by(self, window: Window) -> Tickets:
         waiting = chain.from_iterable(self._lanes[p].of(window.session) for p in REPLACEABLE)
         return tuple(ticket for ticket in waiting if _outdates(window, ticket.window))
+
+    def _compose(self, bulk: Turn) -> tuple[list[Ticket], bool]:
+        """Put a batch together; tell whether others that wait had no room in it."""
+        batch: list[Ticket] = []
+        prices: list[float] = []
+        for ticket in self._candidates(bulk):
+            if not all(may_share(ticket, other) for other in batch):
+                continue
+            prices.append(self.costs.predict([t.window for t in (*batch, ticket)]))
+            if batch and not self._has_room(prices, ticket):
+                return batch, True  # nothing of a lower priority may take the room it lacks
+            batch.append(ticket)
+        return batch, False
 
     def _candidates(self, bulk: Turn) -> Iterator[Ticket]:
         busy = {ticket.window.session for ticket in self._in_flight.values()}

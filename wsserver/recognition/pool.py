@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from wsserver.recognition.costs import Prices
 
+NEWCOMERS_REQUESTS = 1.0
+"""Windows a second that a session asks for, about: two while it speaks, 60 % of the time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -30,8 +33,32 @@ class Demand:
             self.audio_per_second + other.audio_per_second,
         )
 
+    @property
+    def requests_per_second(self) -> float:
+        """Finals and partials together, and those of newcomers as far as they count."""
+        of_newcomers = self.newcomers * NEWCOMERS_REQUESTS
+        return self.finals_per_second + self.partials_per_second + of_newcomers
+
 
 NOBODY = Demand()
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """How many batches may run at once."""
+
+    batches: int
+    """Whatever is in them."""
+
+    full: int
+    """With those that are full or of finals, which cannot get better by waiting here.
+
+    Others would be decoded without the windows that come meanwhile, so that batches would be small
+    just when there is much to do; and a newer window could not take the place of an older one."""
+
+
+ONE_BATCH = Width(1, 1)
+NO_BATCH = Width(0, 0)
 
 
 @dataclass(frozen=True, slots=True)

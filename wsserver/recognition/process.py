@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wsserver.errors import DictationError, EngineError, EngineLost
 from wsserver.recognition.child import Child
 from wsserver.recognition.frames import Batch, Build, Failed, Frame, Heard, Raised, Ready
-from wsserver.recognition.pool import OWN_ENGINE, Demand, Pool
+from wsserver.recognition.pool import ONE_BATCH, OWN_ENGINE, Demand, Pool, Width
 from wsserver.speech import Engine, EngineInfo, Hypothesis, Window
 
 logger = logging.getLogger(__name__)
@@ -86,9 +86,9 @@ class EngineProcess:
         return self._child is not None
 
     @property
-    def width(self) -> int:
+    def width(self) -> Width:
         """Say that an engine takes one batch at a time."""
-        return 1
+        return ONE_BATCH
 
     @property
     def pool(self) -> Pool:

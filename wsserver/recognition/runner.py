@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from wsserver.errors import EngineError
-from wsserver.recognition.pool import Demand, Pool
+from wsserver.recognition.pool import Demand, Pool, Width
 from wsserver.speech import EngineInfo, Hypothesis, Window
 
 Result: TypeAlias = Hypothesis | EngineError | None
@@ -24,11 +24,11 @@ class Runner(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Tell whether batches are taken at all; for a moment `width` may be 0 all the same."""
+        """Tell whether batches are taken at all; for a moment `width` may be none all the same."""
         ...
 
     @property
-    def width(self) -> int:
+    def width(self) -> Width:
         """Say how many batches may run at once."""
         ...
 

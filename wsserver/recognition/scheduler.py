@@ -184,13 +184,16 @@ class Scheduler:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._has_room() and (batch := self._take()):
+            while batch := self._next():
                 running = asyncio.create_task(self._run(batch), name="run a batch")
                 self._batches.add(running)
                 running.add_done_callback(self._has_run)
 
-    def _has_room(self) -> bool:
-        return self._runner.alive and len(self._batches) < self._runner.width
+    def _next(self) -> Sequence[Ticket]:
+        width, running = self._runner.width, len(self._batches)
+        if not self._runner.alive or running >= width.full:
+            return ()
+        return self._take(only_full=running >= width.batches)
 
     def _has_run(self, batch: asyncio.Task[None]) -> None:
         self._batches.discard(batch)
@@ -205,13 +208,13 @@ class Scheduler:
             for listener in self._listeners:
                 listener()
 
-    def _take(self) -> Sequence[Ticket]:
+    def _take(self, *, only_full: bool) -> Sequence[Ticket]:
         bulk = self._backlog.bulk()
         if bulk is None:
-            return self._backlog.take()
+            return self._backlog.take(only_full=only_full)
         price_seconds = self._backlog.costs.predict([bulk.window])
         turn, wait_seconds = self._spare.turn(price_seconds, bulk.since, time.monotonic())
-        batch = self._backlog.take(turn)
+        batch = self._backlog.take(turn, only_full=only_full)
         if not batch and turn is Turn.LATER:
             asyncio.get_running_loop().call_later(wait_seconds, self._wake.set)
         return batch
