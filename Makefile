@@ -7,8 +7,8 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/pytest
 SOURCES := wsserver tests bench tools
 
-.PHONY: run test test-firefox lint types format wheel practice bench bench-peers bench-crowd \
-	bench-rooms bench-dashboard bench-gateway bench-fuzz bench-faults bench-soak clean
+.PHONY: run test test-arrangements test-firefox lint types format wheel practice bench bench-peers \
+	bench-crowd bench-rooms bench-dashboard bench-gateway bench-fuzz bench-faults bench-soak clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
@@ -19,6 +19,11 @@ test: $(VENV)/test.stamp
 	deploy/system-packages.sh chromium chromium-headless-shell caddy espeak-ng ffmpeg flite \
 		prometheus prometheus-alertmanager redis-server systemd
 	$(PYTEST) --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# The end-to-end tests once more, with two gateways on one engine and a Redis for each server.
+test-arrangements: $(VENV)/test.stamp
+	deploy/system-packages.sh ffmpeg redis-server
+	TEST_ARRANGEMENT=workers $(BIN)/pytest tests/end_to_end $(ARGS)
 
 # Beside the others: they are skipped there unless both packages are installed.
 test-firefox: $(VENV)/test.stamp

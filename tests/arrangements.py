@@ -1,6 +1,6 @@
 """The server in other arrangements than one process, for tests that know nothing of it.
 
-    WSSERVER_TEST_ARRANGEMENT=workers pytest tests/end_to_end
+    TEST_ARRANGEMENT=workers pytest tests/end_to_end
 
 runs each server that a test starts as two gateways on one engine, with a Redis.  Those in the
 test's own process have their gateways there too, so that tests may look inside.
@@ -31,7 +31,7 @@ from wsserver.workers.supervisor import Supervisor
 from wsserver.workers.wire import Answer, Wire
 
 WORKERS = "workers"
-_ENVIRONMENT = "WSSERVER_TEST_ARRANGEMENT"
+_ENVIRONMENT = "TEST_ARRANGEMENT"
 
 
 def is_of_workers() -> bool:
@@ -48,7 +48,7 @@ def arranged() -> dict[str, str]:
     return {
         "WSSERVER_SERVER__WORKERS": "2",
         "WSSERVER_REDIS__URL": _redis_url(),
-        "WSSERVER_REDIS__PREFIX": f"{uuid4().hex}:",
+        "WSSERVER_REDIS__PREFIX": f"{uuid4().hex}-",
     }
 
 
@@ -58,7 +58,7 @@ def build_app(config: Config) -> App:
 
 
 def _with_redis(config: Config) -> Config:
-    redis = replace(config.redis, url=_redis_url(), prefix=f"{uuid4().hex}:")
+    redis = replace(config.redis, url=_redis_url(), prefix=f"{uuid4().hex}-")
     server = replace(config.server, workers=2)
     return config.model_copy(update={"redis": redis, "server": server})
 

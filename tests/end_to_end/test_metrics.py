@@ -1,5 +1,6 @@
 """What an operator reads of a server at work."""
 
+from collections import defaultdict
 from typing import Any
 
 import aiohttp
@@ -22,11 +23,12 @@ async def read(server: Running) -> dict[tuple[str, ...], float]:
     ):
         assert answer.status == 200
         body = await answer.text()
-    return {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(body)
-        for sample in family.samples
-    }
+    found: dict[tuple[str, ...], float] = defaultdict(float)
+    for family in text_string_to_metric_families(body):
+        for sample in family.samples:
+            labels = {**sample.labels, "worker": ""}  # what several gateways count is added up
+            found[sample.name, *filter(None, labels.values())] += sample.value
+    return found
 
 
 async def test_a_dictation_is_counted_from_its_audio_to_its_finals(
@@ -52,7 +54,7 @@ async def test_a_dictation_is_counted_from_its_audio_to_its_finals(
     assert grown("wsserver_audio_seconds_total") == pytest.approx(len(data) / 2 / rate, abs=0.01)
     assert grown("wsserver_final_lag_seconds_count") == len(finals) > 0
     assert grown("wsserver_engine_batch_windows_sum") >= len(finals)
-    assert after["wsserver_engine_ready",] == 1
+    assert after["wsserver_engine_ready",] >= 1
 
 
 async def test_who_is_turned_away_is_counted_by_the_reason(run: Run) -> None:
