@@ -31,7 +31,9 @@ AWAY_SECONDS = 300.0
 """For which an engine may be started again and again before Ray starts another replica, which may
 be on a better machine.  A new process on the same one is what the replica has tried by then."""
 
-_SCHEDULER = SchedulerSettings(timeout_seconds=20.0)
+TIMEOUT_SECONDS = 20.0
+"""For a batch, unless the file says otherwise: an engine that hangs is given up here well before a
+gateway gives up the replica, so that the gateway hears of it."""
 
 
 class Arguments(BaseModel):
@@ -41,9 +43,14 @@ class Arguments(BaseModel):
 
     engine: EngineSpec = Field(default_factory=EngineSpec)
 
-    scheduler: SchedulerSettings = _SCHEDULER
-    """Batches that take longer than `timeout_seconds` are given up here well before a gateway gives
-    up the replica, so that it hears of them."""
+    scheduler: SchedulerSettings = Field(
+        default_factory=lambda: SchedulerSettings(timeout_seconds=TIMEOUT_SECONDS)
+    )
+
+    @field_validator("scheduler", mode="before")
+    @classmethod
+    def _hurry(cls, given: object) -> object:
+        return {"timeout_seconds": TIMEOUT_SECONDS, **given} if isinstance(given, dict) else given
 
     @field_validator("engine")
     @classmethod
