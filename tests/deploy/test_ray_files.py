@@ -64,7 +64,7 @@ def test_connections_are_kept_longer_than_a_gateway_keeps_them(name: str) -> Non
     ("args", "told"),
     [
         ({"engine": {"kind": "ray", "urls": ["http://a/"]}}, "which is for gateways"),
-        ({"engine": {"modell": "base"}}, "engine.modell"),
+        ({"engine": {"modelname": "base"}}, "engine.modelname"),
         ({"scheduler": {"max_batch": 0}}, "scheduler.max_batch"),
         ({"model": "base"}, "model"),
     ],
