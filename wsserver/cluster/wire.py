@@ -4,8 +4,8 @@ Knows bytes and the values in them; knows no network.  Nothing here is a pickle,
 whoever reaches a replica run what he likes.
 
 Samples go as they are, not as spectrograms.  Nearly all clients send 16-bit PCM at 16 kHz, and that
-arrives here as it came, at 2 bytes a sample: 160 kB for 5 s of speech, and half a kilobyte for all else.
-A spectrogram of 80 float16 values a frame is half of that (80 kB for 5 s; with the 128 of large-v3
+arrives here as it came, at 2 bytes a sample: 160 kB for 5 s of speech, and 0.5 kB for all else.  A
+spectrogram of 80 float16 values a frame is half of that (80 kB for 5 s; with the 128 of large-v3
 it is 128 kB), but it is not exact, so that finals would not be stock Whisper's any more; it differs
 from model to model, so that gateways would have to know which one is served; and they would do the
 work of it.  Other audio goes in 32 bits where an exact answer is due, in 16 where it is not.
