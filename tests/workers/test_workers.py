@@ -17,7 +17,7 @@ import pytest
 
 from tests.conftest import ROOT, Server, start_server, stop_server
 from tests.workers.conftest import FAKE, TWO, Family, is_gone, kill, numbers, status, until
-from wsserver import client, config
+from wsserver import cli, client, config
 from wsserver.errors import ConfigError
 from wsserver.messages import Final, Ready, ServerMessage, Start
 from wsserver.self_check import SAID, SAMPLE
@@ -307,6 +307,21 @@ def test_a_port_that_somebody_has_is_one_line_and_nobody_stays(
 
     assert tried.returncode == 2
     assert tried.stderr.startswith(f"wsserver: cannot listen on 127.0.0.1, port {port}: ")
+
+
+def test_check_says_what_is_missing_and_what_would_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("server: {workers: 2}\n")
+    missing = cli.run(["check", "--config", str(file)])
+    file.write_text("server: {workers: 2}\nredis: {url: 'redis://localhost'}\n")
+    right = cli.run(["check", "--config", str(file)])
+
+    told = capsys.readouterr()
+    assert (missing, right) == (2, 0)
+    assert "server.workers: found 2 without redis.url, expected both" in told.err
+    assert "TLS off, 2 workers" in told.out
 
 
 def test_without_a_redis_there_is_one_worker() -> None:
