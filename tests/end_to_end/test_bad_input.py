@@ -167,9 +167,9 @@ async def test_a_client_that_never_sends_is_shown_out(run: Run) -> None:
 
 
 async def test_a_keepalive_keeps_an_idle_session(run: Run) -> None:
-    async with run(sessions={"idle_seconds": 1.0}) as server, stranger(server) as socket:
-        for _ in range(4):
-            await asyncio.sleep(0.4)
+    async with run(sessions={"idle_seconds": 2.0}) as server, stranger(server) as socket:
+        for _ in range(9):
+            await asyncio.sleep(0.25)
             await socket.send('{"type":"keepalive"}')
         await socket.send(FINISH)
         said, closed = await outcome(socket)
@@ -178,7 +178,7 @@ async def test_a_keepalive_keeps_an_idle_session(run: Run) -> None:
 
 
 async def test_a_session_that_lasts_too_long_is_made_final_and_ended(run: Run) -> None:
-    async with run(sessions={"longest_seconds": 0.5}) as server, stranger(server) as socket:
+    async with run(sessions={"longest_seconds": 1.5}) as server, stranger(server) as socket:
         await socket.send(SPEECH)
         said, closed = await outcome(socket)
 
@@ -254,7 +254,7 @@ async def send_for_ever(socket: ClientConnection) -> None:
 
 
 async def test_a_session_that_runs_out_of_time_while_it_finishes_is_done(run: Run) -> None:
-    slow, short = {"script": {"delay_s": 1.0}}, {"longest_seconds": 0.5}
+    slow, short = {"script": {"delay_s": 1.5}}, {"longest_seconds": 1.0}
     async with run(engine=slow, sessions=short) as server, stranger(server) as socket:
         for frame in (SPEECH, FINISH):
             await socket.send(frame)
@@ -275,6 +275,6 @@ async def test_a_client_that_vanishes_after_its_finish_leaves_nothing_behind(run
 
 
 async def until_open(server: Running, dictations: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while server.app.open_dictations > dictations:
             await asyncio.sleep(0.01)

@@ -134,7 +134,7 @@ async def test_no_head_writes_into_the_log(
         head("GET /v1/dictation", *UPGRADE, f"Authorization: Bearer {text}"),
     ]
     log_all()
-    async with run(server={"http": {"head_timeout_seconds": 0.2}}) as server:
+    async with run(server={"http": {"head_timeout_seconds": 0.5}}) as server:
         for request in requests:
             async with attack.wire(server) as bare:
                 await bare.send(request)

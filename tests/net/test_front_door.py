@@ -22,7 +22,7 @@ from tests.net.doorway import (
 )
 from wsserver.net.settings import NetSettings, TlsSettings
 
-HASTY = with_http(head_timeout_seconds=0.2)
+HASTY = with_http(head_timeout_seconds=0.5)
 BODY = bytes(range(256)) * 4
 
 

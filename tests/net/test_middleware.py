@@ -152,10 +152,10 @@ async def test_a_body_that_trickles_is_answered_when_its_time_is_over() -> None:
 async def test_work_on_a_body_that_has_come_may_take_longer_than_the_body_may() -> None:
     async def work(request: web.Request) -> web.Response:
         await request.read()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.7)
         return web.json_response({})
 
-    setup = Setup(settings=with_http(body_timeout_seconds=0.1), routes=[web.post("/work", work)])
+    setup = Setup(settings=with_http(body_timeout_seconds=0.5), routes=[web.post("/work", work)])
     async with (
         open_doorway(setup) as doorway,
         doorway.browser() as browser,

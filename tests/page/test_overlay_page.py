@@ -12,6 +12,7 @@ from playwright.async_api import expect
 
 from tests.page.axe import barriers
 from tests.page.reading import Reader, Reading
+from tests.page.stage import PATIENCE_SECONDS
 from tests.page.test_captions_page import NOTING
 
 PICTURE: dict[str, Any] = {"viewport": {"width": 1280, "height": 720}}
@@ -198,7 +199,7 @@ async def test_a_line_that_is_dead_without_a_sign_is_given_up(
             await reader.page.clock.run_for(1000 * seconds)
         reading.line.free()
         with suppress(TimeoutError):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while await reader.text() != "One. Two.":
                     await reader.page.clock.run_for(100)
 
