@@ -1,7 +1,10 @@
 """Dictations at gateways behind a balancer, through the loss of any of them and of Redis."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
 from random import Random
 from time import monotonic
 
@@ -10,14 +13,29 @@ import pytest_asyncio
 
 from tests.broker.conftest import running_redis
 from tests.broker.site import Site, site
+from tests.end_to_end.test_resume import connected
 from tests.faults.harness import Fault, Storm, Strike, check, explain
 from tests.faults.kept_server import TOKEN
 from tests.faults.speech import STARTS, long_speech
+from tests.net.test_proxies import Proxy
 from wsserver import client
-from wsserver.messages import Final
+from wsserver.messages import Error, Final, Start
+
+CADDYFILE = """
+{
+    admin off
+    auto_https off
+}
+http://127.0.0.1:%(port)d {
+    reverse_proxy 127.0.0.1:%(one)d 127.0.0.1:%(two)d {
+        lb_policy round_robin
+    }
+}
+"""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+CADDY = Proxy("caddy", CADDYFILE, "run --config {0}/config --adapter caddyfile")
 SPEECH = long_speech(STARTS[0], 20.0, Random(8))
 FAULTS: tuple[Fault, ...] = (
     *("half-open", "lost ready", "kill", "half-open"),
@@ -46,6 +64,28 @@ async def test_a_session_goes_on_at_whichever_gateway_its_client_comes_to(where:
 
     check(SPEECH, heard, peace)
     assert sum(isinstance(m, Final) and bool(m.text) for m in heard.messages) > 3
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="caddy is not installed")
+async def test_a_session_moves_behind_a_balancer_of_the_trade_as_well(
+    where: Site, tmp_path: Path
+) -> None:
+    one, two = (server.port for server in where.servers)
+    async with CADDY.run(tmp_path, one=one, two=two) as host, AsyncExitStack() as left:
+        url, secret, start = f"ws://{host}/v1/dictation", TOKEN, Start()
+        readies, ended = [], []
+        for _ in range(4):
+            peer = await left.enter_async_context(connected(url, secret))
+            readies.append(await peer.begin(start))
+            ended.append(peer.hear())
+            assert readies[-1].cursor
+            secret, start = readies[-1].cursor, Start(resume=readies[-1].cursor)
+        told = [await each for each in ended[:-1]]
+        ended[-1].close()
+
+    assert [ready.generation for ready in readies] == [1, 2, 3, 4]
+    assert len({ready.session for ready in readies}) == 1
+    assert [isinstance(each, Error) and each.code for each in told] == ["taken_over"] * 3
 
 
 async def test_the_places_of_a_gateway_that_is_killed_are_free_within_seconds(where: Site) -> None:

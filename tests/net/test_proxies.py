@@ -70,8 +70,14 @@ class Proxy:
     @asynccontextmanager
     async def before(self, doorway: Doorway, directory: Path) -> AsyncIterator[str]:
         """Run the proxy before *doorway*; give the host and port it listens on."""
+        async with self.run(directory, behind=doorway.listener.port) as host:
+            yield host
+
+    @asynccontextmanager
+    async def run(self, directory: Path, **behind: int) -> AsyncIterator[str]:
+        """Run it before the ports that its configuration names."""
         port = free_port()
-        values = {"port": port, "behind": doorway.listener.port}
+        values = {"port": port, **behind}
         (directory / "config").write_text(self.config % values)
         with (directory / "output").open("wb") as output:
             process = await asyncio.create_subprocess_exec(
