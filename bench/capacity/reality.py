@@ -13,7 +13,8 @@ from bench.capacity.figures import Figures, Ran, batch_figures
 from bench.capacity.simulation import Load
 from bench.capacity.stream import Heard, Reel, Stream
 from wsserver.recognition.metered import Metered
-from wsserver.recognition.scheduler import Runner, Scheduler
+from wsserver.recognition.runner import Runner
+from wsserver.recognition.scheduler import Scheduler
 from wsserver.speech import SAMPLE_RATE, Window, seconds
 
 
@@ -28,7 +29,7 @@ class _Meter:
         lengths = tuple(seconds(len(window.audio)) for window in windows)
         self.ran.append(Ran(ended - took, ended, lengths, windows[0].exact))
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, windows: Sequence[Window], error: Exception, took: float) -> None:  # noqa: ARG002
         raise RuntimeError("a batch failed in the midst of a measurement") from error
 
 

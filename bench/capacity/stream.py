@@ -108,7 +108,7 @@ class Stream:
                 return []
             case Kind.GREW:
                 spoken = Utterance(cue.start, cue.end, audio, complete=False)
-                due = self._partials.due(spoken, self._finals.options())
+                due = self._partials.due(spoken, self._finals.options)
                 return [due] if due else []
             case Kind.PAUSED:
                 return self._follow(self._finals.foresee(self._utterance, cue.start, audio), now)

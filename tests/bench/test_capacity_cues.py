@@ -53,7 +53,7 @@ def heard_by_the_product(spurts: Spurts, samples: int) -> Iterator[Cue]:
         if spoken and spoken.complete and spoken.end != paused_at:
             paused_at = spoken.end
             yield Cue(now, Kind.PAUSED, spoken.start, spoken.end)
-        elif spoken and not spoken.complete and partials.due(spoken, DecodeOptions()):
+        elif spoken and not spoken.complete and partials.due(spoken, DecodeOptions):
             yield Cue(now, Kind.GREW, spoken.start, spoken.end)
 
 

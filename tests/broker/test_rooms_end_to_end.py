@@ -117,7 +117,8 @@ async def test_a_room_that_is_ended_elsewhere_ends_for_all_who_read_it(sites: Si
 async def test_what_is_said_while_redis_is_away_is_read_by_all_when_it_is_back(
     sites: Sites, redis_server: RedisServer
 ) -> None:
-    connections = [hall.server.app._redis for hall in (sites.one, sites.other)]
+    shared = [hall.server.app._shared for hall in (sites.one, sites.other)]
+    connections = [each.redis for each in shared if each]
     async with (
         sites.one.reader() as here,
         sites.other.reader() as there,

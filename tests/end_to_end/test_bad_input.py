@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.end_to_end.conftest import Run, Running
 from wsserver import client
 from wsserver.messages import Final, Ready, ServerMessage, Start
-from wsserver.net.dictations import SLICE_BYTES
+from wsserver.net.inflow import SLICE_BYTES
 from wsserver.net.tokens import hash_token
 from wsserver.self_check import SAMPLE
 from wsserver.sound_file import open_sound, to_s16le
