@@ -143,6 +143,10 @@ class RedisRelay:
             self._show(session)
         self.premises.tell()
 
+    def back(self) -> None:
+        """Note that Redis is there: newcomers wait a moment for what it knows."""
+        self._calm.clear()
+
     async def _run(self) -> None:
         while is_wanted():
             await self._wake.wait()

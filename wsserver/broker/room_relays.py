@@ -126,7 +126,10 @@ class RedisRelays:
     def _follow(self, is_up: bool) -> None:
         if not is_up:
             self.store.forget_life()
-            for joined in self._joined.values():
+        for joined in self._joined.values():
+            if is_up:
+                joined.back()
+            else:
                 joined.away()
 
     async def _run(self) -> None:
