@@ -6,8 +6,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tools.second_chance import MOST
 
 ROOT = Path(__file__).parents[2]
@@ -70,24 +68,25 @@ def test_what_passes_three_times_alone_raced_and_is_told(tmp_path: Path) -> None
     done = run(
         tmp_path,
         failing("good", "False"),
-        failing("racing", "n == 1"),
         "@pytest.mark.parametrize('sign', ['a::b [c]'])\n" + failing("odd", "n == 1", "sign"),
         "def test_untidy(untidy):\n    pass",
     )
 
     assert done.status == 0, done.said
-    assert [done.count(name) for name in ("good", "racing", "odd", "untidy")] == [1, 4, 4, 4]
-    for name in ("racing", "odd[a::b [c]]", "untidy"):
+    assert [done.count(name) for name in ("good", "odd", "untidy")] == [1, 4, 4]
+    for name in ("odd[a::b [c]]", "untidy"):
         assert f"raced, passed 3 times alone: test_it.py::test_{name}" in done.said
 
 
-@pytest.mark.parametrize("times", ["True", "n in (1, 2)", "n in (1, 4)"])
-def test_what_fails_again_is_broken(tmp_path: Path, times: str) -> None:
-    done = run(tmp_path, failing("racing", "n == 1"), failing("broken", times))
+def test_what_fails_again_is_broken(tmp_path: Path) -> None:
+    times = {"ever": "True", "next": "n in (1, 2)", "last": "n in (1, 4)"}
+
+    done = run(tmp_path, *(failing(name, when) for name, when in times.items()))
 
     assert done.status == 1
-    assert "raced, passed 3 times alone: test_it.py::test_racing" in done.said
-    assert "failed again alone: test_it.py::test_broken" in done.said
+    assert [done.count(name) for name in times] == [2, 2, 4]
+    for name in times:
+        assert f"failed again alone: test_it.py::test_{name}" in done.said
 
 
 def test_many_that_fail_get_no_second_chance(tmp_path: Path) -> None:
