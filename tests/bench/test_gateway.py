@@ -6,7 +6,7 @@ from rich.console import Console
 from bench.gateway import Plan, run, shares
 from bench.gateway_figures import Case, Turn, gateway_table, verdict
 from bench.gateway_plot import plot_gateway
-from bench.gateway_speakers import word_ends
+from bench.gateway_speakers import address, word_ends
 from bench.gateway_wire import frame, frames
 from bench.lags import Lags
 from wsserver.messages import Final
@@ -83,6 +83,13 @@ def test_frames_are_taken_however_they_are_cut() -> None:
 
     assert taken == [(0x81, b"x" * 200), (0x81, b"y")]
     assert not heard
+
+
+def test_every_speaker_has_an_address() -> None:
+    addresses = [address(number) for number in range(1_000)]
+
+    assert len(set(addresses)) == len(addresses)
+    assert addresses[:2] == ["127.1.0.1", "127.1.0.2"]
 
 
 def test_a_word_ends_where_its_name_says_but_not_beyond_its_utterance() -> None:
