@@ -9,7 +9,7 @@ from wsserver.dialects.native import NativeTranslator
 from wsserver.errors import BadMessage, ClientError, TooLarge
 from wsserver.messages import Audio, Finish, Keepalive
 from wsserver.net.idleness import Idleness
-from wsserver.net.inflow import SLICE_BYTES, Inflow
+from wsserver.net.inflow import MOST_TOGETHER, SLICE_BYTES, Inflow
 
 FINISH, KEEPALIVE = '{"type":"finish"}', '{"type":"keepalive"}'
 
@@ -84,6 +84,14 @@ async def test_no_more_than_a_slice_is_taken_together() -> None:
     told = await all_of(flow, 2)
 
     assert told == [[Audio(data=bytes(SLICE_BYTES))], [Audio(data=bytes(8))]]
+
+
+async def test_a_flood_of_tiny_frames_is_taken_in_parts() -> None:
+    flow = inflow(Wire(*[bytes(8)] * (MOST_TOGETHER + 1)))
+
+    told = await all_of(flow, 2)
+
+    assert told == [[Audio(data=bytes(8 * MOST_TOGETHER))], [Audio(data=bytes(8))]]
 
 
 async def test_half_a_sample_is_not_made_whole_by_the_next() -> None:

@@ -20,6 +20,9 @@ together up to that.
 A multiple of every sample size: a frame of odd length still shows as one, in its last slice.
 """
 
+MOST_TOGETHER = 50
+"""Frames that are taken together; a flood of tiny ones would hold up the event loop."""
+
 _WHOLE_BYTES = 8
 """A multiple of it holds whole samples, whatever the format: it can be put before other audio."""
 
@@ -72,7 +75,9 @@ class Inflow:
 
     async def _read_more(self, size: int) -> list[Told]:
         more: list[Told] = []
-        while size < SLICE_BYTES and self._foreknowing and self._foreknowing.has_message:
+        for _ in range(1, MOST_TOGETHER):
+            if size >= SLICE_BYTES or not (self._foreknowing and self._foreknowing.has_message):
+                break
             try:
                 told = await self._read()
             except ClientError as error:
