@@ -158,9 +158,9 @@ def table(paths: tuple[Path, ...], speech_of: str, lag: float, out: Path, **pric
             prices["gateway_streams"],
         )  # fmt: skip
         with terminal.status(f"simulating {site.curve.name}"):
-            slices = sizing.slices(site)
-            rows = [sizing.row(site, streams, slices) for streams in STREAMS]
-        terminal.print(slices_table(site, slices))
+            one, slices = sizing.one_process(site), sizing.slices(site)
+            rows = [sizing.row(site, streams, slices[sizing.SLICE]) for streams in STREAMS]
+        terminal.print(slices_table(site, one, slices))
         money = prices["price_per_hour"], prices["gateway_price_per_hour"]
         terminal.print(sizing_table(site, rows, *money))
         found[site.curve.name] = [(row.streams, row.replicas) for row in rows]

@@ -39,8 +39,17 @@ class Machines:
     gateways: int = 0
     """0: one process that holds both the sessions and the engine."""
 
+    of: int = 0
+    """Replicas in the whole cluster, if this is a slice of it: by these a gateway knows how many
+    batches it may have on their way.  0: these are all."""
+
     transit_seconds: float = 0.001
     """Between gateway and replica, each way."""
+
+    @property
+    def width(self) -> int:
+        """Say how many batches a gateway has on their way at most."""
+        return BATCHES_PER_REPLICA * max(self.of, self.replicas)
 
     def __post_init__(self) -> None:
         """Raise ValueError for what cannot be."""
@@ -138,18 +147,19 @@ class Fleet:
     """All replicas, as one gateway sees them: a runner that takes several batches at once."""
 
     def __init__(
-        self, clock: Clock, replicas: Sequence[Replica], transit: float, chance: Random
+        self, clock: Clock, replicas: Sequence[Replica], machines: Machines, chance: Random
     ) -> None:
         self._clock = clock
         self._replicas = replicas
-        self._transit = transit
+        self._width = machines.width
+        self._transit = machines.transit_seconds
         self._chance = chance
         self._away = 0
 
     @property
     def is_free(self) -> bool:
         """Tell whether one more batch may go."""
-        return self._away < BATCHES_PER_REPLICA * len(self._replicas)
+        return self._away < self._width
 
     def price(self, windows: Sequence[Window]) -> float:
         """Give what *windows* take on average."""
@@ -198,6 +208,6 @@ def build(clock: Clock, curve: Curve, machines: Machines, hop_seconds: float, se
     prices = Quoted(replicas[0].desk.backlog.costs)
     desks = []
     for _ in range(machines.gateways):
-        fleet = Fleet(clock, replicas, machines.transit_seconds, chance)
+        fleet = Fleet(clock, replicas, machines, chance)
         desks.append(Desk(clock, fleet, settings, hop_seconds, prices))
     return Cluster(desks, engines)

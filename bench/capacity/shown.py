@@ -101,15 +101,16 @@ def costs_table(curve: Curve) -> Table:
     return shown
 
 
-def slices_table(site: Site, slices: Mapping[int, Carried]) -> Table:
-    """Show that what a replica carries does not depend on the slice."""
+def slices_table(site: Site, one: Carried, slices: Mapping[int, Carried]) -> Table:
+    """Show what one process carries, and that it does not matter how large a slice is."""
     shown = table(
         f"{_title(site)}: carried by slices of a cluster",
         "replicas", "streams", "a replica", *_LAGS,
     )  # fmt: skip
+    shown.add_row("one process", str(one.streams), str(one.streams), *_lags(one.figures))
     for size, found in slices.items():
         each = f"{found.streams / size:.1f}"
-        shown.add_row(str(size), str(found.streams), each, *_lags(found.figures))
+        shown.add_row(f"{size} of many", str(found.streams), each, *_lags(found.figures))
     return shown
 
 

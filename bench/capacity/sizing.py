@@ -2,16 +2,18 @@
 
 Knows simulations and a target; knows nothing of tables.
 
-Thousands of replicas are not simulated: people speak independently of each other, and a gateway has
-no use for a replica that is not its own, so a cluster is many small ones side by side, each with
-its share of people, gateways and replicas.  What a larger one gains is that fewer of its replicas
-are idle while others have a queue, so a slice never promises too much; `slices` shows how little
-that is.
+Thousands of replicas are not simulated but a slice of them: so many replicas with their share of
+the people, and gateways that may have as many batches on their way as those of the whole cluster.
+That is right because people speak independently of each other, and all that a replica sees of the
+others is that each batch goes to the less busy of two, drawn by lot: among many they are as good as
+independent (the mean-field limit; Mitzenmacher 2001).  `slices` shows that the size of the slice
+does not matter.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bench.capacity.cluster import Machines
 from bench.capacity.curve import Curve
@@ -19,8 +21,17 @@ from bench.capacity.figures import Figures
 from bench.capacity.simulation import Load, Simulation
 from wsserver.recognition.capacity import FINAL_SHARE_OF_LAG
 
-SLICES = (1, 2, 4)
-"""Replicas in the slices that are compared; the largest one stands for all clusters above it."""
+SLICES = (2, 4, 8)
+"""Replicas in the slices that are compared."""
+
+SLICE = 4
+"""Replicas in the one that stands for all clusters above it."""
+
+_MANY = 1_000
+"""Replicas, of which any number looks the same from a slice."""
+
+_SMALL = 8
+"""Replicas up to which a cluster is simulated whole."""
 
 _PRECISION = 0.02
 """Within which a number of streams is found, or one stream."""
@@ -69,10 +80,18 @@ class Site:
             return Machines()
         return Machines(replicas, math.ceil(streams / self.gateway_streams))
 
-    def run(self, replicas: int, streams: int) -> Figures:
+    def run(self, machines: Machines, streams: int) -> Figures:
         """Simulate it."""
-        load = replace(self.load, streams=streams)
-        return Simulation(self.curve, self.machines(replicas, streams), load).run()
+        return Simulation(self.curve, machines, replace(self.load, streams=streams)).run()
+
+    def run_whole(self, replicas: int, streams: int) -> Figures:
+        """Simulate a cluster that small."""
+        return self.run(self.machines(replicas, streams), streams)
+
+    def run_slice(self, size: int, streams: int, of: int = _MANY) -> Figures:
+        """Simulate a slice of a cluster *of* many replicas, with its share of gateways."""
+        gateways = math.ceil(streams / self.gateway_streams)
+        return self.run(Machines(size, gateways, of), streams)
 
     def holds(self, figures: Figures) -> bool:
         """Tell whether all was in time."""
@@ -97,16 +116,21 @@ class Row:
         return (self.replicas * replica_price + gateways) / self.streams
 
 
-def carried(site: Site, replicas: int, guess: int = 1) -> Carried:
-    """Find the most streams that *replicas* carry; 0 if it is not even one."""
+def carried(site: Site, run: Callable[[int], Figures], guess: int = 1) -> Carried:
+    """Find the most streams with which *run* is in time; 0 if it is not even one."""
     seen: dict[int, Figures] = {}
 
     def holds(streams: int) -> bool:
-        seen[streams] = site.run(replicas, streams)
+        seen[streams] = run(streams)
         return site.holds(seen[streams])
 
     most = _bisect(holds, max(1, guess))
     return Carried(most, seen[max(1, most)])
+
+
+def one_process(site: Site) -> Carried:
+    """Find what one process with its own engine carries."""
+    return carried(site, partial(site.run, Machines()))
 
 
 def slices(site: Site, sizes: Sequence[int] = SLICES) -> dict[int, Carried]:
@@ -114,31 +138,39 @@ def slices(site: Site, sizes: Sequence[int] = SLICES) -> dict[int, Carried]:
     found: dict[int, Carried] = {}
     guess = 1
     for size in sizes:
-        found[size] = carried(site, size, guess)
+        found[size] = carried(site, partial(site.run_slice, size), guess)
         guess = 2 * found[size].streams
     return found
 
 
-def row(site: Site, streams: int, known: dict[int, Carried]) -> Row:
-    """Say what *streams* take, from what slices carry; raise ValueError if not even one fits."""
-    size, most = max((size, each.streams) for size, each in known.items())
-    if not most:
+def row(site: Site, streams: int, a_slice: Carried) -> Row:
+    """Say what *streams* take, if a slice of `SLICE` replicas carries so much.
+
+    Raises ValueError if that is nobody.
+    """
+    if not a_slice.streams:
         raise ValueError(f"found no stream that {site.curve.name} carries within the target")
-    if streams <= most:
-        return _small(site, streams, known)
-    replicas = math.ceil(streams * size / most)
-    share = round(streams * size / replicas)
+    replicas = math.ceil(streams * SLICE / a_slice.streams)
+    if replicas <= _SMALL:
+        return _small(site, streams, replicas)
+    share = round(streams * SLICE / replicas)
     gateways = math.ceil(streams / site.gateway_streams)
-    return Row(streams, replicas, gateways, site.run(size, share), size)
+    return Row(streams, replicas, gateways, site.run_slice(SLICE, share, replicas), SLICE)
 
 
-def _small(site: Site, streams: int, known: dict[int, Carried]) -> Row:
-    """Simulate the whole of it: with one replica more and more until it holds."""
-    size, most = max((size, each.streams) for size, each in known.items())
-    replicas = max(1, math.floor(streams * size / most))
-    while not site.holds(figures := site.run(replicas, streams)):
+def _small(site: Site, streams: int, guess: int) -> Row:
+    """Simulate the whole of it, with as few replicas as hold."""
+
+    def figures(replicas: int) -> Figures:
+        return site.run_whole(replicas, streams)
+
+    replicas = guess
+    while not site.holds(found := figures(replicas)):
         replicas += 1
-    return Row(streams, replicas, max(1, site.machines(replicas, streams).gateways), figures, 0)
+    while replicas > 1 and site.holds(fewer := figures(replicas - 1)):
+        replicas, found = replicas - 1, fewer
+    gateways = max(1, site.machines(replicas, streams).gateways)
+    return Row(streams, replicas, gateways, found, 0)
 
 
 def _bisect(holds: Callable[[int], bool], guess: int) -> int:

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
@@ -9,26 +9,29 @@ from bench.capacity.engines import ASSUMED_CPU
 from bench.capacity.simulation import Load
 from bench.capacity.sizing import Carried, Site, Target
 
-LOAD = Load(streams=1, seconds=40.0, warm_up_seconds=10.0)
+LOAD = Load(streams=1, seconds=25.0, warm_up_seconds=10.0)
 SITE = Site(load(ASSUMED_CPU), LOAD, Target(lag_seconds=3.0))
 
 
 @cache
+def one() -> Carried:
+    return sizing.one_process(SITE)
+
+
+@cache
 def slices() -> dict[int, Carried]:
-    return sizing.slices(SITE, (1, 2, 4))
+    return sizing.slices(SITE, (2, 4))
 
 
 def test_what_is_carried_holds_and_clearly_more_does_not() -> None:
-    found = slices()[1]
-
-    assert SITE.holds(found.figures)
-    assert not SITE.holds(SITE.run(1, round(found.streams * 1.5)))
+    assert SITE.holds(one().figures)
+    assert not SITE.holds(SITE.run_whole(1, round(one().streams * 1.5)))
 
 
 def test_two_replicas_carry_about_twice_as_much_as_one() -> None:
-    one, two = (slices()[size].streams for size in (1, 2))
+    two = sizing.carried(SITE, partial(SITE.run_whole, 2), one().streams)
 
-    assert 1.7 * one <= two <= 2.6 * one
+    assert 1.7 * one().streams <= two.streams <= 2.6 * one().streams
 
 
 def test_what_a_replica_carries_does_not_depend_on_the_slice() -> None:
@@ -40,12 +43,12 @@ def test_what_a_replica_carries_does_not_depend_on_the_slice() -> None:
 def test_a_wider_target_carries_more() -> None:
     wide = replace(SITE, target=Target(lag_seconds=5.0))
 
-    assert sizing.carried(wide, 1).streams > slices()[1].streams
+    assert sizing.one_process(wide).streams > one().streams
 
 
 @pytest.mark.parametrize("streams", [1_000, 100_000])
 def test_large_clusters_are_as_many_slices_as_their_streams_fill(streams: int) -> None:
-    row = sizing.row(SITE, streams, slices())
+    row = sizing.row(SITE, streams, slices()[4])
 
     assert row.slice_replicas == 4
     assert row.replicas == -(-streams * 4 // slices()[4].streams)
@@ -54,23 +57,19 @@ def test_large_clusters_are_as_many_slices_as_their_streams_fill(streams: int) -
 
 
 def test_small_numbers_are_simulated_whole_with_as_few_replicas_as_hold() -> None:
-    streams = slices()[1].streams + 4
-
-    row = sizing.row(SITE, streams, slices())
+    row = sizing.row(SITE, one().streams + 4, slices()[4])
 
     assert (row.replicas, row.slice_replicas) == (2, 0)
     assert SITE.holds(row.figures)
 
 
 def test_a_stream_hour_costs_its_share_of_the_machines() -> None:
-    row = sizing.row(SITE, 1_000, slices())
+    row = sizing.row(SITE, 1_000, slices()[4])
 
     wanted = (row.replicas * 0.5 + row.gateways * 0.1) / 1_000
     assert row.cost_per_stream_hour(0.5, 0.1) == pytest.approx(wanted)
 
 
 def test_machines_that_carry_nobody_are_no_machines() -> None:
-    none = {1: Carried(0, slices()[1].figures)}
-
     with pytest.raises(ValueError, match="found no stream"):
-        sizing.row(SITE, 10, none)
+        sizing.row(SITE, 10, Carried(0, one().figures))
