@@ -8,7 +8,8 @@ PYTEST := $(BIN)/pytest
 SOURCES := wsserver tests bench tools
 
 .PHONY: run test test-arrangements test-firefox lint types format wheel practice bench bench-peers \
-	bench-crowd bench-rooms bench-dashboard bench-gateway bench-fuzz bench-faults bench-soak clean
+	bench-crowd bench-rooms bench-dashboard bench-gateway bench-capacity bench-fuzz bench-faults \
+	bench-soak clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
@@ -71,6 +72,9 @@ bench-dashboard: $(VENV)/bench.stamp
 
 bench-gateway: $(VENV)/bench.stamp
 	$(BIN)/python -m bench.gateway $(ARGS)
+
+bench-capacity: $(VENV)/bench.stamp
+	$(BIN)/python -m bench.capacity check $(ARGS)
 
 bench-faults: $(VENV)/test.stamp
 	$(BIN)/python -m bench.faults $(ARGS)
