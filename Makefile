@@ -8,8 +8,8 @@ PYTEST := $(BIN)/pytest
 SOURCES := wsserver tests bench tools
 
 .PHONY: run test test-arrangements test-firefox lint types format wheel practice bench bench-peers \
-	bench-crowd bench-rooms bench-dashboard bench-gateway bench-capacity bench-fuzz bench-faults \
-	bench-soak clean
+	bench-crowd bench-rooms bench-dashboard bench-gateway bench-replicas bench-capacity bench-fuzz \
+	bench-faults bench-soak clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/wsserver serve $(ARGS)
@@ -75,6 +75,9 @@ bench-gateway: $(VENV)/bench.stamp
 
 bench-capacity: $(VENV)/bench.stamp
 	$(BIN)/python -m bench.capacity check $(ARGS)
+
+bench-replicas: $(VENV)/bench.stamp
+	$(BIN)/python -m bench.replicas $(ARGS)
 
 bench-faults: $(VENV)/test.stamp
 	$(BIN)/python -m bench.faults $(ARGS)
