@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 from pathlib import Path
 from statistics import median
 from subprocess import PIPE
@@ -64,7 +65,7 @@ class Talker:
             0,
             self._audio[:samples],
             exact=exact,
-            draft=() if exact else script(tokens_in(samples)),
+            draft=() if exact else _said()[: tokens_in(samples)],
         )
         await scheduler.recognize(window)
         self.heard_seconds += length
@@ -93,6 +94,7 @@ async def measure(urls: Sequence[str], seconds: float) -> tuple[float, float]:
     """Give seconds of audio decoded, and windows, per second."""
     scheduler = Scheduler(Replicas(urls))
     await scheduler.start()
+    _said()  # it takes a while, once
     talkers = [Talker(f"s{n}", n) for n in range(SESSIONS)]
     talking = [asyncio.create_task(talker.talk(scheduler)) for talker in talkers]
     await asyncio.sleep(WARM_SECONDS)
@@ -104,6 +106,12 @@ async def measure(urls: Sequence[str], seconds: float) -> tuple[float, float]:
     await asyncio.wait(talking)
     await scheduler.stop()
     return (after[0] - before[0]) / took, (after[1] - before[1]) / took
+
+
+@cache
+def _said() -> tuple[int, ...]:
+    """Give what the model says, whatever it hears."""
+    return script(448)
 
 
 def _total(talkers: Sequence[Talker]) -> tuple[float, int]:
