@@ -14,7 +14,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.dashboard.panels import rate_interval, read_panels, resolve
-from wsserver.measures import measure, measure_keeping, tell_of_engine
+from wsserver.measures import measure, measure_keeping, measure_redis, tell_of_engine
 from wsserver.metrics import Metrics
 from wsserver.net.room_ids import RoomIds
 from wsserver.net.rooms import Rooms
@@ -37,6 +37,7 @@ def told() -> set[str]:
     gate = SimpleNamespace(sessions=0, most_sessions=32, is_draining=False)
     measure(metrics, gate, NO_ROOMS, SimpleNamespace(ready=True, load=load))  # type: ignore[arg-type]
     measure_keeping(metrics, None, None)
+    measure_redis(metrics, SimpleNamespace(is_up=True))  # type: ignore[arg-type]
     tell_of_engine(metrics, EngineInfo("practice", ("en",), "cpu", "fp32"))
     body, _ = metrics.render("")
     families = text_string_to_metric_families(body.decode())
