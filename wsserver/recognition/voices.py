@@ -20,7 +20,7 @@ FEW = 8
 LONGEST_ROUND_SECONDS = 0.03
 """From one round to the next; no word comes later by more."""
 
-_PER_SESSION_SECONDS = 0.0004
+_PER_SESSION_SECONDS = 0.001
 
 Answering = Callable[[Sequence[Question]], None]
 """Writes the answers into questions; runs in a thread, one call at a time."""
