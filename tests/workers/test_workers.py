@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -113,7 +113,8 @@ async def test_sessions_are_shared_out_and_each_worker_counts_its_own(family: Fa
         said = [await finish(dictation) for dictation in sessions]
         after = await numbers(server)
 
-    assert [there["wsserver_sessions_open", worker] for worker in "12"] == [2, 2]
+    shares = [there["wsserver_sessions_open", worker] for worker in "12"]
+    assert (min(shares) >= 1, sum(shares)) == (True, 4)
     assert [texts(each) for each in said] == [[SAID]] * 4
     assert all(after["wsserver_final_lag_seconds_count", worker] >= 0 for worker in "12")
     assert after["wsserver_engine_batch_windows_sum", ""] >= 4
@@ -126,28 +127,42 @@ async def test_the_server_is_alive_and_ready_whoever_answers(family: Family) -> 
     assert answers == [200] * 8
 
 
+@asynccontextmanager
+async def one_in_each(server: Server) -> AsyncIterator[list[client.Dictation]]:
+    """Open a session in each worker: who has the fewest connections is known after a moment."""
+    while True:
+        async with AsyncExitStack() as inside:
+            openings = [
+                client.connect(server.socket_url, server.token, WORDLESS, None, HASTY)
+                for _ in range(2)
+            ]
+            dictations = [await inside.enter_async_context(opening) for opening in openings]
+            there = await numbers(server)
+            if there["wsserver_sessions_open", "1"] == there["wsserver_sessions_open", "2"] == 1:
+                yield dictations
+                return
+
+
 async def test_whose_worker_is_killed_goes_on_in_another_with_every_word_once(
     family: Family,
 ) -> None:
     server = family.server
     before = family.workers
 
-    async def dictate() -> list[ServerMessage]:
-        opening = client.connect(server.socket_url, server.token, WORDLESS, None, HASTY)
-        async with opening as dictation:
-            await speak(dictation, 2)
-            async for message in dictation:
-                if isinstance(message, Final):
-                    break
-            await dictation.send(SPEECH[: len(SPEECH) // 4 * 2])
-            here.release()
-            await killed.wait()
-            await dictation.send(SPEECH[len(SPEECH) // 4 * 2 :])
-            return [message, *await finish(dictation)]
+    async def dictate(dictation: client.Dictation) -> list[ServerMessage]:
+        await speak(dictation, 2)
+        async for message in dictation:
+            if isinstance(message, Final):
+                break
+        await dictation.send(SPEECH[: len(SPEECH) // 4 * 2])
+        here.release()
+        await killed.wait()
+        await dictation.send(SPEECH[len(SPEECH) // 4 * 2 :])
+        return [message, *await finish(dictation)]
 
     here, killed = asyncio.Semaphore(0), asyncio.Event()
-    async with asyncio.TaskGroup() as talking:
-        speakers = [talking.create_task(dictate()) for _ in range(2)]
+    async with one_in_each(server) as dictations, asyncio.TaskGroup() as talking:
+        speakers = [talking.create_task(dictate(dictation)) for dictation in dictations]
         for _ in speakers:
             await here.acquire()
         kill(min(before))
