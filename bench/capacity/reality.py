@@ -13,7 +13,7 @@ from bench.capacity.figures import Figures, Ran, batch_figures
 from bench.capacity.simulation import Load
 from bench.capacity.stream import Heard, Reel, Stream
 from wsserver.recognition.metered import Metered
-from wsserver.recognition.runner import Runner
+from wsserver.recognition.process import EngineProcess
 from wsserver.recognition.scheduler import Scheduler
 from wsserver.speech import SAMPLE_RATE, Window, seconds
 
@@ -33,7 +33,7 @@ class _Meter:
         raise RuntimeError("a batch failed in the midst of a measurement") from error
 
 
-async def live(runner: Runner, load: Load, reel: Reel) -> tuple[Figures, list[Ran]]:
+async def live(runner: EngineProcess, load: Load, reel: Reel) -> tuple[Figures, list[Ran]]:
     """Let the people of *load*, who all stay, speak at *runner* in real time.
 
     Gives what `simulation.Simulation.run` gives, and the batches.
