@@ -155,7 +155,8 @@ class Gateway(Rush):
             width = self._fleet.width(self.name, self.demand(), self.now)
             if self._on_their_way >= width.full:
                 return
-            tickets = self.backlog.take(only_full=self._on_their_way >= width.batches)
+            idle = width.batches - self._on_their_way
+            tickets = self.backlog.take(only_full=idle <= 0, idle=max(1, idle))
             if not tickets:
                 return
             self._on_their_way += 1

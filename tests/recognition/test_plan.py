@@ -650,3 +650,12 @@ def test_what_is_dropped_is_not_tried_again() -> None:
 
     assert names(plan.drop(batch)) == "Fa0"
     assert served(plan) == ""
+
+
+@pytest.mark.parametrize(
+    ("idle", "shares"), [(1, "Pa0 Pb0 Pc0 Pd0 Pe0"), (2, "Pa0 Pb0 Pc0"), (9, "Pa0")]
+)
+def test_engines_that_are_idle_share_what_waits(idle: int, shares: str) -> None:
+    plan = backlog("Pa0 Pb0 Pc0 Pd0 Pe0", max_batch=8)
+
+    assert names(plan.take(idle=idle)) == shares

@@ -3,6 +3,7 @@
 Knows windows, their sessions and priorities; knows nothing of clocks, processes or models.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -86,16 +87,17 @@ class Backlog:
         self._remove(other for other in old if other not in same)
         return ticket, old
 
-    def take(self, bulk: Turn = Turn.LAST, *, only_full: bool = False) -> Tickets:
+    def take(self, bulk: Turn = Turn.LAST, *, only_full: bool = False, idle: int = 1) -> Tickets:
         """Put the next batch in flight; empty if nothing can go now.
 
         With *only_full* one goes that has no room for others that wait, or one of finals: nothing
-        that comes later can take their place.
+        that comes later can take their place.  If several engines are *idle*, they share what waits.
         """
         batch, is_full = self._compose(bulk)
         is_final = bool(batch) and batch[0].window.priority is Priority.FINAL
         if only_full and not (is_full or is_final):
             return ()
+        batch = batch[: math.ceil(len(batch) / idle)]
         for ticket in batch:
             self._lane(ticket).pop_first(ticket.window.session)
             self._in_flight[ticket.number] = ticket

@@ -193,7 +193,7 @@ class Scheduler:
         width, running = self._runner.width, len(self._batches)
         if not self._runner.alive or running >= width.full:
             return ()
-        return self._take(only_full=running >= width.batches)
+        return self._take(width.batches - running)
 
     def _has_run(self, batch: asyncio.Task[None]) -> None:
         self._batches.discard(batch)
@@ -208,13 +208,14 @@ class Scheduler:
             for listener in self._listeners:
                 listener()
 
-    def _take(self, *, only_full: bool) -> Sequence[Ticket]:
+    def _take(self, idle: int) -> Sequence[Ticket]:
+        only_full, idle = idle <= 0, max(1, idle)
         bulk = self._backlog.bulk()
         if bulk is None:
-            return self._backlog.take(only_full=only_full)
+            return self._backlog.take(only_full=only_full, idle=idle)
         price_seconds = self._backlog.costs.predict([bulk.window])
         turn, wait_seconds = self._spare.turn(price_seconds, bulk.since, time.monotonic())
-        batch = self._backlog.take(turn, only_full=only_full)
+        batch = self._backlog.take(turn, only_full=only_full, idle=idle)
         if not batch and turn is Turn.LATER:
             asyncio.get_running_loop().call_later(wait_seconds, self._wake.set)
         return batch
