@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from uuid import uuid4
 
 from wsserver.cluster.fleet import Fleet
@@ -25,6 +26,9 @@ PROBE_SECONDS = 1.0
 
 PROBE_TIMEOUT_SECONDS = 5.0
 """For that report, which needs no engine."""
+
+FAREWELL_SECONDS = 1.0
+"""For telling replicas that this gateway wants nothing any more."""
 
 TELL_SECONDS = 30.0
 """Between two words in the log about replicas that nobody has heard of yet."""
@@ -110,7 +114,11 @@ class Replicas:
             keeper.cancel()
         if self._keepers:
             await asyncio.wait(self._keepers)
+        self._demand = lambda: NOBODY
         for way in self._ways:
+            if way.state is State.OPEN:  # who is gone shall not have a share for seconds to come
+                with suppress(EngineLost):
+                    await self._ask(way, (), FAREWELL_SECONDS)
             way.state = State.CLOSED
             await way.close()
         self._update()

@@ -91,7 +91,7 @@ class Backlog:
         """Put the next batch in flight; empty if nothing can go now.
 
         With *only_full* one goes that has no room for others that wait, or one of finals: nothing
-        that comes later can take their place.  If several engines are *idle*, they share what waits.
+        that comes later can take their place.  Several engines that are *idle* share what waits.
         """
         batch, is_full = self._compose(bulk)
         is_final = bool(batch) and batch[0].window.priority is Priority.FINAL
