@@ -30,7 +30,6 @@ from rich.progress import Progress
 from bench import processes
 from bench.crowd import resident_kb
 from bench.gateway_figures import LEGEND, Case, Turn, gateway_table, verdict
-from bench.gateway_plot import plot_gateway
 from bench.gateway_speakers import CHUNKS_MS
 from bench.lags import Lags
 from bench.tables import console
@@ -268,6 +267,8 @@ def main(out: Path, cost_ms: tuple[float, float], **options: Any) -> None:
     terminal.print(verdict(cases), highlight=False)
     out.mkdir(parents=True, exist_ok=True)
     (out / "gateway.json").write_text(json.dumps([asdict(case) for case in cases], indent=1))
+    from bench.gateway_plot import plot_gateway  # of an extra
+
     plot_gateway(cases, out / "gateway.png")
     terminal.print(f"Saved {out / 'gateway.json'} and {out / 'gateway.png'}")
 

@@ -22,7 +22,6 @@ import click
 import numpy as np
 
 from bench.forced import tokens_in
-from bench.replicas_plot import plot_replicas
 from bench.weights import DIMENSIONS, random_checkpoint, script
 from wsserver.cluster.remote import Replicas
 from wsserver.recognition.scheduler import Scheduler
@@ -151,6 +150,8 @@ def main(count: int, seconds: float, model: str, plot: Path | None) -> None:
     spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
     print(f"\nTwo decode {median(ratios):.2f} times as much as one ({spread} in {count} rounds).")
     if plot:
+        from bench.replicas_plot import plot_replicas  # of an extra
+
         plot_replicas([[each[0] for each in r] for r in measured], plot)
 
 
