@@ -1,0 +1,200 @@
+"""Recognition by replicas over real HTTP, through everything that can happen on the way."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from tests.cluster.doors import HASTY, LARGE, SINGLE, Fault, door, gateway, started
+from tests.recognition import scripted
+from tests.recognition.scripted import window
+from wsserver.cluster import replica as replica_module
+from wsserver.cluster.remote import Replicas
+from wsserver.cluster.serving import serving
+from wsserver.cluster.wire import Request, pack_request
+from wsserver.errors import EngineError
+from wsserver.recognition.scheduler import Scheduler
+from wsserver.speech import Priority
+
+ANYWHERE = "http://127.0.0.1:0/"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what is going to happen."""
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture(autouse=True)
+def _child_finds_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(scripted.ROOT)
+
+
+async def text(scheduler: Scheduler, prompt: str = "hello", session: str = "a") -> str:
+    heard = await scheduler.recognize(window(prompt, session))
+    assert heard is not None
+    return heard.text
+
+
+async def test_every_session_gets_its_own_hypothesis_from_either_of_two_replicas() -> None:
+    async with (
+        door(settings=SINGLE) as one,
+        door(settings=SINGLE) as other,
+        gateway(one.url, other.url, settings=SINGLE) as scheduler,
+    ):
+        asked = [text(scheduler, f"words of {n}", f"session {n}") for n in range(40)]
+
+        assert await asyncio.gather(*asked) == [f"words of {n}" for n in range(40)]
+    assert one.batches > 0 < other.batches
+    assert one.batches + other.batches == 40
+
+
+async def test_a_socket_of_this_machine_serves_as_well(tmp_path: Path) -> None:
+    async with (
+        started() as replica,
+        serving(replica, f"unix:{tmp_path}/socket") as url,
+        gateway(url) as scheduler,
+    ):
+        assert await text(scheduler) == "hello"
+        assert scheduler.info.device == "cpu"
+
+
+async def test_two_batches_are_decoded_at_the_same_time(tmp_path: Path) -> None:
+    gates = [tmp_path / "one", tmp_path / "other"]
+    for gate in gates:
+        os.mkfifo(gate)
+    async with (
+        door() as one,
+        door() as other,
+        gateway(one.url, other.url, settings=SINGLE) as scheduler,
+    ):
+        asked = [asyncio.create_task(text(scheduler, f"wait {g}", g.name)) for g in gates]
+
+        # A pipe opens once somebody reads it, so each engine stands before one of them by then.
+        pipes = [await asyncio.to_thread(os.open, gate, os.O_WRONLY) for gate in gates]
+
+        for pipe in pipes:
+            os.close(pipe)
+        await asyncio.gather(*asked)
+
+
+@pytest.mark.parametrize("fault", ["reset", "500", "garbage", "hang"])
+async def test_what_a_replica_took_and_lost_is_sent_again(fault: Fault) -> None:
+    impatient = replace(LARGE, timeout_seconds=1.0)
+    async with door(fault, fault) as one, gateway(one.url, settings=impatient) as scheduler:
+        assert await text(scheduler) == "hello"
+    assert one.batches == 3
+
+
+async def test_what_takes_replica_after_replica_with_it_ends_after_its_retries() -> None:
+    always: list[Fault] = ["reset"] * 50
+    async with (
+        door(*always) as one,
+        door(*always) as other,
+        gateway(one.url, other.url) as scheduler,
+    ):
+        with pytest.raises(EngineError, match="hung up"):
+            await text(scheduler)
+    assert one.batches + other.batches == 3
+
+
+@pytest.mark.parametrize("fault", ["503", "garbage"])
+async def test_what_nobody_took_is_sent_again_however_often(fault: Fault) -> None:
+    often: list[Fault] = [fault] * 8
+    async with (
+        door(*often) as one,
+        gateway(one.url, settings=replace(LARGE, retries=0)) as scheduler,
+    ):
+        assert await text(scheduler) == "hello"
+    assert one.batches == 9
+
+
+async def test_a_partial_that_is_lost_on_the_way_is_answered_with_none() -> None:
+    async with door("reset") as one, gateway(one.url) as scheduler:
+        assert await scheduler.recognize(window(priority=Priority.PARTIAL)) is None
+
+
+async def test_windows_wait_while_nobody_answers(tmp_path: Path) -> None:
+    url, changes = f"unix:{tmp_path}/socket", list[bool]()
+    async with started() as replica, AsyncExitStack() as outage:
+        await outage.enter_async_context(serving(replica, url))
+        async with gateway(url) as scheduler:
+            scheduler.on_change(lambda: changes.append(scheduler.ready))
+
+            await outage.aclose()
+            waiting = asyncio.create_task(text(scheduler))
+            await until(lambda: not scheduler.ready)
+            async with serving(replica, url):
+                assert await waiting == "hello"
+
+            assert changes == [False, True]
+
+
+async def test_a_gateway_waits_for_its_first_replica(tmp_path: Path) -> None:
+    url = f"unix:{tmp_path}/socket"
+    scheduler = Scheduler(Replicas([url], HASTY))
+    starting = asyncio.create_task(scheduler.start())
+    await asyncio.sleep(0)
+    async with started() as replica, serving(replica, url):
+        await starting
+
+        assert await text(scheduler) == "hello"
+        await scheduler.stop()
+
+
+async def test_only_the_window_that_breaks_every_engine_is_given_up() -> None:
+    never_again = replace(LARGE, retries=0)
+    async with door(settings=never_again) as one, gateway(one.url) as scheduler:
+        results = await asyncio.gather(
+            text(scheduler, "raise", "a"), text(scheduler, "hello", "b"), return_exceptions=True
+        )
+    broken, heard = results
+    assert isinstance(broken, EngineError)
+    assert "told to raise" in str(broken)
+    assert heard == "hello"
+    assert one.batches == 1
+
+
+async def test_windows_do_not_wait_for_an_engine_that_takes_long_to_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica_module, "HOLD_SECONDS", 0.05)
+    broken = partial(scripted.hang_at_second, tmp_path / "loads")
+    async with (
+        door(factory=broken) as one,
+        door() as other,
+        gateway(one.url, other.url, settings=SINGLE) as scheduler,
+    ):
+        deadly = text(scheduler, f"once {tmp_path}/dead exit", "a")
+        others = [text(scheduler, "hello", f"{n}") for n in range(6)]
+
+        assert await asyncio.gather(deadly, *others) == ["again"] + ["hello"] * 6
+
+
+async def test_whoever_hangs_up_withdraws_his_windows(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    async with started() as replica, serving(replica, ANYWHERE) as url:
+
+        async def ask(prompt: str) -> None:
+            body = pack_request(Request("g", (window(prompt, session=prompt),)))
+            async with ClientSession() as client, client.post(url, data=body) as answer:
+                await answer.read()
+
+        held = asyncio.create_task(ask(f"wait {gate}"))
+        pipe = await asyncio.to_thread(os.open, gate, os.O_WRONLY)
+        waiting = asyncio.create_task(ask("hello"))
+        await until(lambda: replica.load.waiting == 1)
+
+        waiting.cancel()
+
+        await until(lambda: replica.load.waiting == 0)
+        os.close(pipe)
+        await held
