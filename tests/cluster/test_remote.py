@@ -16,11 +16,12 @@ from tests.recognition import scripted
 from tests.recognition.scripted import window
 from wsserver.cluster import replica as replica_module
 from wsserver.cluster.remote import Replicas
+from wsserver.cluster.replica import Replica
 from wsserver.cluster.serving import serving
 from wsserver.cluster.wire import Request, pack_request
 from wsserver.errors import EngineError
 from wsserver.recognition.scheduler import Scheduler
-from wsserver.speech import Priority
+from wsserver.speech import Priority, Window
 
 ANYWHERE = "http://127.0.0.1:0/"
 
@@ -35,6 +36,10 @@ async def until(condition: Callable[[], bool]) -> None:
 @pytest.fixture(autouse=True)
 def _child_finds_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(scripted.ROOT)
+
+
+async def answered(replica: Replica, *windows: Window) -> bytes:
+    return await replica.answer(pack_request(Request("g", windows)))
 
 
 async def text(scheduler: Scheduler, prompt: str = "hello", session: str = "a") -> str:
@@ -198,3 +203,25 @@ async def test_whoever_hangs_up_withdraws_his_windows(tmp_path: Path) -> None:
         await until(lambda: replica.load.waiting == 0)
         os.close(pipe)
         await held
+
+
+async def test_an_early_final_keeps_no_final_waiting_that_came_with_it(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    async with started(settings=SINGLE) as replica:
+        sent = [
+            window(f"wait {gate}", "busy"),
+            *[window(f"of {n}", f"s{n}", Priority.PARTIAL) for n in range(3)],
+        ]
+        held = [asyncio.create_task(answered(replica, each)) for each in sent]
+        await until(lambda: replica.load.waiting == 3)
+        mixed = asyncio.create_task(
+            answered(replica, window("final", "a"), window("early", "b", Priority.EARLY_FINAL))
+        )
+        await until(lambda: replica.load.waiting == 5)
+
+        await asyncio.to_thread(gate.write_bytes, b"")
+        done, _ = await asyncio.wait((mixed, held[-1]), return_when=asyncio.FIRST_COMPLETED)
+
+        assert mixed in done
+        await asyncio.gather(*held)

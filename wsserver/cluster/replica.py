@@ -19,7 +19,7 @@ from wsserver.recognition.metered import Metered
 from wsserver.recognition.plan import Load
 from wsserver.recognition.runner import Result, Runner
 from wsserver.recognition.scheduler import Scheduler, SchedulerSettings
-from wsserver.speech import Hypothesis, Samples, Window
+from wsserver.speech import Hypothesis, Priority, Samples, Window
 
 logger = logging.getLogger(__name__)
 
@@ -87,8 +87,7 @@ class Replica:
         """
         request = unpack_request(body)
         self._demands.note(request.gateway, request.demand, time.monotonic())
-        # Gateways name their sessions each for themselves.
-        windows = [replace(w, session=f"{request.gateway}/{w.session}") for w in request.windows]
+        windows = [_as_here(window, request.gateway) for window in request.windows]
         results = await self._hear(windows) if windows else ()
         return pack_reply(Reply(tuple(results), self._report()))
 
@@ -148,6 +147,19 @@ class Replica:
             begins, ends = ends, begins
         ends.clear()
         begins.set()
+
+
+def _as_here(window: Window, gateway: str) -> Window:
+    """Give *window* a session that no other gateway has, and the turn that its batch needs.
+
+    An early final comes with finals, which go back when the last of their batch is done: behind
+    the partials of all others it would keep them waiting for seconds (simulated, 100 people).
+    """
+    session = f"{gateway}/{window.session}"
+    is_early = window.priority is Priority.EARLY_FINAL
+    return replace(
+        window, session=session, priority=Priority.FINAL if is_early else window.priority
+    )
 
 
 class _Watched(Metered):
