@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from wsserver import logs
 from wsserver.app import App
+from wsserver.event_loop import runner
 from wsserver.lent import Lent
 from wsserver.net.entrance import Entrance
 from wsserver.workers.forwarding import Forwarding
@@ -32,7 +33,8 @@ def main(wire: int, channel: int) -> None:
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, args=(os.dup(wire),), daemon=True).start()
-    asyncio.run(_serve(socket.socket(fileno=wire), socket.socket(fileno=channel)))
+    with runner() as loop:
+        loop.run(_serve(socket.socket(fileno=wire), socket.socket(fileno=channel)))
 
 
 def _end_with_parent(wire: int) -> None:
