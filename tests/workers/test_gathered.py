@@ -3,10 +3,11 @@
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_open
 from prometheus_client.parser import text_string_to_metric_families as read_text
+from prometheus_client.samples import Sample
 
 from wsserver.messages import Partial
 from wsserver.metrics import Metrics
-from wsserver.workers.gathered import gathered
+from wsserver.workers.gathered import WEBHOOKS, gathered
 
 
 def counted(partials: list[float]) -> str:
@@ -30,7 +31,7 @@ def test_every_worker_keeps_its_own_numbers(accept: str, read: object) -> None:
 
     families = {family.name: family for family in read(body.decode())}
     found = {
-        (sample.name, sample.labels["worker"], sample.labels.get("le")): sample.value
+        (sample.name, sample.labels["worker"], _rest(sample)): sample.value
         for family in families.values()
         for sample in family.samples
     }
@@ -40,7 +41,28 @@ def test_every_worker_keeps_its_own_numbers(accept: str, read: object) -> None:
     assert found["wsserver_partial_lag_seconds_bucket", "2", "0.1"] == 0
     assert found["wsserver_partial_lag_seconds_count", "1", None] == 2
     assert found["wsserver_sessions_open", "2", None] == 1
-    assert found["wsserver_refusals_total", "2", None] == 1
+    assert found["wsserver_refusals_total", "2", "full"] == 1
+
+
+def _rest(sample: Sample) -> str | None:
+    return sample.labels.get("le") or sample.labels.get("code")
+
+
+def test_webhooks_are_told_by_whoever_sends_them() -> None:
+    def numbers(waiting: int) -> str:
+        metrics = Metrics(lambda: 0.0)
+        metrics.measure("webhooks_waiting", "Not taken yet.", lambda: float(waiting))
+        return metrics.render("")[0].decode()
+
+    body, _ = gathered({WEBHOOKS: numbers(7), 1: numbers(0), 2: numbers(0)}, "")
+
+    told = [
+        (sample.labels, sample.value)
+        for family in read_text(body.decode())
+        for sample in family.samples
+        if sample.name == "wsserver_webhooks_waiting"
+    ]
+    assert told == [({}, 7.0)]
 
 
 def test_the_engine_is_of_no_worker() -> None:

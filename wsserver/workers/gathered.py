@@ -15,10 +15,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 LABEL = "worker"
-ENGINE = 0
-"""In the place of a worker: the engine that all share."""
+ENGINE, WEBHOOKS = 0, -1
+"""In the place of a worker: the engine that all share, and the webhooks that one sends for all."""
 
 _PREFIX = "wsserver_engine_"
+_WEBHOOKS = "wsserver_webhooks_waiting"
 _BATCHES = tuple(f"{_PREFIX}{name}" for name in ("batch", "audio", "failures"))
 """Of the engine itself; what else is said of it, each worker says of its own queue."""
 
@@ -26,7 +27,7 @@ _BATCHES = tuple(f"{_PREFIX}{name}" for name in ("batch", "audio", "failures"))
 def gathered(texts: Mapping[int, str], accept: str) -> tuple[bytes, str]:
     """Give *texts* as one, and its content type, in the form that *accept* asks for.
 
-    Every number gets the label `worker`, but those of `ENGINE`, which has no sessions.
+    Every number gets the label `worker`, but those of `ENGINE` and `WEBHOOKS`.
     """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Gathered(texts))
@@ -42,7 +43,7 @@ class _Gathered(Collector):
         """Give every family once."""
         families: dict[str, Metric] = {}
         for worker, text in sorted(self._texts.items()):
-            label = {} if worker == ENGINE else {LABEL: str(worker)}
+            label = {} if worker in (ENGINE, WEBHOOKS) else {LABEL: str(worker)}
             for family in filter(self._of(worker), text_string_to_metric_families(text)):
                 empty = Metric(family.name, family.documentation, family.type)
                 one = families.setdefault(family.name, empty)
@@ -52,9 +53,12 @@ class _Gathered(Collector):
         yield from families.values()
 
     def _of(self, worker: int) -> Callable[[Metric], bool]:
-        """Tell what to take of a worker's numbers, or of the engine's."""
+        """Tell what to take of a worker's numbers, or of what all share."""
         if worker == ENGINE:
             return lambda family: family.name.startswith(_PREFIX)
-        if ENGINE in self._texts:
-            return lambda family: not family.name.startswith(_BATCHES)
-        return lambda _: True
+        if worker == WEBHOOKS:
+            return lambda family: family.name == _WEBHOOKS
+        elsewhere = _BATCHES if ENGINE in self._texts else ()
+        if WEBHOOKS in self._texts:
+            elsewhere += (_WEBHOOKS,)
+        return lambda family: not family.name.startswith(elsewhere)

@@ -5,6 +5,7 @@ Knows processes and what they share; knows nothing of sessions.  To the outside 
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -12,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from wsserver.config import Config
+from wsserver.measures import measure_keeping
+from wsserver.metrics import Metrics
 from wsserver.net.keys import key_path
 from wsserver.net.tokens import new_token
 from wsserver.recognition.engines import EngineSpec, build
@@ -23,7 +26,7 @@ from wsserver.webhooks.settings import check_tokens
 from wsserver.workers.doorkeeper import Doorkeeper
 from wsserver.workers.forwarding import pass_on
 from wsserver.workers.frames import AllNumbers, Assignment, Checked, PassOn, Serving
-from wsserver.workers.gathered import ENGINE
+from wsserver.workers.gathered import ENGINE, WEBHOOKS
 from wsserver.workers.post import Office, Post
 from wsserver.workers.recognition import Recognition
 from wsserver.workers.sharing import check_workers, open_ports, share_of, shared
@@ -43,6 +46,8 @@ class Supervisor:
         self._own_token, _ = new_token()
         self._checked: SelfCheck | None = None
         self._dispatch = self._build_dispatch()
+        self._metrics = Metrics(time.monotonic)
+        measure_keeping(self._metrics, None, self._dispatch)
         self._recognition: Recognition | None = None
         self._posts: list[Post] = []
         self._serving: list[Serving] = []
@@ -130,7 +135,11 @@ class Supervisor:
     async def _numbers(self) -> dict[int, str]:
         texts = await asyncio.gather(*(post.numbers() for post in self._posts))
         told = {number: text for number, text in enumerate(texts, 1) if text is not None}
-        return {ENGINE: self._recognition.numbers(), **told} if self._recognition else told
+        if self._recognition:
+            told[ENGINE] = self._recognition.numbers()
+        if self._dispatch:
+            told[WEBHOOKS] = self._metrics.render("")[0].decode()
+        return told
 
     def _build_recognition(self, folder: Path) -> Recognition | None:
         """Give the engine that all share, and have the workers look for it in *folder*."""
