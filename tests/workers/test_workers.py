@@ -321,7 +321,9 @@ def test_a_port_that_somebody_has_is_one_line_and_nobody_stays(
         )
 
     assert tried.returncode == 2
-    assert tried.stderr.startswith(f"wsserver: cannot listen on 127.0.0.1, port {port}: ")
+    *logged, told = tried.stderr.splitlines()
+    assert told.startswith(f"wsserver: cannot listen on 127.0.0.1, port {port}: ")
+    assert all("event loop" in line for line in logged)
 
 
 def test_check_says_what_is_missing_and_what_would_run(
