@@ -9,8 +9,9 @@ from typing import Any
 
 from tests.store.kept import final, ready
 from tests.webhooks.receiver import SECRET, Receiver, receiving
+from wsserver.errors import ServerError
 from wsserver.messages import Start, Warn
-from wsserver.webhooks.dispatch import NOT_PASSED_ON, Dispatch
+from wsserver.webhooks.dispatch import LONGEST_WAIT_SECONDS, NOT_PASSED_ON, Dispatch
 from wsserver.webhooks.settings import Receiver as Told
 from wsserver.webhooks.settings import WebhookSettings
 from wsserver.workers.forwarding import Forwarding, pass_on
@@ -76,5 +77,21 @@ async def test_the_speaker_is_told_once_if_nobody_takes_it(tmp_path: Path) -> No
         await far.close()
         async with asyncio.timeout(20):
             warned = await say(near, "a1", "one", "two")
+
+    assert warned == [NOT_PASSED_ON, None]
+
+
+async def test_the_speaker_waits_for_nothing_if_passing_on_fails_elsewhere() -> None:
+    told = settings(Receiver(port=9))
+
+    async def fail(asked: Any) -> Any:
+        raise ServerError("the disk is on fire")
+
+    ours, theirs = socket.socketpair()
+    near, far = await Wire.open(ours, nothing), await Wire.open(theirs, fail)
+    async with asyncio.timeout(LONGEST_WAIT_SECONDS / 2):
+        warned = await say(Forwarding(told, near), "a1", "one", "two")
+    await near.close()
+    await far.close()
 
     assert warned == [NOT_PASSED_ON, None]

@@ -6,6 +6,7 @@ Knows the wire; knows nothing of receivers but whom they listen to.
 import asyncio
 from collections.abc import Callable, Sequence
 
+from wsserver.errors import DictationError
 from wsserver.messages import Final
 from wsserver.webhooks.courier import Courier
 from wsserver.webhooks.dispatch import SessionForwarder
@@ -43,7 +44,7 @@ class Forwarding:
     async def _pass_on(self, final: PassOn, settled: Callable[[bool], None]) -> None:
         try:
             settled(await self._wire.ask(final))
-        except ConnectionError:
+        except (ConnectionError, DictationError):
             settled(False)
 
 
