@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 PROVEN_SECONDS = 60.0
 """After which a worker that ends did not end because of how it began."""
 
+NUMBERS_SECONDS = 5.0
+"""For what a worker counted: one that hangs shall not keep back what all others say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
@@ -65,11 +68,15 @@ class Post:
             door.is_ready = True
 
     async def numbers(self) -> str | None:
-        """Give what the worker counted; None if it cannot say."""
-        try:
-            return await self._process.wire.ask(OwnNumbers()) if self._process else None
-        except (ConnectionError, DictationError):
+        """Give what the worker counted; None if it cannot say, or takes too long."""
+        if self._process is None:
             return None
+        try:
+            async with asyncio.timeout(NUMBERS_SECONDS):
+                text: str = await self._process.wire.ask(OwnNumbers())
+        except (ConnectionError, DictationError, TimeoutError):
+            return None
+        return text
 
     async def leave(self, seconds: float) -> None:
         """Have the worker come to an end, and kill it if that takes longer."""
