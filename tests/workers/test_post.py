@@ -40,11 +40,13 @@ async def test_a_worker_that_hangs_keeps_no_numbers_of_others_back(
 
     monkeypatch.setattr(posts, "NUMBERS_SECONDS", 0.2)
     os.kill(worker, signal.SIGSTOP)
-    async with asyncio.timeout(20):
-        hanging = await post.numbers()
-    os.kill(worker, signal.SIGCONT)
-    await post.leave(60)
-    doorkeeper.stop()
+    try:
+        async with asyncio.timeout(20):
+            hanging = await post.numbers()
+    finally:
+        os.kill(worker, signal.SIGCONT)
+        await post.leave(60)
+        doorkeeper.stop()
 
     assert before is not None
     assert hanging is None
