@@ -15,6 +15,7 @@ from wsserver.net.entrance import WEB, WYOMING
 from wsserver.net.keys import server_key
 from wsserver.net.ports import bind
 from wsserver.net.tls import keep_certificate
+from wsserver.recognition.engines import EngineSpec
 
 Ports = Mapping[bytes, Sequence[socket.socket]]
 
@@ -57,6 +58,19 @@ def shared(config: Config, ports: Ports, folder: Path) -> Config:
     if WYOMING in ports:
         changed["wyoming"] = replace(config.wyoming, port=_number(ports[WYOMING]))
     return config.model_copy(update=changed)
+
+
+def decoding_at(config: Config, url: str) -> Config:
+    """Give *config* for workers whose engine is the one that all share, at *url*.
+
+    They have patience for all that it tries by itself.  Else they would give up, together with it,
+    what only waits behind a window that hangs, and count that against windows nobody tried.
+    """
+    scheduler = config.scheduler
+    tries = scheduler.retries + 2
+    patient = replace(scheduler, timeout_seconds=tries * scheduler.timeout_seconds)
+    engine = EngineSpec(kind="ray", urls=(url,))
+    return config.model_copy(update={"engine": engine, "scheduler": patient})
 
 
 def share_of(config: Config, number: int) -> Config:

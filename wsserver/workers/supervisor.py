@@ -29,7 +29,7 @@ from wsserver.workers.frames import AllNumbers, Assignment, Checked, PassOn, Ser
 from wsserver.workers.gathered import ENGINE, WEBHOOKS
 from wsserver.workers.post import Office, Post
 from wsserver.workers.recognition import Recognition
-from wsserver.workers.sharing import check_workers, open_ports, share_of, shared
+from wsserver.workers.sharing import check_workers, decoding_at, open_ports, share_of, shared
 
 GRACE_SECONDS = 25.0
 """For a worker's last messages and what it has to write, beside the time to drain and to close."""
@@ -150,8 +150,7 @@ class Supervisor:
         engine = EngineProcess(partial(self._build, config.engine), patience=patience)
         recognition = Recognition(engine, config.scheduler, folder)
         self._running.push_async_callback(recognition.stop)
-        elsewhere = EngineSpec(kind="ray", urls=(recognition.url,))
-        self._config = config.model_copy(update={"engine": elsewhere})
+        self._config = decoding_at(config, recognition.url)
         return recognition
 
     def _build_dispatch(self) -> Dispatch | None:
