@@ -1,3 +1,4 @@
+import traceback
 from dataclasses import replace
 
 import pytest
@@ -111,3 +112,13 @@ def test_an_event_is_read(data: bytes, event: object) -> None:
 def test_what_is_no_event_is_told_from_one(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         read(data)
+
+
+@pytest.mark.parametrize("head", [b"b 1 final a 1 1 1 0", b"- 0 partial g a 1"])
+def test_the_fault_of_an_event_quotes_no_word_of_it(head: bytes) -> None:
+    body = b'\n{"text": 5, "' + b"words" * 9 + b'": 1}'
+
+    with pytest.raises(ValueError, match="found no") as found:
+        read(head + body)
+
+    assert "wordswords" not in "".join(traceback.format_exception(found.value))

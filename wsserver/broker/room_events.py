@@ -168,8 +168,8 @@ def _event(kind: str, words: list[str], body: bytes) -> Event:
         case "partial", [gateway, session, generation]:
             try:
                 partial = _partials.validate_json(body)
-            except ValidationError as error:
-                raise ValueError("found no partial") from error
+            except ValidationError:  # which quotes what was said, and this goes to the log
+                raise ValueError("found no partial") from None
             return Heard(session, int(generation), gateway, partial)
     return Changed()
 
@@ -183,6 +183,6 @@ def _final(words: list[str], body: bytes) -> captions.Final:
     session, _, _, number, offset_ms = words
     try:
         final = _finals.validate_json(body)
-    except ValidationError as error:
-        raise ValueError("found no final") from error
+    except ValidationError:  # as above
+        raise ValueError("found no final") from None
     return as_told(final, session, int(number), int(offset_ms) / _MS)
