@@ -124,3 +124,17 @@ async def test_a_fault_of_who_is_told_of_a_change_ends_nothing(
     await until(connection, is_up=True)
 
     assert "a mistake" in caplog.text
+
+
+async def test_a_fault_of_the_client_does_not_make_redis_away_for_good(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail() -> None:
+        raise RuntimeError("a mistake")
+
+    with monkeypatch.context() as mistaken:
+        mistaken.setattr(connection.redis, "ping", fail)
+        await until(connection, is_up=False)
+    await until(connection, is_up=True)
+
+    assert "a mistake" in caplog.text

@@ -132,7 +132,11 @@ class Connection:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._wake.wait()
-            await self._ping()
+            try:
+                await self._ping()
+            except Exception as error:  # or Redis would be away for good
+                logger.exception("redis at %s could not be asked", self._place)
+                self._note(False, error)
 
     def _note(self, is_up: bool, error: BaseException | None = None) -> None:
         # Not what it says, in which the URL might stand.
