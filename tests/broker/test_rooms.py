@@ -231,3 +231,21 @@ async def test_what_all_say_at_once_is_told_once_and_in_each_ones_order(
             assert [each for each in numbered(read[0]) if each[0] == name] == [
                 f"{name}{utterance}" for utterance in range(1, 31)
             ]
+
+
+async def test_redis_forgets_the_rooms_whose_end_nobody_has_to_know_any_more(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_relays, "_FORGET_SECONDS", 0.0)
+    monkeypatch.setattr(room_relays, "BEAT_SECONDS", 0.01)
+    known = {b"x", b"long ago"}
+
+    async with gateways(redis_server, 1) as (here,):
+        connection, ended = here.connection, here.connection.key("ended")
+        await connection.ask(lambda redis: redis.hset(ended, "long ago", '[1, "ada"]'))
+        await here.rooms.end("x", OWNER)
+        async with asyncio.timeout(30):
+            while b"long ago" in known:
+                known = set(await connection.ask(lambda redis: redis.hkeys(ended)))
+
+    assert known == {b"x"}

@@ -26,6 +26,9 @@ BEAT_SECONDS = 2.0
 GONE_SECONDS = 7.0
 """Without one, after which a gateway is taken for gone, and its speakers with it."""
 
+_FORGET_SECONDS = 60.0
+"""Between two times that rooms are forgotten in Redis whose end nobody has to know any more."""
+
 _MOST_ENDED = 10_000
 _NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 
@@ -133,12 +136,17 @@ class RedisRelays:
                 joined.away()
 
     async def _run(self) -> None:
+        now = asyncio.get_running_loop().time
+        forgot_at = now()
         while is_wanted():
             try:
                 if self._beat.is_set():
                     self._beat.clear()
                     await self._tell_ended()
                 await self._live()
+                if now() >= forgot_at + _FORGET_SECONDS:
+                    forgot_at = now()
+                    await self._learn_ended()
             except BrokerAway:
                 pass
             except Exception:  # nobody would notice, and all speakers here would be taken for gone
