@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -102,13 +103,11 @@ async def test_every_record_of_a_session_names_it(
     async with run(sessions={"drain_seconds": 0.2}) as server:
         ready, _ = await break_off(server, samples[0])
         assert ready.cursor is not None
-        async with (
-            connected(server.socket_url, ready.cursor) as old,
-            connected(server.socket_url, ready.cursor) as new,
-        ):
+        async with connected(server.socket_url, ready.cursor) as old:
             await old.begin(Start(resume=ready.cursor))
-            taken = await new.begin(Start(resume=ready.cursor))
-            told = [message async for message in old.hear_all()]
+            async with connected(server.socket_url, ready.cursor) as new:
+                taken = await new.begin(Start(resume=ready.cursor))
+                told = [message async for message in old.hear_all()]
 
     log = records(capfd.readouterr().err)
     sessions = {entry["message"]: entry.get("session") for entry in log}
@@ -117,6 +116,21 @@ async def test_every_record_of_a_session_names_it(
     assert sessions["the client went away"] == ready.session
     given_up = "session given up: the session goes on in a newer connection"
     assert sessions[given_up] == ready.session
+
+
+async def test_it_says_who_went_away_while_nobody_spoke(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with run() as server:
+        async with connected(server.socket_url, TOKEN) as peer:
+            await peer.begin(Start())
+            peer.socket.transport.abort()
+        async with asyncio.timeout(30):
+            while server.app.open_dictations:
+                await asyncio.sleep(0.01)
+
+    assert "the client went away" in caplog.messages
 
 
 async def test_words_are_written_where_the_operator_asked_for_them(

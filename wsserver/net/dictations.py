@@ -34,6 +34,8 @@ SHARE_OF_FINALS = 1 / 3
 FAREWELL_SECONDS = 1.0
 """For the last messages to clients whose finals did not come in time when the server stopped."""
 
+_GONE = Close(1001, "the client went away")
+
 
 class Dictations:
     """All sockets that dictate."""
@@ -144,7 +146,7 @@ class _Dictation:
         try:
             await self._write()
         except ConnectionClosed:
-            logger.info("the client went away")
+            logger.info(_GONE.reason)
         finally:
             timer.cancel()
             self._idleness.stop()
@@ -158,6 +160,8 @@ class _Dictation:
                 await self._delivery.send(frame)
             if not isinstance(item, Frame):
                 self._conversation.watch.sent(item)
+        if item == _GONE:
+            logger.info(_GONE.reason)
         await self._delivery.close(item.code, item.reason)
 
     def _frames(self, item: ServerMessage | Frame) -> Iterable[str]:
@@ -180,7 +184,7 @@ class _Dictation:
                     told = ()
                     self._conversation.end(error)
         except ConnectionClosed:
-            self._conversation.outbox.put(Close(1001, "the client went away"))
+            self._conversation.outbox.put(_GONE)
         except Exception:  # this task ends one dictation, and never in silence
             logger.exception("a dictation failed in an unforeseen way")
             self._conversation.give_up(ServerError(UNFORESEEN))
