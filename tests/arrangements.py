@@ -1,9 +1,11 @@
 """The server in other arrangements than one process, for tests that know nothing of it.
 
     TEST_ARRANGEMENT=workers pytest tests/end_to_end
+    TEST_ARRANGEMENT=cluster pytest tests/end_to_end
 
-runs each server that a test starts as two gateways on one engine, with a Redis.  Those in the
-test's own process have their gateways there too, so that tests may look inside.
+runs each server that a test starts as two gateways with a Redis: on one engine beside them, or on
+two replicas of a local Ray Serve.  Those in the test's own process have their gateways there too,
+so that tests may look inside.
 """
 
 import asyncio
@@ -22,45 +24,97 @@ from uuid import uuid4
 import pytest
 
 from tests.broker.redis_server import COMMAND, RedisServer
+from tests.cluster.local_ray import LocalRay
+from wsserver import config
 from wsserver.app import App
 from wsserver.config import Config
 from wsserver.net.entrance import Entrance
+from wsserver.recognition.engines import EngineSpec
 from wsserver.workers import post, worker
 from wsserver.workers.frames import Assignment, Serving
 from wsserver.workers.supervisor import Supervisor
 from wsserver.workers.wire import Answer, Wire
 
 WORKERS = "workers"
+CLUSTER = "cluster"
 _ENVIRONMENT = "TEST_ARRANGEMENT"
 
 
-def is_of_workers() -> bool:
-    """Tell whether servers shall consist of several gateways."""
+def _wanted() -> str:
     wanted = os.environ.get(_ENVIRONMENT, "")
-    assert wanted in ("", WORKERS), f"{_ENVIRONMENT}: found {wanted!r}, expected {WORKERS!r}"
-    return wanted == WORKERS
+    expected = ("", WORKERS, CLUSTER)
+    assert wanted in expected, f"{_ENVIRONMENT}: found {wanted!r}, expected one of {expected}"
+    return wanted
 
 
-def arranged() -> dict[str, str]:
-    """Give what a server that is started as a process has to find in its environment."""
-    if not is_of_workers():
-        return {}
-    return {
+def arranged(options: tuple[str, ...], environment: dict[str, str]) -> dict[str, str]:
+    """Give what a server that is started as a process has to find in its environment.
+
+    *options* and *environment* are what a test wants of it.
+    """
+    wanted = _wanted()
+    if not wanted:
+        return environment
+    several = {
         "WSSERVER_SERVER__WORKERS": "2",
         "WSSERVER_REDIS__URL": _redis_url(),
         "WSSERVER_REDIS__PREFIX": f"{uuid4().hex}-",
     }
+    if wanted == WORKERS:
+        return {**several, **environment}
+    return {**several, **_without_engine(environment), **_elsewhere(options, environment)}
 
 
-def build_app(config: Config) -> App:
+def without_model(options: tuple[str, ...]) -> tuple[str, ...]:
+    """Give *options* without the model, if another process has it."""
+    if _wanted() != CLUSTER or "--model" not in options:
+        return options
+    place = options.index("--model")
+    return options[:place] + options[place + 2 :]
+
+
+def _elsewhere(options: tuple[str, ...], environment: dict[str, str]) -> dict[str, str]:
+    given = config.load(Path(os.devnull), environment, {"engine": _model(options)})
+    (url,) = _on_replicas(given).engine.urls
+    return {"WSSERVER_ENGINE__KIND": "ray", "WSSERVER_ENGINE__URLS": f'["{url}"]'}
+
+
+def _model(options: tuple[str, ...]) -> dict[str, str]:
+    return {"model": options[options.index("--model") + 1]} if "--model" in options else {}
+
+
+def _without_engine(environment: dict[str, str]) -> dict[str, str]:
+    return {
+        name: text for name, text in environment.items() if not name.startswith("WSSERVER_ENGINE__")
+    }
+
+
+def build_app(given: Config) -> App:
     """Give a server in this process, in the arrangement that is wanted."""
-    return cast("App", Gateways(_with_redis(config))) if is_of_workers() else App(config)
+    return cast("App", Gateways(_with_redis(given))) if _wanted() else App(given)
 
 
-def _with_redis(config: Config) -> Config:
-    redis = replace(config.redis, url=_redis_url(), prefix=f"{uuid4().hex}-")
-    server = replace(config.server, workers=2)
-    return config.model_copy(update={"redis": redis, "server": server})
+def _with_redis(given: Config) -> Config:
+    redis = replace(given.redis, url=_redis_url(), prefix=f"{uuid4().hex}-")
+    server = replace(given.server, workers=2)
+    return given.model_copy(update={"redis": redis, "server": server})
+
+
+def _on_replicas(given: Config) -> Config:
+    """Have the engine run on two replicas of the local Ray."""
+    if given.engine.kind == "ray":
+        return given
+    arguments = given.model_dump_json(include={"engine", "scheduler"})
+    engine = EngineSpec(kind="ray", urls=(_ray().replicas(arguments),))
+    return given.model_copy(update={"engine": engine})
+
+
+@cache
+def _ray() -> LocalRay:
+    pytest.importorskip("ray.serve")
+    ray = LocalRay()
+    atexit.register(ray.stop)
+    return ray
 
 
 @cache
@@ -122,6 +176,8 @@ class Gateways(Supervisor):
     """Two gateways in this process, which look like one `App` to whoever looks inside."""
 
     async def start(self) -> None:
+        if _wanted() == CLUSTER:
+            self._config = await asyncio.to_thread(_on_replicas, self._config)
         self._seen = set(HERE)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(post, "WorkerProcess", _InHouse)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.arrangements import arranged
+from tests.arrangements import arranged, without_model
 
 # No timing decides whether a test passes.  CI looks longer, and at the same examples each time.
 _quiet = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -60,9 +60,9 @@ def read_samples() -> list[Sample]:
 def start_server(directory: Path, *options: str, **environment: str) -> Server:
     """Start this checkout's server in *directory* and wait until it says that it is ready."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "wsserver", "serve", "--port", "0", *options],
+        [sys.executable, "-m", "wsserver", "serve", "--port", "0", *without_model(options)],
         cwd=directory,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **arranged(), **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **arranged(options, environment)},
         stdout=subprocess.PIPE,
         text=True,
     )

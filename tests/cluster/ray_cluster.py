@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
@@ -19,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import ROOT
+from tests.cluster.isolation import ROOT, environment, free_ports
 
 _SHIPPED = ROOT / "deploy" / "ray" / "serve.yaml"
 _REPLICA = "ray::ServeReplica"
@@ -60,22 +59,22 @@ class RayCluster:
 @asynccontextmanager
 async def ray_cluster(folder: Path) -> AsyncIterator[RayCluster]:
     """Start the nodes and deploy."""
-    ports = _free_ports(2)
+    ports = free_ports(2)
     with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as short:
-        environment = _environment(short, ports[1])
+        settings = environment(short) | {"RAY_SERVE_WORKER_PROXY_HTTP_PORT": str(ports[1])}
         log = folder / "ray.log"
         with log.open("wb") as errors:
             nodes = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.cluster.ray_nodes"),
                 cwd=ROOT,
-                env=environment,
+                env=settings,
                 stderr=errors,
                 stdin=PIPE,
                 stdout=PIPE,
             )
             try:
                 said = await _read_json(nodes, log)
-                await _deploy(folder, said["address"], ports[0], environment)
+                await _deploy(folder, said["address"], ports[0], settings)
                 yield RayCluster(nodes, said["raylets"], ports)
             finally:
                 assert nodes.stdin is not None
@@ -93,7 +92,7 @@ async def _read_json(nodes: Process, log: Path) -> dict[str, Any]:
     raise AssertionError(f"the nodes ended: {log.read_text()[-2000:]}")
 
 
-async def _deploy(folder: Path, address: str, port: int, environment: dict[str, str]) -> None:
+async def _deploy(folder: Path, address: str, port: int, settings: dict[str, str]) -> None:
     config = yaml.safe_load(_SHIPPED.read_text())
     config["http_options"] |= {"host": "127.0.0.1", "port": port}
     (application,) = config["applications"]
@@ -108,35 +107,13 @@ async def _deploy(folder: Path, address: str, port: int, environment: dict[str, 
     running = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", serve, "run", "--non-blocking", "--address", address, path),
         cwd=ROOT,
-        env=environment,
+        env=settings,
         stdout=PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     async with asyncio.timeout(_DEPLOYS_WITHIN_S):
         said, _ = await running.communicate()
     assert running.returncode == 0, said.decode()[-4000:]
-
-
-def _environment(folder: str, other_port: int) -> dict[str, str]:
-    inherited = {name: text for name, text in os.environ.items() if not name.startswith("RAY_")}
-    return inherited | {
-        "PYTHONPATH": str(ROOT),
-        "OMP_NUM_THREADS": "1",
-        "RAY_TMPDIR": folder,  # not below pytest's: names of sockets have to be short
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_SERVE_WORKER_PROXY_HTTP_PORT": str(other_port),
-        "RAY_memory_monitor_refresh_ms": "0",  # this machine may be full for another reason
-        "RAY_health_check_period_ms": "500",
-        "RAY_health_check_failure_threshold": "3",
-    }
-
-
-def _free_ports(count: int) -> list[int]:
-    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [server.getsockname()[1] for server in servers]
-    for server in servers:
-        server.close()
-    return ports
 
 
 def _children(pid: int) -> list[int]:

@@ -51,7 +51,7 @@ class KeptServer:
         self.log = folder / "log"
         self._folder = folder
         state = {"XDG_STATE_HOME": str(folder)}
-        self._environment = {**os.environ, **state, **arranged(), **environment}
+        self._environment = {**os.environ, **state, **arranged((), environment)}
         self._process: Process
         self._turn = asyncio.Lock()
 
