@@ -21,10 +21,12 @@ test: $(VENV)/test.stamp
 		prometheus prometheus-alertmanager redis-server systemd
 	$(PYTEST) --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# The end-to-end tests once more, with two gateways on one engine and a Redis for each server.
+# The end-to-end tests once more, with two gateways and a Redis for each server: on one engine, then
+# on two replicas of a local Ray Serve.  Beside the others: they take about ten minutes.
 test-arrangements: $(VENV)/test.stamp
 	deploy/system-packages.sh ffmpeg redis-server
 	TEST_ARRANGEMENT=workers $(BIN)/pytest tests/end_to_end $(ARGS)
+	TEST_ARRANGEMENT=cluster $(BIN)/pytest tests/end_to_end $(ARGS)
 
 # Beside the others: they are skipped there unless both packages are installed.
 test-firefox: $(VENV)/test.stamp
