@@ -94,6 +94,11 @@ def build_app(given: Config) -> App:
     return cast("App", Gateways(_with_redis(given))) if _wanted() else App(given)
 
 
+def logged_elsewhere() -> str:
+    """Give what was logged so far by what runs neither in this process nor below it."""
+    return _ray().log() if _wanted() == CLUSTER else ""
+
+
 def _with_redis(given: Config) -> Config:
     redis = replace(given.redis, url=_redis_url(), prefix=f"{uuid4().hex}-")
     server = replace(given.server, workers=2)

@@ -51,6 +51,11 @@ class LocalRay:
         assert "url" in said, said or f"Ray ended: {self._log.read_text()[-3000:]}"
         return str(said["url"])
 
+    def log(self) -> str:
+        """Give what all replicas have written so far."""
+        found = Path(self._folder.name).glob("ray/session_*/logs/**/*")
+        return "\n".join(path.read_text(errors="replace") for path in found if path.is_file())
+
     def stop(self) -> None:
         """End it, and all that runs on it."""
         assert self._process.stdin is not None

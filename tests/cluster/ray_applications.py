@@ -63,7 +63,8 @@ def _options() -> dict[str, Any]:
     small = {"num_cpus": 0.01, "runtime_env": {"env_vars": {"OMP_NUM_THREADS": "1"}}}
     own = {"num_replicas": 2, "ray_actor_options": small, "health_check_period_s": 1}
     hasty = {"graceful_shutdown_wait_loop_s": 0.1, "graceful_shutdown_timeout_s": 2}
-    return deployment | own | hasty
+    together: dict[str, Any] = deployment | own | hasty
+    return together
 
 
 def main(port: int, says: int) -> None:
@@ -81,7 +82,7 @@ def main(port: int, says: int) -> None:
             answers.write(f"{json.dumps(answer)}\n")
             answers.flush()
     serve.shutdown()
-    ray.shutdown()
+    ray.shutdown()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

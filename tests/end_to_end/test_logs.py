@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.arrangements import logged_elsewhere
 from tests.conftest import Sample
 from tests.end_to_end.conftest import TOKEN, Run, Running
 from tests.end_to_end.test_resume import Peer, connected
@@ -87,7 +88,7 @@ async def test_no_log_holds_a_word_a_token_or_a_cursor(
         heard = await send_file(server, samples[0])
         await be_turned_away(server, stranger, f"{first.cursor}x")
 
-    log = capfd.readouterr().err
+    log = capfd.readouterr().err + logged_elsewhere()
     assert all(WORD.search(text) for text in (first.text, *rest, heard))
     assert (tmp_path / "struck").exists()
     assert "the script says that this batch fails" in log
