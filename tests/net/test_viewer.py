@@ -24,8 +24,8 @@ class Line(asyncio.WriteTransport):
         return len(self.unsent)
 
 
-def viewer(line: Line) -> Viewer:
-    link = Link(line, FRAMES, is_open=lambda: True, close=lambda _code, _reason: None)
+def viewer(line: Line, *, is_open: bool = True) -> Viewer:
+    link = Link(line, FRAMES, is_open=lambda: is_open, close=lambda _code, _reason: None)
     return Viewer(link, Position(), None, now=0.0)
 
 
@@ -91,3 +91,12 @@ def test_a_sign_of_life_is_wanted_in_silence_once() -> None:
         quiet.write(b"abc" if wanted[-1] else b"", now)
 
     assert wanted == [False, True, False]
+
+
+def test_nothing_is_written_to_who_has_left() -> None:
+    line = Line()
+    gone = viewer(line, is_open=False)
+
+    gone.write(b"abc", 0.0)
+
+    assert line.written == b""

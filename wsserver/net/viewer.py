@@ -53,8 +53,8 @@ class Viewer:
         return now - self._took_at < patience_seconds
 
     def write(self, data: bytes, now: float) -> None:
-        """Send *data* without waiting."""
-        if data:
+        """Send *data* without waiting; nothing once the connection is being closed."""
+        if data and self.link.is_open():
             self.link.transport.write(data)
             self._unsent = self.link.transport.get_write_buffer_size()
             self._wrote_at = now
