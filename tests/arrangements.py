@@ -94,6 +94,11 @@ def build_app(given: Config) -> App:
     return cast("App", Gateways(_with_redis(given))) if _wanted() else App(given)
 
 
+def count_gateways() -> int:
+    """Say of how many gateways a server consists, each of which has limits of its own."""
+    return 2 if _wanted() else 1
+
+
 def logged_elsewhere() -> str:
     """Give what was logged so far by what runs neither in this process nor below it."""
     return _ray().log() if _wanted() == CLUSTER else ""

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import aiohttp
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from tests.arrangements import count_gateways
 from tests.end_to_end.conftest import ADMISSION, Run, Running
 from tests.end_to_end.hall import BEARER, Hall, open_hall, post
 from wsserver.net.room_ids import PURPOSE as ROOMS
@@ -160,7 +162,14 @@ async def test_viewers_take_no_place_of_speakers(run: Run) -> None:
 
 @pytest.mark.parametrize("limit", ["viewers", "viewers_per_room"])
 async def test_viewers_have_limits_of_their_own(run: Run, limit: str) -> None:
-    async with run(rooms={limit: 1}) as server, open_hall(server) as hall, hall.reader():
+    async with (
+        run(rooms={limit: 1}) as server,
+        open_hall(server) as hall,
+        AsyncExitStack() as readers,
+    ):
+        while server.app._rooms.viewers < count_gateways():
+            with suppress(InvalidStatus):  # by the gateway that is full already
+                await readers.enter_async_context(hall.reader())
         by_socket = await status_of_socket(hall)
         async with hall.browser.get(hall.links["events"]) as answer:
             refused = answer.status, (await answer.json())["code"]
