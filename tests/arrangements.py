@@ -22,6 +22,7 @@ from typing import Any, Self, cast
 from uuid import uuid4
 
 import pytest
+from redis import Redis
 
 from tests.broker.redis_server import COMMAND, RedisServer
 from tests.cluster.local_ray import LocalRay
@@ -38,6 +39,7 @@ from wsserver.workers.wire import Answer, Wire
 WORKERS = "workers"
 CLUSTER = "cluster"
 _ENVIRONMENT = "TEST_ARRANGEMENT"
+_AGE_SECONDS = 60
 
 
 def _wanted() -> str:
@@ -58,7 +60,7 @@ def arranged(options: tuple[str, ...], environment: dict[str, str]) -> dict[str,
     several = {
         "WSSERVER_SERVER__WORKERS": "2",
         "WSSERVER_REDIS__URL": _redis_url(),
-        "WSSERVER_REDIS__PREFIX": f"{uuid4().hex}-",
+        "WSSERVER_REDIS__PREFIX": _new_prefix(),
     }
     if wanted == WORKERS:
         return {**several, **environment}
@@ -105,7 +107,7 @@ def logged_elsewhere() -> str:
 
 
 def _with_redis(given: Config) -> Config:
-    redis = replace(given.redis, url=_redis_url(), prefix=f"{uuid4().hex}-")
+    redis = replace(given.redis, url=_redis_url(), prefix=_new_prefix())
     server = replace(given.server, workers=2)
     return given.model_copy(update={"redis": redis, "server": server})
 
@@ -125,6 +127,15 @@ def _ray() -> LocalRay:
     ray = LocalRay()
     atexit.register(ray.stop)
     return ray
+
+
+def _new_prefix() -> str:
+    """Give one below which Redis remembers for long: a new one takes no finals for two seconds."""
+    prefix = f"{uuid4().hex}-"
+    with Redis.from_url(_redis_url()) as redis:
+        run, (seconds, _) = redis.info("server")["run_id"], redis.time()
+        redis.set(f"{prefix}life", f"{uuid4().hex} {run} {1000 * (seconds - _AGE_SECONDS)}")
+    return prefix
 
 
 @cache
