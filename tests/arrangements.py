@@ -38,6 +38,13 @@ from wsserver.workers.wire import Answer, Wire
 
 WORKERS = "workers"
 CLUSTER = "cluster"
+_PAST_REDIS = "it speaks into the room of one gateway, past the Redis by which others hear of it"
+NOT_FOR_SEVERAL = {
+    "test_a_slow_viewer_keeps_nobody_waiting_and_gets_every_final": _PAST_REDIS,
+    "test_a_viewer_who_takes_nothing_is_cut_off_and_has_a_place_again": _PAST_REDIS,
+}
+"""Tests of the inside of one process, and why others have no such inside."""
+
 _ENVIRONMENT = "TEST_ARRANGEMENT"
 _AGE_SECONDS = 60
 
@@ -99,6 +106,13 @@ def build_app(given: Config) -> App:
 def count_gateways() -> int:
     """Say of how many gateways a server consists, each of which has limits of its own."""
     return 2 if _wanted() else 1
+
+
+def skip_what_is_not_for_several(items: list[pytest.Item]) -> None:
+    """Leave out the tests that several gateways cannot be put to."""
+    for item in items:
+        if _wanted() and (reason := NOT_FOR_SEVERAL.get(item.name)):
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def logged_elsewhere() -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.arrangements import arranged, without_model
+from tests.arrangements import arranged, skip_what_is_not_for_several, without_model
 
 # No timing decides whether a test passes.  CI looks longer, and at the same examples each time.
 _quiet = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -87,6 +87,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     logs = session.config.pluginmanager.get_plugin("logging-plugin")
     assert logs
     logs.report_handler.addFilter(_is_worth_reading)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what the arrangement of the run cannot be put to."""
+    skip_what_is_not_for_several(items)
 
 
 def pytest_collection_finish() -> None:
