@@ -109,7 +109,9 @@ async def _running(program: str, descriptor: int) -> AsyncIterator[Process]:
         stderr=DEVNULL,
         pass_fds=(descriptor,),
         env={},  # ours holds secrets
-        process_group=0,  # a Ctrl-C is for the server, which ends with what it has begun
+        # A Ctrl-C is for the server, which ends with what it has begun.  Not `process_group`, which
+        # uvloop does not know.
+        start_new_session=True,
     )
     try:
         yield process
