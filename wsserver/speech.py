@@ -87,6 +87,9 @@ class Window:
     draft: tuple[int, ...] = ()
     """Tokens of the previous hypothesis, which an engine may verify instead of decoding anew."""
 
+    alone: bool = False
+    """Goes in a batch of its own, wherever that is put together: it may have broken an engine."""
+
     @property
     def end(self) -> int:
         """Sample index just after the last sample."""

@@ -16,7 +16,7 @@ from wsserver.cluster.replica import Replica
 from wsserver.cluster.wire import unpack_request
 from wsserver.recognition.process import Backoff, EngineProcess
 from wsserver.recognition.scheduler import Scheduler, SchedulerSettings
-from wsserver.speech import Engine
+from wsserver.speech import Engine, Window
 
 Fault = Literal["reset", "hang", "500", "503", "garbage"]
 HASTY = Backoff(0.01, 0.05)
@@ -31,13 +31,15 @@ class Door:
         self.replica = replica
         self.faults = list(faults)
         self.batches = 0
+        self.seen: list[tuple[Window, ...]] = []
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.Response:
         body = await request.read()
         fault: Fault | None = None
-        if unpack_request(body).windows:
+        if windows := unpack_request(body).windows:
             self.batches += 1
+            self.seen.append(windows)
             fault = self.faults.pop(0) if self.faults else None
         match fault:
             case "reset":

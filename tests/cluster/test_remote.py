@@ -18,10 +18,10 @@ from wsserver.cluster import replica as replica_module
 from wsserver.cluster.remote import Replicas
 from wsserver.cluster.replica import Replica
 from wsserver.cluster.serving import serving
-from wsserver.cluster.wire import Request, pack_request
+from wsserver.cluster.wire import Request, pack_request, unpack_reply
 from wsserver.errors import EngineError
 from wsserver.recognition.scheduler import Scheduler
-from wsserver.speech import Priority, Window
+from wsserver.speech import Hypothesis, Priority, Window
 
 ANYWHERE = "http://127.0.0.1:0/"
 
@@ -40,6 +40,10 @@ def _child_finds_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def answered(replica: Replica, *windows: Window) -> bytes:
     return await replica.answer(pack_request(Request("g", windows)))
+
+
+def _unmarked(marked: Window) -> Window:
+    return replace(marked, alone=False)
 
 
 async def text(scheduler: Scheduler, prompt: str = "hello", session: str = "a") -> str:
@@ -181,6 +185,28 @@ async def test_windows_do_not_wait_for_an_engine_that_takes_long_to_come_back(
         others = [text(scheduler, "hello", f"{n}") for n in range(6)]
 
         assert await asyncio.gather(deadly, *others) == ["again"] + ["hello"] * 6
+
+
+async def test_what_may_have_broken_an_engine_takes_no_others_along_at_a_replica() -> None:
+    async with started() as replica:
+        alone, other = (replace(window("count", name), alone=True) for name in "ab")
+        results = unpack_reply(await answered(replica, alone, other)).results
+        together = unpack_reply(await answered(replica, *map(_unmarked, (alone, other)))).results
+
+    assert [heard.text for heard in results if isinstance(heard, Hypothesis)] == ["1", "1"]
+    assert [heard.text for heard in together if isinstance(heard, Hypothesis)] == ["2", "2"]
+
+
+async def test_a_gateway_says_what_may_have_broken_an_engine() -> None:
+    async with door("reset") as one, gateway(one.url) as scheduler:
+        heard = await asyncio.gather(text(scheduler, "hello", "a"), text(scheduler, "hello", "b"))
+
+    assert heard == ["hello"] * 2
+    assert [[window.alone for window in windows] for windows in one.seen] == [
+        [False, False],
+        [True],
+        [True],
+    ]
 
 
 async def test_whoever_hangs_up_withdraws_his_windows(tmp_path: Path) -> None:

@@ -111,6 +111,7 @@ class _WindowHead:
     options: DecodeOptions
     exact: bool
     draft: tuple[int, ...]
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,7 @@ def _head_of(window: Window, coding: Coding) -> _WindowHead:
         window.options,
         window.exact,
         window.draft,
+        window.alone,
     )
 
 
@@ -224,6 +226,7 @@ def _windows(heads: Sequence[_WindowHead], blobs: memoryview) -> Iterator[Window
             head.options,
             head.exact,
             head.draft,
+            head.alone,
         )
 
 

@@ -78,7 +78,8 @@ class Backlog:
         """Accept *window*; give its ticket and those that it supersedes."""
         old = self._outdated_by(window)
         same = [ticket for ticket in old if ticket.window.priority is window.priority]
-        ticket = Ticket(self._accepted, window, since=same[0].since if same else now)
+        since = same[0].since if same else now
+        ticket = Ticket(self._accepted, window, since, alone=window.alone)
         self._accepted += 1
         if same:
             self._lane(ticket).replace_first(ticket)

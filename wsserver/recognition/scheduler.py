@@ -231,7 +231,7 @@ class Scheduler:
         return window
 
     async def _run(self, batch: Sequence[Ticket]) -> None:
-        windows = [ticket.window for ticket in batch]
+        windows = [_as_tried(ticket) for ticket in batch]
         started = time.monotonic()
         try:
             results = await self._runner.recognize(windows, self._timeout_seconds)
@@ -287,3 +287,8 @@ class Scheduler:
         answer = self._answers.pop(number, None)
         if answer is not None and not answer.done():
             answer.set_exception(error)
+
+
+def _as_tried(ticket: Ticket) -> Window:
+    """Give the window as it is to be tried now: where others batch it too, they have to know."""
+    return replace(ticket.window, alone=True) if ticket.alone else ticket.window
