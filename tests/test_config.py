@@ -85,6 +85,10 @@ def test_lists_come_from_the_environment_as_yaml() -> None:
         ({"engine": {"kind": "ray"}}, "engine: found the kind ray without urls"),
         ({"engine": {"kind": "ray", "urls": ["a:8000"]}}, "engine: found 'a:8000', expected http:"),
         (
+            {"engine": {"kind": "ray", "urls": ["https://me:hush@a/"]}},
+            "engine: found credentials in a url, which the log would show",
+        ),
+        (
             {"engine": {"kind": "ray", "urls": ["http://a/"], "model": "base"}},
             "engine: found model and the kind ray, expected nothing but urls: what decodes",
         ),

@@ -152,9 +152,10 @@ class EngineLost(EngineError):
 
 
 class EngineUnavailable(EngineLost):
-    """No engine could be reached, or none took the windows: nothing is known of them."""
+    """No engine could be reached, or none took the windows: nothing is known of them.
 
-    code = "engine_unavailable"
+    To clients it is no other thing than an engine that was lost.
+    """
 
 
 class Overloaded(ServerError):

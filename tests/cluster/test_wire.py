@@ -1,4 +1,5 @@
 import json
+import math
 import struct
 from contextlib import suppress
 from dataclasses import replace
@@ -221,3 +222,11 @@ def test_no_window_is_longer_than_a_model_takes(samples: int) -> None:
 
     with pytest.raises(BadMessage, match="samples, expected"):
         unpack_request(body)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_no_number_is_taken_with_which_nothing_can_be_reckoned(number: float) -> None:
+    asked = pack_request(Request("g", demand=Demand(partials_per_second=number)))
+
+    with pytest.raises(BadMessage, match=r"found a damaged head: demand\.partials_per_second"):
+        unpack_request(asked)

@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from wsserver.errors import BadMessage, EngineError, EngineLost, EngineUnavailable
-from wsserver.recognition.costs import Prices
+from wsserver.recognition.costs import Finite, Prices
 from wsserver.recognition.pool import NOBODY, Demand
 from wsserver.recognition.runner import Result
 from wsserver.speech import (
@@ -79,10 +79,10 @@ class Report:
     prices: Prices
     """What batches cost there."""
 
-    waiting_seconds: float = 0.0
+    waiting_seconds: Finite = 0.0
     """Predicted work in the finals and partials that wait there."""
 
-    busy: float = 0.0
+    busy: Finite = 0.0
     """Seconds that its engine worked, per second, lately."""
 
     replicas: int = 0

@@ -3,8 +3,12 @@
 Knows windows and seconds; knows nothing of clocks, hardware or models.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+from annotated_types import Predicate
 
 from wsserver.speech import Window, seconds
 
@@ -24,14 +28,18 @@ SHORTEST_SECONDS = 1e-4
 """No batch is free, whatever a clock says."""
 
 
+Finite: TypeAlias = Annotated[float, Predicate(math.isfinite)]
+"""What other machines may tell: with anything else nothing could be reckoned any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
     """What batches cost, in seconds, as one machine tells another."""
 
-    exact_first: float
-    exact_further: float
-    others_first: float
-    others_further: float
+    exact_first: Finite
+    exact_further: Finite
+    others_first: Finite
+    others_further: Finite
     """For each `UNIT_SECONDS` of audio."""
 
 

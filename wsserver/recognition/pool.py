@@ -5,7 +5,7 @@ Knows numbers alone; knows nothing of how they came here.
 
 from dataclasses import dataclass
 
-from wsserver.recognition.costs import Prices
+from wsserver.recognition.costs import Finite, Prices
 
 NEWCOMERS_REQUESTS = 1.0
 """Windows a second that a session asks for, about: two while it speaks, 60 % of the time."""
@@ -16,12 +16,12 @@ class Demand:
     """What the sessions of one server ask for, or those of several."""
 
     sessions: int = 0
-    newcomers: float = 0.0
+    newcomers: Finite = 0.0
     """Sessions that are too new to be known by what they ask for, in parts of a session."""
 
-    finals_per_second: float = 0.0
-    partials_per_second: float = 0.0
-    audio_per_second: float = 0.0
+    finals_per_second: Finite = 0.0
+    partials_per_second: Finite = 0.0
+    audio_per_second: Finite = 0.0
     """Seconds of audio in those partials."""
 
     def __add__(self, other: "Demand") -> "Demand":

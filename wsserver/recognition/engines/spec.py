@@ -88,6 +88,8 @@ def _check_url(url: str) -> None:
     is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
     if not is_web and not (parts.scheme == "unix" and parts.path.startswith("/")):
         raise ValueError(f"found {url!r}, expected http://host:port/path or unix:/path")
+    if parts.username is not None:
+        raise ValueError("found credentials in a url, which the log would show; expected none")
 
 
 def _build_ctranslate2(spec: EngineSpec) -> Engine:
