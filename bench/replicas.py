@@ -3,8 +3,10 @@
 Knows a gateway's scheduler and the replicas' processes; knows nothing of servers or speakers.
 
 People are replaced by sessions that ask for the next window as soon as the last one is answered, so
-that the replicas are never idle.  One and two of them take turns, so that whatever else the machine
-does meets both.
+that the replicas are never idle.  What is measured is the time for the same utterances, said to
+their end: one stretch of time may hold more finals than another, and a final takes ten times as
+long as a partial.  One and two replicas take turns, so that whatever else the machine does meets
+both.
 """
 
 import asyncio
@@ -30,7 +32,7 @@ from wsserver.speech import SAMPLE_RATE, Priority, Window
 SESSIONS = 12
 HOP_SECONDS = 0.5
 UTTERANCE_SECONDS = 5.0
-WARM_SECONDS = 5.0
+WARM_UTTERANCES = 1
 
 
 class Talker:
@@ -43,11 +45,9 @@ class Talker:
         self.heard_seconds = 0.0
         self.windows = 0
 
-    async def talk(self, scheduler: Scheduler) -> None:
-        """Ask for partials that grow by a hop, then for the final, again and again."""
-        utterance = 0
-        while True:
-            utterance += 1
+    async def talk(self, scheduler: Scheduler, utterances: int) -> None:
+        """For each utterance ask for partials that grow by a hop, then for the final."""
+        for utterance in range(1, utterances + 1):
             hops = int(UTTERANCE_SECONDS / HOP_SECONDS)
             for hop in range(1, hops + 1):
                 await self._ask(scheduler, utterance, hop * HOP_SECONDS, exact=False)
@@ -89,22 +89,20 @@ async def replica(core: int, checkpoint: Path) -> AsyncIterator[str]:
         await process.wait()
 
 
-async def measure(urls: Sequence[str], seconds: float) -> tuple[float, float]:
+async def measure(urls: Sequence[str], utterances: int) -> tuple[float, float]:
     """Give seconds of audio decoded, and windows, per second."""
     scheduler = Scheduler(Replicas(urls))
     await scheduler.start()
     _said()  # it takes a while, once
+    warm = [Talker(f"w{n}", n) for n in range(len(urls))]
+    await asyncio.gather(*(talker.talk(scheduler, WARM_UTTERANCES) for talker in warm))
     talkers = [Talker(f"s{n}", n) for n in range(SESSIONS)]
-    talking = [asyncio.create_task(talker.talk(scheduler)) for talker in talkers]
-    await asyncio.sleep(WARM_SECONDS)
-    before, began = _total(talkers), time.monotonic()
-    await asyncio.sleep(seconds)
-    after, took = _total(talkers), time.monotonic() - began
-    for task in talking:
-        task.cancel()
-    await asyncio.wait(talking)
+    began = time.monotonic()
+    await asyncio.gather(*(talker.talk(scheduler, utterances) for talker in talkers))
+    took = time.monotonic() - began
     await scheduler.stop()
-    return (after[0] - before[0]) / took, (after[1] - before[1]) / took
+    heard_seconds, windows = _total(talkers)
+    return heard_seconds / took, windows / took
 
 
 @cache
@@ -118,16 +116,16 @@ def _total(talkers: Sequence[Talker]) -> tuple[float, int]:
     return heard, sum(talker.windows for talker in talkers)
 
 
-async def rounds(checkpoint: Path, count: int, seconds: float) -> list[list[tuple[float, float]]]:
+async def rounds(checkpoint: Path, count: int, utterances: int) -> list[list[tuple[float, float]]]:
     """Measure one replica and two, in turns; give what came of each round."""
     async with AsyncExitStack() as running:
         urls = [await running.enter_async_context(replica(core, checkpoint)) for core in (0, 1)]
-        return [[await measure(urls[:n], seconds) for n in (1, 2)] for _ in range(count)]
+        return [[await measure(urls[:n], utterances) for n in (1, 2)] for _ in range(count)]
 
 
 @click.command()
-@click.option("--rounds", "count", default=5, show_default=True)
-@click.option("--seconds", default=20.0, show_default=True, help="Of each measurement.")
+@click.option("--rounds", "count", default=3, show_default=True)
+@click.option("--utterances", default=2, show_default=True, help="Of each session.")
 @click.option(
     "--model",
     type=click.Choice(list(DIMENSIONS)),
@@ -136,12 +134,12 @@ async def rounds(checkpoint: Path, count: int, seconds: float) -> list[list[tupl
     help="Whose dimensions.",
 )
 @click.option("--plot", type=click.Path(path_type=Path), help="Where to save the figure.")
-def main(count: int, seconds: float, model: str, plot: Path | None) -> None:
+def main(count: int, utterances: int, model: str, plot: Path | None) -> None:
     """Compare two replicas with one."""
     with TemporaryDirectory() as folder:
         checkpoint = Path(folder) / f"{model}.pt"
         random_checkpoint(DIMENSIONS[model], checkpoint)
-        measured = asyncio.run(rounds(checkpoint, count, seconds))
+        measured = asyncio.run(rounds(checkpoint, count, utterances))
     ratios = [two[0] / one[0] for one, two in measured]
     print("| replicas | seconds of audio decoded a second | windows a second |\n|--:|--:|--:|")
     for place in (0, 1):
