@@ -35,6 +35,7 @@ from wsserver.speech import (
 )
 
 numbers = st.floats(allow_nan=False)
+finite = st.floats(allow_nan=False, allow_infinity=False)
 naturals = st.integers(0, 2**40)
 tokens = st.lists(st.integers(0, 60_000), max_size=8).map(tuple)
 sixteen_bits: st.SearchStrategy[Samples] = arrays(np.int16, st.integers(0, 400)).map(
@@ -81,7 +82,7 @@ failures = st.builds(
     st.sampled_from([EngineError, EngineLost, EngineUnavailable]),
     st.text(max_size=20),
 )
-demands = st.builds(Demand, naturals, numbers, numbers, numbers, numbers)
+demands = st.builds(Demand, naturals, finite, finite, finite, finite)
 infos = st.builds(
     EngineInfo,
     model=st.text(max_size=9),
@@ -95,9 +96,9 @@ reports = st.builds(
     replica=st.text(max_size=9),
     info=infos,
     ready=st.booleans(),
-    prices=st.builds(Prices, numbers, numbers, numbers, numbers),
-    waiting_seconds=numbers,
-    busy=numbers,
+    prices=st.builds(Prices, finite, finite, finite, finite),
+    waiting_seconds=finite,
+    busy=finite,
     replicas=naturals,
     demands=st.dictionaries(st.text(max_size=5), demands, max_size=3),
 )
