@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+from redis import Redis
 
 from tests.broker.gateway import (
     OWNER,
@@ -12,6 +13,7 @@ from tests.broker.gateway import (
     until,
 )
 from tests.broker.redis_server import RedisServer
+from tests.rooms.told import final
 from wsserver.broker import room_relays
 from wsserver.net.refusal import Refused
 from wsserver.rooms.captions import Live, Partial
@@ -139,6 +141,43 @@ async def test_what_was_said_before_a_session_went_on_elsewhere_is_not_lost(
         second.say(2)
 
         assert await reads(reader, 2) == ["1 a1", "2 a2"]
+
+
+async def test_what_is_said_where_a_session_went_on_waits_for_what_was_said_before(
+    redis_server: RedisServer,
+) -> None:
+    remember_for_long(redis_server)
+    async with gateways(redis_server, 2, settle_seconds=600.0) as (here, there):
+        reader = await here.reader()
+        for gateway, generation, position in ((here, 1, 0.0), (there, 2, 1.6)):
+            speaker = gateway.speaker("a", generation, position)
+            await speaker.seat.relay.flush()
+        finals = [
+            await there.relays.store.final(ROOM, "a", generation, final(utterance))
+            for generation, utterance in ((2, 2), (1, 1), (2, 2), (2, 3))
+        ]
+
+        assert finals == ["gap", "ok", "ok", "ok"]
+        assert await reads(reader, 3) == ["1 a1", "2 a2", "3 a3"]
+
+
+async def test_a_session_that_is_known_only_where_it_went_on_takes_what_was_said_before(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        reader = await there.reader()
+        await there.speaker("a", generation=2, position=1.6).seat.relay.flush()
+
+        late = here.speaker("a")
+        late.say(1)
+
+        assert await reads(reader, 1) == ["1 a1"]
+
+
+def remember_for_long(server: RedisServer) -> None:
+    """Have Redis wait for nobody: it began to remember long ago."""
+    with Redis.from_url(server.url) as redis:
+        redis.set("wsserver:life", f"old {redis.info('server')['run_id']} 1")
 
 
 async def test_the_speakers_of_a_gateway_that_died_speak_no_more(

@@ -28,6 +28,7 @@ MOMENT_SECONDS = 1.0
 """For which somebody waits for others at most."""
 
 _RETRY_SECONDS = 0.25
+_GAP_SECONDS = 0.05
 
 
 class RedisRelay:
@@ -233,6 +234,8 @@ class RedisRelay:
                 self.close()
             case "later":
                 await asyncio.sleep(min(_RETRY_SECONDS, self._store.settles_in + 0.01))
+            case "gap":
+                await asyncio.sleep(_GAP_SECONDS)
             case _:
                 self.doubt()
 

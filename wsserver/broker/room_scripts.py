@@ -41,6 +41,9 @@ local function remember(c)
   redis.call('HSET', room, 's:' .. c.session, string.format(
     '%d %d %d %s %d', c.generation, c.offset, c.utterance, c.gateway, c.from))
 end
+local function moved(session)
+  return room .. ':moved:' .. session
+end
 """
 """KEYS: life, room, finals, ended.  ARGV: the life, the room's name, its channel, ms to keep it."""
 
@@ -141,8 +144,8 @@ redis.call('HSETNX', room, 'began', when)
 local c = course(session)
 if not c then
   local began = tonumber(redis.call('HGET', room, 'began'))
-  c = {session = session, generation = generation, utterance = 0, gateway = ARGV[9], from = 0,
-       offset = math.max(when - began, 0) - position}
+  c = {session = session, generation = generation, utterance = 0, gateway = ARGV[9],
+       from = generation > 1 and position or 0, offset = math.max(when - began, 0) - position}
 elseif generation >= c.generation then
   if generation > c.generation then c.from = position end
   c.generation, c.gateway = generation, ARGV[9]
@@ -150,6 +153,9 @@ else
   return {'stale'}
 end
 remember(c)
+if generation > 1 and tonumber(ARGV[11]) > 0 then
+  redis.call('SET', moved(session), 1, 'PX', ARGV[11])
+end
 tell('opened ' .. session .. ' ' .. string.format(
   '%d %d %d %s', c.generation, c.offset, c.utterance, c.gateway))
 local most = tonumber(ARGV[10])
@@ -169,7 +175,7 @@ return {'ok'}
 """A session begins or goes on.
 
 More ARGV: session, generation, ms of it that lie before, ms ago, gateway, how many sessions are
-remembered."""
+remembered, ms for which one that goes on waits for finals from where it was."""
 
 FINAL = (
     _HEAD
@@ -183,6 +189,10 @@ if not c then return {'unknown'} end
 local is_late = generation < c.generation and tonumber(ARGV[9]) <= c.from
 if (generation ~= c.generation and not is_late) or utterance <= c.utterance then
   return {'stale'}
+end
+if not is_late and utterance > c.utterance + 1
+   and redis.call('EXISTS', moved(session)) == 1 then
+  return {'gap'}
 end
 c.utterance = utterance
 remember(c)
@@ -202,7 +212,8 @@ return {'ok'}
 """A final, if it is news; one without text is final too, and has no number.
 
 A final of an older generation is news if it ends before the newer one went on: its speaker has it,
-and will not say it again.
+and will not say it again.  So that it is not behind those of the newer one, which would make it
+old, these wait for a while where some are missing before them: a gateway that was cut off has them.
 
 More ARGV: ms for which a Redis without a memory waits for gateways that have one, session,
 generation, utterance, ms of the session at its end, how many are kept, body."""

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from redis.commands.core import AsyncScript
 
 Verdict: TypeAlias = Literal[
-    "ok", "stale", "later", "unknown", "none", "other", "alive", "ended", "lost"
+    "ok", "stale", "later", "gap", "unknown", "none", "other", "alive", "ended", "lost"
 ]
-"""`stale`: no news; `later`: Redis has no memory yet; `none`: it does not know the room; `lost`: it
-has forgotten everything."""
+"""`stale`: no news; `later`: Redis has no memory yet; `gap`: finals before it may come from where
+the session was; `none`: it does not know the room; `lost`: it has forgotten everything."""
 
 _LEAST_KEPT_MS = 15_000
 """Longer than between two signs of life."""
@@ -144,7 +144,9 @@ class RoomStore:
         """Let a session begin that went on at its second *position*, *at* this time here."""
         ago = max(0.0, time.monotonic() - at)
         args = (opened.session, opened.generation, _ms(position), _ms(ago), self.gateway)
-        return _verdict(await self._reply(self._opened, name, *args, MOST_SESSIONS))
+        # Others come back to a Redis as late as it settles, and then tell what they have.
+        await_ms = 2 * _ms(self.terms.settle_seconds)
+        return _verdict(await self._reply(self._opened, name, *args, MOST_SESSIONS, await_ms))
 
     async def final(
         self, name: str, session: str, generation: int, final: messages.Final
