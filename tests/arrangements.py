@@ -10,6 +10,7 @@ so that tests may look inside.
 
 import asyncio
 import atexit
+import json
 import os
 import socket
 import tempfile
@@ -31,6 +32,7 @@ from wsserver.app import App
 from wsserver.config import Config
 from wsserver.net.entrance import Entrance
 from wsserver.recognition.engines import EngineSpec
+from wsserver.rooms.room import Room
 from wsserver.workers import post, worker
 from wsserver.workers.frames import Assignment, Serving
 from wsserver.workers.supervisor import Supervisor
@@ -84,8 +86,8 @@ def without_model(options: tuple[str, ...]) -> tuple[str, ...]:
 
 def _elsewhere(options: tuple[str, ...], environment: dict[str, str]) -> dict[str, str]:
     given = config.load(Path(os.devnull), environment, {"engine": _model(options)})
-    (url,) = _on_replicas(given).engine.urls
-    return {"WSSERVER_ENGINE__KIND": "ray", "WSSERVER_ENGINE__URLS": f'["{url}"]'}
+    urls = json.dumps(_on_replicas(given).engine.urls)
+    return {"WSSERVER_ENGINE__KIND": "ray", "WSSERVER_ENGINE__URLS": urls}
 
 
 def _model(options: tuple[str, ...]) -> dict[str, str]:
@@ -245,7 +247,8 @@ class Gateways(Supervisor):
             await asyncio.gather(*(app._dictations.drain(seconds) for app in self.apps))
 
         together = ChainMap(*(app._dictations._open for app in self.apps))
-        return SimpleNamespace(_open=together, drain=drain)
+        farewell = all(app._dictations._farewell for app in self.apps)
+        return SimpleNamespace(_open=together, drain=drain, _farewell=farewell)
 
     @property
     def _listener(self) -> Any:
@@ -258,6 +261,14 @@ class Gateways(Supervisor):
     @property
     def _rooms(self) -> Any:
         return _Rooms([app._rooms for app in self.apps])
+
+
+def copies_of(app: object, room: str) -> list[Room]:
+    """Give the room as each of several gateways has it, where it is open."""
+    if not isinstance(app, Gateways):
+        return []
+    found = [each._rooms.find(room) for each in app.apps]
+    return [opened.room for opened in found if opened]
 
 
 class _Rooms:

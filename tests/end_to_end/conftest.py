@@ -1,5 +1,6 @@
 """A server in this process on the scripted engine, for what needs no model; and stock Whisper."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -52,6 +53,14 @@ async def running(**sections: dict[str, Any]) -> AsyncIterator[Running]:
         yield Running(app)
     finally:
         await app.stop()
+
+
+async def begin_to_stop(server: Running) -> asyncio.Task[None]:
+    """Have the server stop; come back once everybody at all its gateways is told to go."""
+    stopping = asyncio.create_task(server.app.stop())
+    while not server.app._dictations._farewell:
+        await asyncio.sleep(0)
+    return stopping
 
 
 @pytest.fixture

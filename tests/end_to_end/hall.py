@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from tests.arrangements import copies_of
 from tests.conftest import SAMPLES
 from tests.end_to_end.conftest import Running
 from tests.end_to_end.test_resume import Peer, connected
@@ -42,6 +43,7 @@ class Speaker:
 
     peer: Peer
     ready: Ready
+    hall: "Hall | None" = None
     heard: list[ServerMessage] = field(default_factory=list)
 
     @property
@@ -59,10 +61,21 @@ class Speaker:
             await self.peer.say(Audio(data=sound[at : at + 6_400]))
 
     async def settle(self) -> None:
-        """Wait until what was sent is final."""
+        """Wait until what was sent is final, and all gateways of the server know it."""
         await self.peer.say(Flush())
         while not isinstance(message := await self.peer.hear(), Flushed):
             self.heard.append(message)
+        async with asyncio.timeout(30):
+            while not self._is_known():
+                await asyncio.sleep(0.001)
+
+    def _is_known(self) -> bool:
+        if not (self.hall and self.finals):
+            return True
+        copies = copies_of(self.hall.server.app, self.hall.room)
+        courses = [room.story.course(self.ready.session) for room in copies]
+        last = self.finals[-1].utterance
+        return all(course and course.utterance >= last for course in courses)
 
 
 @dataclass
@@ -121,7 +134,7 @@ class Hall:
     @asynccontextmanager
     async def speaker(self, **start: Any) -> AsyncIterator[Speaker]:
         async with connected(self.server.socket_url, self.server.token) as peer:
-            yield Speaker(peer, await peer.begin(Start(**({"room": self.room} | start))))
+            yield Speaker(peer, await peer.begin(Start(**({"room": self.room} | start))), self)
 
     def connect(self, after: str | None = None, **options: Any) -> connect:
         link = self.links["socket"] + (f"&after={after}" if after else "")

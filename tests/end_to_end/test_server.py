@@ -17,7 +17,7 @@ import whisper
 from whisper.model import ModelDimensions
 
 from tests.conftest import Server, start_server, stop_server
-from tests.end_to_end.conftest import TOKEN, Run, Running
+from tests.end_to_end.conftest import TOKEN, Run, Running, begin_to_stop
 from wsserver import client
 from wsserver.messages import Final, Flushed, ServerMessage, Speech, Start
 from wsserver.self_check import SAMPLE
@@ -79,8 +79,7 @@ async def test_a_server_that_stops_turns_newcomers_away_with_503(run: Run) -> No
         async with client.connect(server.socket_url, server.token) as dictation:
             await dictation.send(SPEECH)
             await first(dictation, Speech)
-            stopping = asyncio.create_task(server.app.stop())
-            await asyncio.sleep(0)
+            stopping = await begin_to_stop(server)
             with pytest.raises(client.Refused) as refused:
                 async with client.connect(server.socket_url, server.token):
                     pass

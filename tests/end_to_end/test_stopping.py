@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.end_to_end.conftest import Run, Running
+from tests.end_to_end.conftest import Run, Running, begin_to_stop
 from tests.end_to_end.test_resume import RATE, START, Peer, connected, covered, plain, recording
 from wsserver.messages import Audio, Error, Final, Finish, ServerMessage, Start, Warn
 
@@ -45,8 +45,7 @@ async def dictate_and_stop(server: Running, seconds: float, more: float) -> list
         said: list[ServerMessage] = [await peer.begin(START)]
         await say(peer, 0, first)
         await until_heard(server, seconds)
-        stopping = asyncio.create_task(server.app.stop())
-        await asyncio.sleep(0)
+        stopping = await begin_to_stop(server)
         await say(peer, first, end)
         said += [message async for message in peer.hear_all()]
         await stopping
