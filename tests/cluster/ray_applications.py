@@ -81,8 +81,8 @@ def main(port: int, says: int) -> None:
                 answer = {"error": f"{type(error).__name__}: {error}"}
             answers.write(f"{json.dumps(answer)}\n")
             answers.flush()
-    serve.shutdown()
-    ray.shutdown()  # type: ignore[no-untyped-call]
+    serve.shutdown()  # type: ignore[no-untyped-call]
+    ray.shutdown()
 
 
 if __name__ == "__main__":
