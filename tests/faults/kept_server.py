@@ -25,7 +25,7 @@ from wsserver.workers.process import PROGRAM
 TOKEN = "a-token-for-faults"
 KEY = "a2V5IGZvciB0ZXN0cyBvZiBmYXVsdHMsIDMyIGJ5dGVz"
 _LEAVES_WITHIN_S = 40.0
-_COMES_WITHIN_S = 60.0
+_COMES_WITHIN_S = 180.0
 _SHOWN_LINES = 20
 
 FAKE = {
