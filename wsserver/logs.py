@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wsserver.messages import Final, ServerMessage
-from wsserver.watch import Nobody
+from wsserver.watch import Watch
 from wsserver.whose import session_at_work
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def set_up(settings: LogSettings, worker: int | None = None) -> None:
         logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
 
 
-class SpokenWords(Nobody):
+class SpokenWords(Watch):
     """Writes every final to the log; for operators who asked for it, and told their speakers."""
 
     def said(self, message: ServerMessage) -> None:

@@ -21,7 +21,7 @@ from prometheus_client.exposition import choose_encoder
 
 from wsserver.messages import Error, Final, Partial, Ready, ServerMessage, Speech, Warn
 from wsserver.speech import SAMPLE_RATE, Window
-from wsserver.watch import Nobody, Watch
+from wsserver.watch import Watch
 
 # When a counter began is of no use here, and would double their number.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -162,7 +162,7 @@ class Metrics:
         return encode(self._registry), content_type
 
 
-class SessionWatch(Nobody):
+class SessionWatch(Watch):
     """Follows one connection."""
 
     def __init__(self, metrics: Metrics) -> None:

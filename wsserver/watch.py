@@ -5,87 +5,50 @@ Knows messages and windows; knows nothing of who follows, or of what they make o
 
 from asyncio import Future
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from wsserver.messages import ServerMessage
 from wsserver.speech import Hypothesis, Window
 
 
-class Watch(Protocol):
-    """Follows one connection; no method waits or raises."""
+class Watch:
+    """Follows one connection; no method waits or raises.
+
+    It passes over everything: whoever makes something of some doings overrides those.
+    """
 
     def admitted(self, token_name: str, trace_parent: str) -> None:
         """Take note of who speaks, and of the W3C `traceparent` they sent, if any."""
-        ...
 
     def came(self, position: float) -> None:
         """Take note that a message has come; *position* seconds of the session came before it."""
-        ...
 
     def heard(self, seconds: float) -> None:
         """Take note of audio that was taken in."""
-        ...
 
     def said(self, message: ServerMessage) -> None:
         """Take note of what the client is to be told."""
-        ...
 
     def asked(self, window: Window, doubt: str | None) -> None:
         """Take note of a window that is to be decoded.
 
         *doubt* is the guard that did not believe what was heard there before, if one did not.
         """
-        ...
 
     def answered(self, window: Window, hypothesis: Hypothesis | None) -> None:
         """Take note of what was heard in it, None if nothing will be."""
-        ...
 
     def waits(self, utterance: int, leave: Future[Any]) -> None:
         """Take note that a final goes only when it has its *leave*, being kept."""
-        ...
 
     def sent(self, message: ServerMessage) -> None:
         """Take note that the client was sent *message*."""
-        ...
 
     def closed(self) -> None:
         """Take note of the connection's end; nothing follows."""
-        ...
 
 
-class Nobody:
-    """Takes note of nothing; whoever follows some doings only passes over the others like this."""
-
-    def admitted(self, token_name: str, trace_parent: str) -> None:
-        """Pass over it."""
-
-    def came(self, position: float) -> None:
-        """Pass over it."""
-
-    def heard(self, seconds: float) -> None:
-        """Pass over it."""
-
-    def said(self, message: ServerMessage) -> None:
-        """Pass over it."""
-
-    def asked(self, window: Window, doubt: str | None) -> None:
-        """Pass over it."""
-
-    def answered(self, window: Window, hypothesis: Hypothesis | None) -> None:
-        """Pass over it."""
-
-    def waits(self, utterance: int, leave: Future[Any]) -> None:
-        """Pass over it."""
-
-    def sent(self, message: ServerMessage) -> None:
-        """Pass over it."""
-
-    def closed(self) -> None:
-        """Pass over it."""
-
-
-class Several:
+class Several(Watch):
     """Several who follow the same connection."""
 
     def __init__(self, watches: Sequence[Watch]) -> None:

@@ -12,7 +12,7 @@ from wsserver.net.recorder import Recorder, keep_nothing
 from wsserver.session.cursor import Resumption
 from wsserver.session.dialog import Session
 from wsserver.speech import Hypothesis, Priority, Question, Window
-from wsserver.watch import Nobody, Watch
+from wsserver.watch import Watch
 
 
 def _no_notice() -> Warn | None:
@@ -45,7 +45,7 @@ class Host:
     publish: Callable[[str], Publisher | None] = publish_nothing
     """Gives what shows a session of the token so named to others; None if nothing does."""
 
-    watch: Callable[[], Watch] = Nobody
+    watch: Callable[[], Watch] = Watch
     """Gives what follows a connection's doings."""
 
     notice: Callable[[], Warn | None] = _no_notice

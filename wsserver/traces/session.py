@@ -20,7 +20,7 @@ from wsserver.messages import Final, Partial, Ready, ServerMessage, Speech
 from wsserver.speech import Hypothesis, Window, seconds
 from wsserver.traces.utterance import UtteranceTrace
 from wsserver.traces.windows import AskedWindow, AskedWindows, Clock
-from wsserver.watch import Nobody
+from wsserver.watch import Watch
 
 REMEMBERED_SECONDS = 60.0
 """Of chunks and when they came: an utterance is cut, and the next one begins, at most this late."""
@@ -61,7 +61,7 @@ class Arrivals:
         return self._chunks[0][1]
 
 
-class SessionTrace(Nobody):
+class SessionTrace(Watch):
     """One connection."""
 
     def __init__(self, tracing: Tracing) -> None:
