@@ -36,9 +36,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "practice": set(),
 }
 ROOT = {
-    "__init__", "__main__", "app", "cli", "config", "doorway", "event_loop", "lent", "logs",
-    "measures", "self_check", "serve", "sessions_command", "shared", "verify", "watching",
-    "workers",
+    "__init__", "__main__", "app", "cli", "config", "doorway", "event_loop", "gatehouse", "keeping",
+    "lent", "logs", "measures", "self_check", "serve", "sessions", "sessions_command", "shared",
+    "verify", "watching", "workers",
 }  # fmt: skip
 """What knows the rooms; the rooms do not know it."""
 PURE = ("speech", "errors", "messages", "peers", "rooms", "dialects", "audio", "text", "session")

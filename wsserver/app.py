@@ -1,4 +1,4 @@
-"""Build everything but the doorway, start it and stop it: the composition root.
+"""Join everything there is to one server, start it and stop it: the composition root.
 
 Knows what is joined to what; knows nothing of how any of it works.
 """
@@ -8,53 +8,39 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from functools import partial
-from uuid import uuid4
 
 import numpy as np
 
 from wsserver.cluster.remote import Replicas
 from wsserver.config import Config
 from wsserver.doorway import Inside, build_listener, build_wyoming
+from wsserver.gatehouse import build_gate, build_lines, build_room_ids, build_signed_tokens
+from wsserver.keeping import build_dispatch, build_keeper
 from wsserver.lent import Lent
 from wsserver.measures import measure, measure_keeping, measure_redis, tell_of_engine
-from wsserver.messages import Limits, Warn
+from wsserver.messages import Warn
 from wsserver.metrics import Metrics
-from wsserver.net.admission import Gate
 from wsserver.net.conditions import Conditions
-from wsserver.net.cursors import Cursors
 from wsserver.net.dictations import Dictations
 from wsserver.net.host import Host
-from wsserver.net.keys import key_path, server_key
-from wsserver.net.lines import Lines
+from wsserver.net.keys import server_key
 from wsserver.net.metrics_routes import metrics_routes
 from wsserver.net.recorder import Recorder, together
-from wsserver.net.room_ids import PURPOSE as ROOMS
-from wsserver.net.room_ids import RoomIds
 from wsserver.net.room_publisher import RoomPublisher
 from wsserver.net.rooms import Rooms
-from wsserver.net.signed_tokens import PURPOSE, SignedTokens
 from wsserver.net.tokens import Token, hash_token, new_token
 from wsserver.peers import Alone
 from wsserver.recognition.engines import EngineSpec, build
 from wsserver.recognition.process import EngineProcess, Patience
 from wsserver.recognition.runner import Runner
 from wsserver.recognition.scheduler import Scheduler
-from wsserver.recognition.silero import SileroVoice
-from wsserver.recognition.silero_batch import SileroBatch
-from wsserver.recognition.voices import Voices
 from wsserver.self_check import SAMPLE, SelfCheck, self_check
-from wsserver.session.cursor import Resumption
-from wsserver.session.dialog import Session
-from wsserver.session.setting import SessionSettings, Setting
+from wsserver.sessions import Sessions
 from wsserver.shared import build_shared
 from wsserver.sound_file import open_sound
-from wsserver.speech import Engine, EngineInfo, Priority
-from wsserver.store.keeper import Keeper
+from wsserver.speech import Engine, EngineInfo
 from wsserver.watching import Watching
-from wsserver.webhooks.dispatch import Dispatch
-from wsserver.webhooks.settings import check_tokens
 
 logger = logging.getLogger(__name__)
 
@@ -83,48 +69,29 @@ class App:
 
         *build* is called in the engine's process, so it has to be a module's function.
         """
-        self._config = config
-        self._lent = lent
-        self._own_token = lent.own_token if lent else new_token()[0]
+        self._config, self._lent = config, lent
         self._checked: SelfCheck | None = None
         self._running = AsyncExitStack()
-        self._voice = SileroVoice()
-        batch = SileroBatch(self._voice)
-        self._voices = Voices(batch.answer if batch.keeps_its_bits() else None)
-        self._running.callback(self._voices.stop)
+        self._sessions = Sessions(config, lambda: self.info)
         self._metrics = Metrics(time.monotonic)
         self._watching = Watching(config, self._metrics)
-        runner = self._build_engine(build)
-        self._scheduler = Scheduler(runner, config.scheduler, config.sessions.hop_ms / 1000)
-        own = Token(name=_OWN_NAME, hash=hash_token(self._own_token))
+        self._scheduler = self._build_scheduler(build)
         self._key = server_key(config.server.key, os.environ)
-        self._lines = self._build_lines()
         self._shared = build_shared(config)
-        self._keeper = Keeper(config.store.folder, config.store) if config.store.folder else None
-        self._dispatch = self._build_dispatch()
-        self._gate = self._build_gate(own)
-        ids = RoomIds(self._key.derive(ROOMS))
-        relays = self._shared.relays if self._shared else None
-        self._rooms = Rooms(config.rooms, ids, time.time, relays)
-        if relays:
-            relays.on_ended = self._rooms.ended
-        self._dictations = Dictations(self._host(), self._limits(), self._lines)
-        self._scheduler.on_change(self._tell_of_engine)
-        inside = Inside(
-            self._host(),
-            self._gate,
-            self._rooms,
-            self._signed,
-            self._dictations,
-            lambda: self.info,
-            lent.entrance if lent else None,
-        )
-        measure(self._metrics, self._gate, self._rooms, self._scheduler)
-        if self._shared:
-            measure_redis(self._metrics, self._shared.redis)
-        measure_keeping(self._metrics, self._keeper, self._dispatch)
+        self._keeper = build_keeper(config)
+        self._dispatch = None if lent else build_dispatch(config)
+        self._own_token = lent.own_token if lent else new_token()[0]
+        lines = build_lines(config, self._key)
+        self._signed = build_signed_tokens(config, self._key)
+        self._gate = build_gate(config, self._conditions(), lines, self._signed)
+        self._rooms = self._build_rooms()
+        host = self._build_host()
+        self._dictations = Dictations(host, self._sessions.limits, lines)
+        inside = self._inside(host)
         self._listener = build_listener(config, inside, metrics_routes(self._render))
         self._wyoming = build_wyoming(config, inside)
+        self._scheduler.on_change(self._tell_of_engine)
+        self._measure()
 
     @property
     def url(self) -> str:
@@ -159,6 +126,7 @@ class App:
 
     async def start(self) -> None:
         """Listen, then load the model.  Raises `ConfigError` or `ModelError`."""
+        self._running.callback(self._sessions.voices.stop)
         self._running.push_async_callback(self._watching.stop)
         shared = self._shared.services if self._shared else ()
         for keeping in (*shared, self._keeper, self._dispatch):
@@ -197,47 +165,66 @@ class App:
         await self._rooms.stop()
         await self._running.aclose()
 
-    def _build_engine(self, build: Callable[[EngineSpec], Engine]) -> Runner:
-        if self._config.engine.kind == "ray":
-            return self._watching.metered(Replicas(self._config.engine.urls))
-        patience = Patience(self._config.scheduler.reload_seconds)
-        process = EngineProcess(partial(build, self._config.engine), patience=patience)
-        return self._watching.metered(process)
+    def _build_scheduler(self, build: Callable[[EngineSpec], Engine]) -> Scheduler:
+        engine, settings = self._config.engine, self._config.scheduler
+        runner: Runner
+        if engine.kind == "ray":
+            runner = Replicas(engine.urls)
+        else:
+            patience = Patience(settings.reload_seconds)
+            runner = EngineProcess(partial(build, engine), patience=patience)
+        hop_seconds = self._config.sessions.hop_ms / 1000
+        return Scheduler(self._watching.metered(runner), settings, hop_seconds)
 
-    async def _render(self, accept: str) -> tuple[bytes, str]:
-        return await self._lent.numbers(accept) if self._lent else self._metrics.render(accept)
-
-    def _build_gate(self, own: Token) -> Gate:
-        admission = self._config.server.admission
-        settings = replace(admission, tokens=(*admission.tokens, own))
-        conditions = Conditions(
+    def _conditions(self) -> Conditions:
+        return Conditions(
             self._missing,
             self._missing_to_resume,
             self._crowded,
             self._metrics.refused,
-            insider=own,
+            insider=Token(name=_OWN_NAME, hash=hash_token(self._own_token)),
             peers=self._shared.peers if self._shared else Alone(),
         )
-        self._signed = self._build_signed_tokens()
-        return Gate(settings, conditions, time.time, self._lines, self._signed)
 
-    def _build_signed_tokens(self) -> SignedTokens:
-        settings = self._config.server.admission.signed_tokens
-        key = self._key.derive(PURPOSE)
-        longest, longest_view = settings.longest_seconds, self._config.rooms.longest_seconds
-        return SignedTokens(key, settings.public_keys, longest, time.time, longest_view)
+    def _build_rooms(self) -> Rooms:
+        relays = self._shared.relays if self._shared else None
+        rooms = Rooms(self._config.rooms, build_room_ids(self._key), time.time, relays)
+        if relays:
+            relays.on_ended = rooms.ended
+        return rooms
 
-    def _build_lines(self) -> Lines:
-        resume_seconds = self._config.sessions.resume_seconds
-        return Lines(Cursors(self._key.derive("cursors"), resume_seconds, time.time))
+    def _build_host(self) -> Host:
+        sessions = self._sessions
+        return Host(
+            sessions.open,
+            self._scheduler.recognize,
+            record=self._record,
+            publish=partial(RoomPublisher, self._rooms),
+            watch=self._watching.watch,
+            notice=self._notice,
+            turn=sessions.voices.turn,
+            ask=sessions.voices.ask,
+        )
 
-    def _build_dispatch(self) -> Dispatch | None:
-        settings = self._config.webhooks
-        if not settings.receivers or self._lent:
-            return None
-        check_tokens(settings, {token.name for token in self._config.server.admission.tokens})
-        folder = settings.folder or key_path(os.environ).with_name("webhooks")
-        return Dispatch(settings, folder)
+    def _inside(self, host: Host) -> Inside:
+        return Inside(
+            host,
+            self._gate,
+            self._rooms,
+            self._signed,
+            self._dictations,
+            lambda: self.info,
+            self._lent.entrance if self._lent else None,
+        )
+
+    def _measure(self) -> None:
+        measure(self._metrics, self._gate, self._rooms, self._scheduler)
+        if self._shared:
+            measure_redis(self._metrics, self._shared.redis)
+        measure_keeping(self._metrics, self._keeper, self._dispatch)
+
+    async def _render(self, accept: str) -> tuple[bytes, str]:
+        return await self._lent.numbers(accept) if self._lent else self._metrics.render(accept)
 
     def _missing(self) -> str | None:
         if not self._scheduler.ready:
@@ -247,30 +234,16 @@ class App:
     def _missing_to_resume(self) -> str | None:
         return None if self._checked else "the self-check is not through yet"
 
+    def _crowded(self) -> str | None:
+        forecast = self._scheduler.forecast(self._gate.sessions)
+        return forecast.objection(self._config.sessions.max_lag_seconds)
+
     def _notice(self) -> Warn | None:
         return None if self._scheduler.ready else ENGINE_RESTARTING
 
     def _tell_of_engine(self) -> None:
         if self._checked:
             self._dictations.warn(self._notice() or ENGINE_RESTARTED)
-
-    def _crowded(self) -> str | None:
-        forecast = self._scheduler.forecast(self._gate.sessions)
-        return forecast.objection(self._config.sessions.max_lag_seconds)
-
-    def _limits(self) -> Limits:
-        return Limits(
-            frame_bytes=self._config.server.socket.frame_limit_bytes,
-            idle_seconds=self._config.sessions.idle_seconds,
-            session_seconds=self._config.sessions.longest_seconds,
-        )
-
-    def _host(self) -> Host:
-        recognize, publish = self._scheduler.recognize, partial(RoomPublisher, self._rooms)
-        watch, notice = self._watching.watch, self._notice
-        voices = self._voices
-        lent = (self._record, publish, watch, notice, voices.turn, voices.ask)
-        return Host(self._open_session, recognize, *lent)
 
     def _record(self, token_name: str) -> Recorder | None:
         if token_name == _OWN_NAME:  # its self-check is nobody's words
@@ -279,18 +252,3 @@ class App:
         if self._lent:
             return together(keeping, self._lent.webhooks(token_name))
         return together(keeping, self._dispatch.recorder(token_name) if self._dispatch else None)
-
-    def _open_session(self, priority: Priority, resumption: Resumption | None) -> Session:
-        endpointing = self._config.endpointing
-        settings = SessionSettings(
-            limits=self._limits(),
-            endpointing={
-                "dictation": endpointing.dictation,
-                "captioning": endpointing.captioning,
-            },
-            guards=self._config.guards,
-            hop_ms=self._config.sessions.hop_ms,
-            carry_tokens=self._config.sessions.carry_tokens,
-        )
-        info, name = self._scheduler.info, uuid4().hex
-        return Session(Setting(name, info, self._voice, settings, priority, resumption))

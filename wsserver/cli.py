@@ -12,7 +12,6 @@ import asyncio
 import json
 import os
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -34,11 +33,10 @@ from wsserver.errors import (
     UnsupportedFormat,
 )
 from wsserver.event_loop import runner
+from wsserver.gatehouse import build_room_ids, build_signed_tokens
 from wsserver.net.keys import ServerKey, key_path, server_key
-from wsserver.net.room_ids import PURPOSE as ROOMS
-from wsserver.net.room_ids import RoomIds
 from wsserver.net.settings import NetSettings, WyomingSettings
-from wsserver.net.signed_tokens import MOST_TITLE, PURPOSE, Grant, SignedTokens
+from wsserver.net.signed_tokens import MOST_TITLE, Grant
 from wsserver.net.token_import import import_tokens
 from wsserver.net.tokens import Scope, Token, new_token
 from wsserver.recognition.engines import EngineSpec
@@ -151,18 +149,12 @@ def sign(path: Path | None, **wish: Any) -> None:
     It is good for servers with the same key: the configured one, or the one kept on this machine.
     """
     settings, _ = with_token(config.load(path))
-    admission, key = settings.server.admission, _key(settings.server)
+    key = _key(settings.server)
     grant = _grant(wish) if wish["room"] is None else _viewers_grant(wish)
-    _check_name(grant, admission.tokens)
-    if grant.room is not None and not RoomIds(key.derive(ROOMS)).is_of(grant.room, grant.subject):
+    _check_name(grant, settings.server.admission.tokens)
+    if grant.room is not None and not build_room_ids(key).is_of(grant.room, grant.subject):
         raise ConfigError(f"found no room of the token {grant.subject!r}, expected one it opened")
-    signed = SignedTokens(
-        key.derive(PURPOSE),
-        admission.signed_tokens.public_keys,
-        admission.signed_tokens.longest_seconds,
-        time.time,
-        settings.rooms.longest_seconds,
-    )
+    signed = build_signed_tokens(settings, key)
     longest = signed.longest_seconds if grant.room is None else signed.longest_view_seconds
     if (wish["seconds"] or 0) > longest:
         raise ConfigError(f"found {wish['seconds']} s, expected at most {longest}")
