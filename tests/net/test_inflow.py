@@ -37,7 +37,6 @@ def inflow(wire: Wire, turns: list[int] | None = None) -> Inflow:
             turns.append(len(wire.frames))
 
     idleness = Idleness(60, lambda: None)
-    idleness.stop()
     return Inflow(wire, NativeTranslator(), 100_000, turn, idleness)  # type: ignore[arg-type]
 
 
@@ -117,30 +116,3 @@ async def test_a_connection_that_does_not_know_gives_a_frame_at_a_time() -> None
     flow = inflow(Wire(bytes(8), bytes(8), knows=False))
 
     assert await all_of(flow, 2) == [[Audio(data=bytes(8))]] * 2
-
-
-async def test_somebody_is_idle_only_while_they_are_waited_for() -> None:
-    idle = asyncio.Event()
-    idleness = Idleness(0.001, idle.set)
-
-    idleness._since = None
-    idleness._look()
-    assert not idle.is_set()
-    idleness.begin()
-    await idle.wait()
-    idle.clear()
-    await idle.wait()  # again, for as long as nothing comes
-    idleness.stop()
-
-
-async def test_who_comes_in_time_is_not_idle() -> None:
-    calls: list[None] = []
-    idleness = Idleness(60, lambda: calls.append(None))
-    idleness.begin()
-    idleness.end()
-    idleness.begin()
-
-    idleness._look()
-    idleness.stop()
-
-    assert calls == []

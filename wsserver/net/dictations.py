@@ -139,6 +139,7 @@ class _Dictation:
 
     async def run(self) -> None:
         self._conversation.outbox.closing.add_done_callback(lambda _: self._delivery.hurry())
+        self._idleness.start()
         reader = asyncio.create_task(self._read())
         timer = asyncio.get_running_loop().call_later(
             self._limits.session_seconds, self._conversation.interrupt, self._too_long()

@@ -8,14 +8,18 @@ from collections.abc import Callable
 
 
 class Idleness:
-    """Calls back when somebody has been waited for so long in one go, until it is stopped."""
+    """Calls back when somebody has been waited for so long in one go, from `start` to `stop`."""
 
     def __init__(self, seconds: float, on_idle: Callable[[], None]) -> None:
         self._seconds = seconds
         self._on_idle = on_idle
         self._loop = asyncio.get_running_loop()
         self._since: float | None = None
-        self._timer = self._loop.call_later(seconds, self._look)
+        self._timer: asyncio.TimerHandle
+
+    def start(self) -> None:
+        """Call back from now on."""
+        self._timer = self._loop.call_later(self._seconds, self._look)
 
     def begin(self) -> None:
         """Somebody is waited for from now on."""
