@@ -208,6 +208,17 @@ def test_what_is_no_trace_is_passed_over(bench: Bench) -> None:
     assert bench.spans()["utterance"].parent is None
 
 
+def test_messages_without_sound_are_not_remembered_each(bench: Bench) -> None:
+    for second in range(1_000):
+        bench.at(100.0 + second, bench.watch.came, 0.5)
+
+    bench.watch.said(STARTED)
+    bench.watch.closed()
+
+    assert times(bench.spans()["utterance"])[0] == 1_099
+    assert len(bench.watch._arrivals._chunks) == 1
+
+
 def test_a_long_session_remembers_the_latest_chunks_alone(bench: Bench) -> None:
     for second in range(1_000):
         bench.at(100.0 + second, bench.watch.came, float(second))

@@ -47,8 +47,10 @@ class Arrivals:
         """Seconds of the session before each, and when it came."""
 
     def add(self, position: float, now_ns: int) -> None:
-        """Take note of a chunk, or of a message without sound."""
+        """Take note of a chunk, or of a message without sound: the next takes its place."""
         chunks = self._chunks
+        if chunks and chunks[-1][0] == position:
+            chunks.pop()
         while len(chunks) > 1 and chunks[1][0] < position - REMEMBERED_SECONDS:
             chunks.popleft()
         chunks.append((position, now_ns))
