@@ -25,6 +25,10 @@ from wsserver.watch import Watch
 REMEMBERED_SECONDS = 60.0
 """Of chunks and when they came: an utterance is cut, and the next one begins, at most this late."""
 
+LEAST_SECONDS = 0.01
+"""Of audio between two arrivals that are told apart: tiny chunks, and messages without sound, would
+fill the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tracing:
@@ -47,10 +51,10 @@ class Arrivals:
         """Seconds of the session before each, and when it came."""
 
     def add(self, position: float, now_ns: int) -> None:
-        """Take note of a chunk, or of a message without sound: the next takes its place."""
+        """Take note of a chunk, or of a message without sound."""
         chunks = self._chunks
-        if chunks and chunks[-1][0] == position:
-            chunks.pop()
+        if chunks and position - chunks[-1][0] < LEAST_SECONDS:
+            position, _ = chunks.pop()
         while len(chunks) > 1 and chunks[1][0] < position - REMEMBERED_SECONDS:
             chunks.popleft()
         chunks.append((position, now_ns))
