@@ -23,7 +23,7 @@ async def no_turn() -> None:
 async def test_a_dictation_that_is_canceled_before_it_begins_leaves_nothing_behind() -> None:
     channel = _Channel(cast("Any", Socket()), NativeTranslator())
     nobody = cast("Any", None)
-    dictation = _Dictation(channel, nobody, nobody, nobody, LIMITS, no_turn)
+    dictation = _Dictation(channel, nobody, nobody, LIMITS, no_turn)
     gone = weakref.ref(dictation)
 
     running = asyncio.ensure_future(dictation.run())

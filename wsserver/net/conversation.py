@@ -103,9 +103,11 @@ class Conversation:
         """Audio so far."""
         return self._session.seconds_received
 
-    async def foresee(self, message: ClientMessage) -> None:
-        """Have the voice model asked beforehand, together with others; nothing else is done."""
-        if question := self._session.foresee(message):
+    async def prepare(self, message: ClientMessage) -> None:
+        """Ask beforehand who can be asked: the other gateways, or the voice model for many."""
+        if self._line and isinstance(message, Start):
+            await self._line.prepare(message)
+        elif question := self._session.foresee(message):
             await self._host.ask(question)
 
     def receive(self, message: ClientMessage) -> float:

@@ -14,13 +14,13 @@ from websockets.exceptions import ConnectionClosed
 from wsserver.dialects.dialect import Dated, Inquisitive, Model, Told, Translator
 from wsserver.dialects.native import NativeTranslator
 from wsserver.errors import ClientError, LimitReached, ServerError, ShuttingDown
-from wsserver.messages import Audio, ClientMessage, Limits, ServerMessage, Start, Warn
+from wsserver.messages import Audio, ClientMessage, Limits, ServerMessage, Warn
 from wsserver.net.conversation import UNFORESEEN, Conversation
 from wsserver.net.delivery import Connection, Delivery
 from wsserver.net.host import Host
 from wsserver.net.idleness import Idleness
 from wsserver.net.inflow import SLICE_BYTES, Inflow
-from wsserver.net.lines import Line, Lines
+from wsserver.net.lines import Lines
 from wsserver.net.outbox import Frame
 from wsserver.net.places import Lease
 from wsserver.session.actions import Close
@@ -68,7 +68,7 @@ class Dictations:
             if self._farewell:  # let in just before the server began to stop
                 conversation.end(self._farewell)
             channel = _Channel(connection, translator or NativeTranslator())
-            dictation = _Dictation(channel, conversation, line, lease, self._limits, self._turn)
+            dictation = _Dictation(channel, conversation, lease, self._limits, self._turn)
             self._open[conversation] = asyncio.ensure_future(dictation.run())
             try:
                 await self._open[conversation]
@@ -121,7 +121,6 @@ class _Dictation:
         self,
         channel: _Channel,
         conversation: Conversation,
-        line: Line,
         lease: Lease,
         limits: Limits,
         turn: Callable[[], Awaitable[None]],
@@ -129,7 +128,6 @@ class _Dictation:
         self._translator = channel.translator
         self._delivery = _delivery(channel.connection)
         self._conversation = conversation
-        self._line = line
         self._lease = lease
         self._limits = limits
         self._idleness = Idleness(limits.idle_seconds, self._be_idle)
@@ -205,10 +203,8 @@ class _Dictation:
                 await self._receive(item)
 
     async def _receive(self, whole: ClientMessage) -> None:
-        if isinstance(whole, Start):
-            await self._line.prepare(whole)
         for message in _slices(whole):
-            await self._conversation.foresee(message)
+            await self._conversation.prepare(message)
             if spent := self._conversation.receive(message):
                 self._lease.spend(spent)
             await self._conversation.room()

@@ -98,7 +98,7 @@ async def _feed(
         async for data in stream:
             lease.spend(len(data) / (4 * blocks.sample_rate))
             chunk = messages.Audio(data=data)
-            await conversation.foresee(chunk)
+            await conversation.prepare(chunk)
             conversation.receive(chunk)
             await conversation.room()
     conversation.receive(messages.Finish())
