@@ -189,6 +189,17 @@ async def test_a_session_that_is_given_up_says_so_once_and_nothing_more(unread: 
     assert talk.is_ending
 
 
+async def test_a_session_whose_end_is_told_is_told_of_no_other() -> None:
+    async with conversation(never) as talk:
+        talk.receive(START)
+        talk.receive(messages.Finish())
+        talk.give_up(ShuttingDown("enough"))
+        said = await last_words(talk)
+
+    assert said == ["ready", "done", 1000]
+    assert len(talk.outbox) == 0
+
+
 async def test_who_leaves_too_much_unread_is_told_once() -> None:
     async with conversation(never) as talk:
         for _ in range(MAX_WAITING):

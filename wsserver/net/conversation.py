@@ -162,10 +162,11 @@ class Conversation:
         with self._badge.worn():
             logger.warning("session given up: %s", error)
         self._is_given_up = True
-        told = Error(code=error.code, message=str(error), fatal=True)
-        self.watch.said(told)
-        self.outbox.put(told)
-        self.outbox.put(Close(error.close_code, error.code))
+        if not self.outbox.closing.done():  # else its end has been told, and waits for the client
+            told = Error(code=error.code, message=str(error), fatal=True)
+            self.watch.said(told)
+            self.outbox.put(told)
+            self.outbox.put(Close(error.close_code, error.code))
         self._withdraw()
         self._moved.set()
 
