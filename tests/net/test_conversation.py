@@ -196,7 +196,7 @@ async def test_a_session_whose_end_is_told_is_told_of_no_other() -> None:
         talk.give_up(ShuttingDown("enough"))
         said = await last_words(talk)
 
-    assert said == ["ready", "done", 1000]
+    assert said == ["ready", "ack", "done", 1000]
     assert len(talk.outbox) == 0
 
 
