@@ -73,13 +73,15 @@ class Dispatch:
 
     def recorder(self, token_name: str) -> "SessionForwarder | None":
         """Give what passes on one session of the token so named; None if nobody is told."""
-        couriers = [c for c in self._couriers.values() if c.receiver.hears(token_name)]
+        couriers = self._to_be_told(token_name)
         return SessionForwarder(token_name, couriers, self._put) if couriers else None
 
     def forward(self, source: Source, final: Final, settled: Callable[[bool], None]) -> None:
         """Spool *final* of a session elsewhere; *settled* is told, in any thread, whether it is."""
-        couriers = [c for c in self._couriers.values() if c.receiver.hears(source.token_name)]
-        self._put(couriers, source, final, settled)
+        self._put(self._to_be_told(source.token_name), source, final, settled)
+
+    def _to_be_told(self, token_name: str) -> list[Courier]:
+        return [c for c in self._couriers.values() if c.receiver.hears(token_name)]
 
     def _arrive(self, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:
