@@ -201,9 +201,14 @@ def _explain(error: ValidationError) -> str:
         message = (
             "expected 'sha256:' and 64 hexadecimal digits, as `wsserver token new` prints them"
         )
-    is_secret = "tokens" in first["loc"] and not _HARMLESS & set(first["loc"])
-    is_secret = is_secret or first["loc"][:2] in (("server", "key"), ("webhooks", "receivers"))
-    is_secret = is_secret or (first["loc"][0] == "redis" and first["loc"][1:] != ("prefix",))
-    if is_secret or isinstance(first["input"], dict | list):
+    if _is_secret(first["loc"]) or isinstance(first["input"], dict | list):
         return f"{path}: {message}"
     return f"{path}: found {first['input']!r:.80}, {message}"
+
+
+def _is_secret(place: tuple[int | str, ...]) -> bool:
+    return (
+        ("tokens" in place and not _HARMLESS & set(place))
+        or place[:2] in (("server", "key"), ("webhooks", "receivers"))
+        or (place[0] == "redis" and place[1:] != ("prefix",))
+    )
