@@ -8,6 +8,7 @@ label holds a token, a session, an address or a word: their number would have no
 
 from asyncio import Future
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from prometheus_client import (
@@ -54,17 +55,17 @@ def _counter(registry: CollectorRegistry, name: str, meaning: str, *labels: str)
     return counter
 
 
+def _histogram(
+    registry: CollectorRegistry, name: str, meaning: str, buckets: Sequence[float] = _LAG_BUCKETS
+) -> Histogram:
+    return Histogram(f"wsserver_{name}", meaning, buckets=buckets, registry=registry)
+
+
 class _OfSessions:
     """What sessions do."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        def counter(name: str, meaning: str, *labels: str) -> Counter:
-            return _counter(registry, name, meaning, *labels)
-
-        def lag(name: str, meaning: str) -> Histogram:
-            buckets = _LAG_BUCKETS
-            return Histogram(f"wsserver_{name}", meaning, buckets=buckets, registry=registry)
-
+        counter, lag = partial(_counter, registry), partial(_histogram, registry)
         self.opened = counter("sessions", "Sessions that were opened, anew or resumed.", "kind")
         self.refused = counter("refusals", "Requests for a session that were turned away.", "code")
         self.failed = counter("session_errors", "Sessions that ended with an error.", "code")
@@ -95,25 +96,17 @@ class _OfEngine:
     """What the engine does."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.windows = Histogram(
-            "wsserver_engine_batch_windows",
-            "Windows in a batch.",
-            buckets=_BATCH_BUCKETS,
-            registry=registry,
+        counter, histogram = partial(_counter, registry), partial(_histogram, registry)
+        self.windows = histogram("engine_batch_windows", "Windows in a batch.", _BATCH_BUCKETS)
+        self.seconds = histogram(
+            "engine_batch_seconds", "Time that the engine took for a batch.", _ENGINE_BUCKETS
         )
-        self.seconds = Histogram(
-            "wsserver_engine_batch_seconds",
-            "Time that the engine took for a batch.",
-            buckets=_ENGINE_BUCKETS,
-            registry=registry,
-        )
-        self.audio = Counter(
-            "wsserver_engine_audio_seconds",
+        self.audio = counter(
+            "engine_audio_seconds",
             "Audio in the windows that the engine decoded; the same audio counts in each of them.",
-            ["priority"],
-            registry=registry,
+            "priority",
         )
-        self.failed = _counter(registry, "engine_failures", "Batches that failed.", "error")
+        self.failed = counter("engine_failures", "Batches that failed.", "error")
 
 
 class Metrics:
