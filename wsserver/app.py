@@ -129,10 +129,10 @@ class App:
         self._running.callback(self._sessions.voices.stop)
         self._running.push_async_callback(self._watching.stop)
         shared = self._shared.services if self._shared else ()
-        for keeping in (*shared, self._keeper, self._dispatch):
-            if keeping:
-                await keeping.start()
-                self._running.push_async_callback(keeping.stop)
+        for service in (*shared, self._keeper, self._dispatch):
+            if service:
+                await service.start()
+                self._running.push_async_callback(service.stop)
         self._running.push_async_callback(self._scheduler.stop)
         await self._listener.start()
         self._running.push_async_callback(self._listener.stop)
@@ -146,9 +146,9 @@ class App:
         """Dictate a sample through the own socket; from then on the server is ready."""
         with open_sound(SAMPLE) as sound:
             await self._scheduler.rehearse(np.concatenate(list(sound.blocks())))
-        self.approve(await self_check(self.socket_url, self._own_token))
-        assert self._checked is not None
-        return self._checked
+        checked = await self_check(self.socket_url, self._own_token)
+        self.approve(checked)
+        return checked
 
     def approve(self, check: SelfCheck) -> None:
         """Let people in: *check* is through."""
