@@ -46,6 +46,11 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Ping:
+    """A worker shall answer, with nothing: one whose event loop stands still does not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """A worker shall come to an end, and then to its own."""
 

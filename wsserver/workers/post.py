@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wsserver.errors import DictationError, ServerError
 from wsserver.recognition.process import Backoff
 from wsserver.workers.doorkeeper import Door, Doorkeeper
-from wsserver.workers.frames import Assignment, Checked, Drain, OwnNumbers, Serving
+from wsserver.workers.frames import Assignment, Checked, Drain, OwnNumbers, Ping, Serving
 from wsserver.workers.process import WorkerProcess
 from wsserver.workers.wire import Answer
 
@@ -21,6 +21,13 @@ logger = logging.getLogger(__name__)
 
 PROVEN_SECONDS = 60.0
 """After which a worker that ends did not end because of how it began."""
+
+PING_SECONDS = 10.0
+"""From one `Ping` to the next, and for its answer, which an event loop that turns gives at once."""
+
+MOST_UNANSWERED = 3
+"""Pings in a row; then the worker hangs.  Several, because it may be this process, or the machine,
+that stood still: then no more than one is late."""
 
 NUMBERS_SECONDS = 5.0
 """For what a worker counted: one that hangs shall not keep back what all others say."""
@@ -49,6 +56,7 @@ class Post:
         self._process: WorkerProcess | None = None
         self._door: Door | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._failures = 0
         self._is_serving = False
 
@@ -83,6 +91,8 @@ class Post:
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.wait([self._keeping])
+        if self._watching is not None:  # that it ends in time is seen to here
+            self._watching.cancel()
         process = self._process
         if process is None:
             return
@@ -97,6 +107,7 @@ class Post:
     async def _start(self) -> Serving:
         office = self._office
         self._process = process = await WorkerProcess.spawn(office.answer)
+        self._watching = asyncio.create_task(self._watch(process))
         self._door = office.doorkeeper.door(process.channel)
         assignment = office.assignment(self._number)
         try:
@@ -109,7 +120,26 @@ class Post:
             await self.admit(Checked(latest))
         return serving
 
+    async def _watch(self, process: WorkerProcess) -> None:
+        """Kill a worker that hangs; its end is seen to like any other."""
+        with suppress(ConnectionError):  # it has ended
+            await process.wire.ask(Ping())  # until it runs, which is as long as loading may take
+            unanswered = 0
+            while unanswered < MOST_UNANSWERED:
+                try:
+                    async with asyncio.timeout(PING_SECONDS):
+                        await process.wire.ask(Ping())
+                except TimeoutError:
+                    unanswered += 1
+                else:
+                    unanswered = 0
+                    await asyncio.sleep(PING_SECONDS)
+            logger.error("worker %d hangs; it is killed", self._number)
+            process.kill()
+
     async def _end(self) -> str:
+        if self._watching is not None:
+            self._watching.cancel()
         process, door = self._process, self._door
         self._process = self._door = None
         self._is_serving = False

@@ -52,12 +52,16 @@ class WorkerProcess:
             return f"was killed by {signal.Signals(-code).name}"
         return f"ended with code {code}"
 
-    async def end(self) -> str:
-        """Kill it, if it still lives, and close the wire; say how it ended."""
+    def kill(self) -> None:
+        """End it at once, if it still lives."""
         if self._process.returncode is None:
             # Not `Process.kill`, which may reap behind the back of asyncio's watcher.
             with suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)
+
+    async def end(self) -> str:
+        """Kill it, if it still lives, and close the wire; say how it ended."""
+        self.kill()
         ended = await self.wait()
         await self.wire.close()
         return ended
