@@ -5,6 +5,7 @@ import errno
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,14 @@ class Worker:
     async def begin(self) -> None:
         self.entrance.open(WEB, self._take, lambda: len(self.open))
         await until(lambda: self.door.is_open)
+
+    def stand_still(self) -> None:
+        """Take nobody for now; few can be on their way."""
+        self.door._channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+        asyncio.get_running_loop().remove_reader(self.entrance._channel)
+
+    def go_on(self) -> None:
+        asyncio.get_running_loop().add_reader(self.entrance._channel, self.entrance._receive)
 
     def leave(self) -> None:
         self.entrance.close()
@@ -143,6 +152,63 @@ async def test_what_one_cannot_take_goes_to_another(hall: Hall) -> None:
     a.door._channel.shutdown(socket.SHUT_WR)  # as if it had just gone
 
     assert [await hall.call() for _ in range(2)] == ["b"] * 2
+
+
+async def test_who_comes_to_one_that_just_went_waits_for_the_next(hall: Hall) -> None:
+    a = await hall.employ("a")
+    a.door._channel.shutdown(socket.SHUT_WR)
+
+    calling = asyncio.create_task(hall.call())
+    await until(lambda: hall.keeper._held)
+    await hall.employ("b")
+
+    assert await calling == "b"
+
+
+async def test_who_comes_while_all_are_busy_waits_and_nobody_asks_them_all_the_time(
+    monkeypatch: pytest.MonkeyPatch, hall: Hall
+) -> None:
+    tried = []
+
+    def hand(door: Door, *connection: Any) -> bool:
+        tried.append(door)
+        return really_hand(door, *connection)
+
+    really_hand = Door.hand
+    monkeypatch.setattr(Door, "hand", hand)
+    busy = [await hall.employ(name) for name in "ab"]
+    for worker in busy:
+        worker.stand_still()
+
+    calling = [asyncio.create_task(hall.call()) for _ in range(60)]
+    await until(lambda: hall.keeper._held)
+    before = len(tried)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    meanwhile = len(tried) - before
+    for worker in busy:
+        worker.go_on()
+    answered = await asyncio.gather(*calling)
+
+    assert before < 60
+    assert meanwhile == 0
+    assert {*answered} == {"a", "b"}
+    assert sum(worker.door.load for worker in busy) == 60
+
+
+async def test_with_too_many_on_their_way_those_who_come_wait(
+    monkeypatch: pytest.MonkeyPatch, hall: Hall
+) -> None:
+    def send(*message: Any) -> int:
+        monkeypatch.setattr(socket, "send_fds", really_send)
+        raise OSError(errno.ETOOMANYREFS, "too many references: cannot splice")
+
+    really_send = socket.send_fds
+    monkeypatch.setattr(socket, "send_fds", send)
+    monkeypatch.setattr(doorkeeper_module, "_REST_SECONDS", 0.05)
+    await hall.employ("a")
+
+    assert [await hall.call() for _ in range(2)] == ["a"] * 2
 
 
 async def test_without_room_for_more_descriptors_those_who_come_wait(

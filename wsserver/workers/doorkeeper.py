@@ -20,7 +20,9 @@ from wsserver.net.entrance import Report
 logger = logging.getLogger(__name__)
 
 _MOST_AT_ONCE = 64
-_SHORT_OF = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_SHORT_OF = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ETOOMANYREFS}
+"""What accepting or handing over may lack, the last for all descriptors on their way (unix(7))."""
+
 _REST_SECONDS = 1.0
 _REPORT_BYTES = 64
 
@@ -35,14 +37,15 @@ class Door:
 
         self._channel = channel
         self._keeper = keeper
+        self._is_full = False
         self._handed = 0
         self._report: Report | None = None
         asyncio.get_running_loop().add_reader(channel, self._read)
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the worker takes connections at all."""
-        return self._report is not None
+        """Tell whether the worker takes connections, and there is room for one on its way."""
+        return self._report is not None and not self._is_full
 
     @property
     def load(self) -> int:
@@ -50,20 +53,37 @@ class Door:
         return self._report.open + self._handed - self._report.taken if self._report else 0
 
     def hand(self, port: bytes, connection: socket.socket) -> bool:
-        """Give *connection*, which came in at *port*, to the worker; say whether that went well."""
+        """Give *connection*, which came in at *port*, to the worker; say whether that went well.
+
+        If not, the door is open no more, or the machine is short of something, which is raised.
+        """
         try:
             socket.send_fds(self._channel, [port], [connection.fileno()])
-        except OSError:  # it is full, or gone
-            return False
-        self._handed += 1
-        return True
+        except BlockingIOError:
+            logger.warning("a worker is slow to take who comes; others have to, or all wait")
+            self._is_full = True
+            asyncio.get_running_loop().add_writer(self._channel, self._make_room)
+        except OSError as error:
+            if error.errno in _SHORT_OF:
+                raise
+            self.close()  # the worker is gone
+        else:
+            self._handed += 1
+            return True
+        return False
 
     def close(self) -> None:
         """Hand over nothing more."""
         self._report = None
         if self._channel.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self._channel)
+            asyncio.get_running_loop().remove_writer(self._channel)
             self._channel.close()
+
+    def _make_room(self) -> None:
+        asyncio.get_running_loop().remove_writer(self._channel)
+        self._is_full = False
+        self._keeper.look()
 
     def _read(self) -> None:
         try:
@@ -86,6 +106,7 @@ class Doorkeeper:
         """Accept at *ports*, by the names that workers know them by, while any door is open."""
         self._listening = {each: name for name, sockets in ports.items() for each in sockets}
         self._doors: list[Door] = []
+        self._held: tuple[bytes, socket.socket] | None = None
         self._is_accepting = False
         self._rest: asyncio.TimerHandle | None = None
 
@@ -109,11 +130,19 @@ class Doorkeeper:
         for listening in self._listening:
             listening.close()
         self._listening.clear()
+        if self._held:
+            self._held[1].close()
+            self._held = None
 
     def look(self) -> None:
-        """Accept if there is somebody to hand over to."""
-        is_resting = self._rest is not None
-        self._set_accepting(not is_resting and any(door.is_open for door in self._doors))
+        """Hand over whoever is held, and accept more if there is somebody to hand over to.
+
+        Nobody is held while another could be accepted: those who come wait in the system's queue.
+        """
+        if self._held and self._rest is None:
+            self._hand(*self._held)
+        is_free = self._held is None and self._rest is None
+        self._set_accepting(is_free and any(door.is_open for door in self._doors))
 
     def _set_accepting(self, wanted: bool) -> None:
         if wanted == self._is_accepting:
@@ -128,6 +157,8 @@ class Doorkeeper:
 
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(_MOST_AT_ONCE):
+            if not self._is_accepting:
+                return
             try:
                 connection, _address = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -135,23 +166,29 @@ class Doorkeeper:
             except OSError as error:
                 if error.errno not in _SHORT_OF:
                     raise
-                logger.error("nobody is accepted for a while: %s", error.strerror)
-                self._begin_rest()
+                self._begin_rest(error)
                 return
-            with connection:
-                self._hand(self._listening[listening], connection)
+            self._held = (self._listening[listening], connection)
+            self.look()
 
     def _hand(self, port: bytes, connection: socket.socket) -> None:
         doors = (door for door in self._doors if door.is_open)
         for door in sorted(doors, key=lambda door: (not door.is_ready, door.load)):
-            if door.hand(port, connection):
+            try:
+                is_handed = door.hand(port, connection)
+            except OSError as error:
+                self._begin_rest(error)
+                return
+            if is_handed:
                 # Among equals whoever waited longest is the next.
                 self._doors.remove(door)
                 self._doors.append(door)
+                self._held = None
+                connection.close()
                 return
-        logger.error("a connection is closed: no worker takes it")
 
-    def _begin_rest(self) -> None:
+    def _begin_rest(self, error: OSError) -> None:
+        logger.error("nobody is accepted for a while: %s", error.strerror)
         self._rest = asyncio.get_running_loop().call_later(_REST_SECONDS, self._end_rest)
         self.look()
 
