@@ -146,6 +146,14 @@ async def test_a_worker_that_begins_is_asked_only_if_there_is_no_other(hall: Hal
     assert [await hall.call() for _ in range(3)] == ["b"] * 3
 
 
+async def test_a_worker_that_may_hang_is_asked_only_if_there_is_no_other(hall: Hall) -> None:
+    a = await hall.employ("a")
+    await hall.employ("b")
+    a.door.is_silent = True
+
+    assert [await hall.call() for _ in range(3)] == ["b"] * 3
+
+
 async def test_what_one_cannot_take_goes_to_another(hall: Hall) -> None:
     a = await hall.employ("a")
     await hall.employ("b")

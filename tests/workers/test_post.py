@@ -78,10 +78,13 @@ async def test_a_worker_that_hangs_is_killed_and_another_takes_its_place(
     worker = await begun(others)
 
     os.kill(worker, signal.SIGSTOP)
+    door = post._door
     async with asyncio.timeout(60):
         await post.admit(CHECKED)  # nobody waits for ever either
     await until(lambda: is_gone(worker))
     monkeypatch.undo()
+    assert door is not None
+    assert door.is_silent
     await begun({*others, worker})
 
     async with asyncio.timeout(60):

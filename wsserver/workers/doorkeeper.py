@@ -35,6 +35,9 @@ class Door:
         self.is_ready = False
         """Whether it is through with its beginning; before, others are asked first."""
 
+        self.is_silent = False
+        """Whether it leaves a question without an answer; meanwhile others are asked first."""
+
         self._channel = channel
         self._keeper = keeper
         self._is_full = False
@@ -173,7 +176,7 @@ class Doorkeeper:
 
     def _hand(self, port: bytes, connection: socket.socket) -> None:
         doors = (door for door in self._doors if door.is_open)
-        for door in sorted(doors, key=lambda door: (not door.is_ready, door.load)):
+        for door in sorted(doors, key=lambda door: (door.is_silent, not door.is_ready, door.load)):
             try:
                 is_handed = door.hand(port, connection)
             except OSError as error:

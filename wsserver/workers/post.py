@@ -107,8 +107,8 @@ class Post:
     async def _start(self) -> Serving:
         office = self._office
         self._process = process = await WorkerProcess.spawn(office.answer)
-        self._watching = asyncio.create_task(self._watch(process))
-        self._door = office.doorkeeper.door(process.channel)
+        self._door = door = office.doorkeeper.door(process.channel)
+        self._watching = asyncio.create_task(self._watch(process, door))
         assignment = office.assignment(self._number)
         try:
             serving: Serving = await process.wire.ask(assignment)
@@ -120,7 +120,7 @@ class Post:
             await self.admit(Checked(latest))
         return serving
 
-    async def _watch(self, process: WorkerProcess) -> None:
+    async def _watch(self, process: WorkerProcess, door: Door) -> None:
         """Kill a worker that hangs; its end is seen to like any other."""
         with suppress(ConnectionError):  # it has ended
             await process.wire.ask(Ping())  # until it runs, which is as long as loading may take
@@ -131,8 +131,10 @@ class Post:
                         await process.wire.ask(Ping())
                 except TimeoutError:
                     unanswered += 1
+                    door.is_silent = True
                 else:
                     unanswered = 0
+                    door.is_silent = False
                     await asyncio.sleep(PING_SECONDS)
             logger.error("worker %d hangs; it is killed", self._number)
             process.kill()
