@@ -109,6 +109,16 @@ async def test_how_many_are_taken_and_open_is_told() -> None:
         await there.told(Report(1, 0))
 
 
+async def test_what_is_lost_for_want_of_a_descriptor_is_logged_and_counts_as_taken(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with handed(SETTINGS) as (_, there):
+        there.channel.send(WEB)  # which is what comes of it then
+        await there.told(Report(1, 0))
+
+    assert "a connection is lost" in caplog.text
+
+
 async def test_what_breaks_before_its_first_byte_harms_nobody(tmp_path: Path) -> None:
     tls = keep_certificate(TlsSettings(mode="self"), tmp_path)
 

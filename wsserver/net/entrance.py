@@ -85,8 +85,10 @@ class Entrance:
             if not port:  # nobody hands over any more
                 asyncio.get_running_loop().remove_reader(self._channel)
                 return
+            self._taken += 1
+            if not descriptors:  # recv(2): there was none left to give it (MSG_CTRUNC)
+                logger.error("a connection is lost: too many open files")
             for descriptor in descriptors:
-                self._taken += 1
                 self._take(port, socket.socket(fileno=descriptor))
 
     def _take(self, port: bytes, connection: socket.socket) -> None:
