@@ -1,5 +1,9 @@
 """The numbers of all workers in one answer, each with its worker."""
 
+import socket
+import threading
+from typing import Any
+
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_open
 from prometheus_client.parser import text_string_to_metric_families as read_text
@@ -7,7 +11,11 @@ from prometheus_client.samples import Sample
 
 from wsserver.messages import Partial
 from wsserver.metrics import Metrics
+from wsserver.net.entrance import Entrance
+from wsserver.workers import worker as worker_module
 from wsserver.workers.gathered import WEBHOOKS, gathered
+from wsserver.workers.wire import Wire
+from wsserver.workers.worker import Worker
 
 
 def counted(partials: list[float]) -> str:
@@ -88,3 +96,31 @@ def test_the_engine_is_of_no_worker() -> None:
     ]
     assert counts == {(): 3.0}
     assert sessions == [{"worker": "1"}]
+
+
+async def test_sessions_go_on_while_numbers_are_put_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gathered_there(*asked: Any) -> tuple[bytes, str]:
+        threads.add(threading.current_thread())
+        return gathered(*asked)
+
+    async def tell(_: Any) -> dict[int, str]:
+        return {1: counted([0.05]), 2: counted([0.4])}
+
+    threads: set[threading.Thread] = set()
+    monkeypatch.setattr(worker_module, "gathered", gathered_there)
+    ours, theirs = socket.socketpair()
+    channel, other_end = socket.socketpair()
+    far = await Wire.open(theirs, tell)
+    worker = Worker(Entrance(channel))
+    worker.wire = await Wire.open(ours, worker.answer)
+
+    body, _ = await worker._numbers("")
+    await worker.wire.close()
+    await far.close()
+    channel.close()
+    other_end.close()
+
+    assert b'worker="2"' in body
+    assert len(threads - {threading.current_thread()}) == 1
