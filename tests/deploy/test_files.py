@@ -14,6 +14,7 @@ import yaml
 
 from wsserver import config
 from wsserver.webhooks import dispatch
+from wsserver.workers.supervisor import stop_seconds
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -197,13 +198,8 @@ def test_every_variable_is_a_key_of_the_configuration(path: str) -> None:
 
 
 def test_whoever_stops_it_waits_until_it_has_drained() -> None:
-    defaults = config.load(None, {})
-    needed = (
-        defaults.sessions.drain_seconds
-        + defaults.server.socket.close_timeout_seconds
-        + dispatch.FAREWELL_SECONDS
-        + defaults.traces.stop_seconds
-    )
+    keeping = config.load(None, {"WSSERVER_STORE__FOLDER": "store"})
+    needed = stop_seconds(keeping) + dispatch.FAREWELL_SECONDS
     unit = (DEPLOY / "systemd" / "wsserver.service").read_text()
 
     pod = MANIFESTS[0]["spec"]["template"]["spec"]

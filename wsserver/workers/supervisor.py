@@ -21,6 +21,7 @@ from wsserver.recognition.engines import EngineSpec, build
 from wsserver.recognition.process import EngineProcess, Patience
 from wsserver.self_check import SelfCheck, self_check
 from wsserver.speech import Engine, EngineInfo
+from wsserver.store.keeper import STOP_SECONDS
 from wsserver.webhooks.dispatch import Dispatch
 from wsserver.webhooks.settings import check_tokens
 from wsserver.workers.doorkeeper import Doorkeeper
@@ -31,8 +32,20 @@ from wsserver.workers.post import Office, Post
 from wsserver.workers.recognition import Recognition
 from wsserver.workers.sharing import check_workers, decoding_at, open_ports, share_of, shared
 
-GRACE_SECONDS = 25.0
-"""For a worker's last messages and what it has to write, beside the time to drain and to close."""
+GRACE_SECONDS = 8.0
+"""For a worker's last words, which may take three, and for a machine that is busy."""
+
+
+def stop_seconds(config: Config) -> float:
+    """Say after which time a worker that is to stop is killed, whatever it is about.
+
+    Then webhooks have `dispatch.FAREWELL_SECONDS`; what stops the server has to wait for longer
+    than both.
+    """
+    # Sound, then words.
+    writing_seconds = 2 * STOP_SECONDS if config.store.folder else 0.0
+    closing_seconds = config.server.socket.close_timeout_seconds + config.traces.stop_seconds
+    return config.sessions.drain_seconds + closing_seconds + writing_seconds + GRACE_SECONDS
 
 
 class Supervisor:
@@ -116,9 +129,8 @@ class Supervisor:
         self._serving = [task.result() for task in filling]
 
     async def _dismiss(self) -> None:
-        config = self._config
-        drain_seconds = config.sessions.drain_seconds + config.server.socket.close_timeout_seconds
-        await asyncio.gather(*(post.leave(drain_seconds + GRACE_SECONDS) for post in self._posts))
+        seconds = stop_seconds(self._config)
+        await asyncio.gather(*(post.leave(seconds) for post in self._posts))
 
     def _assignment(self, number: int) -> Assignment:
         config = share_of(self._config, number)
