@@ -97,12 +97,14 @@ def _signals() -> Iterator[asyncio.Event]:
     """Give an event that the first signal sets; a second one ends the process at once."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
 
-    def stop(number: signal.Signals) -> None:
+    def stop() -> None:
+        if stopped.is_set():
+            # From the loop: uvloop would drop what Python's own handler raises amid a callback.
+            raise KeyboardInterrupt
         stopped.set()
-        loop.remove_signal_handler(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number)
+        loop.add_signal_handler(number, stop)
     try:
         yield stopped
     finally:
