@@ -1,4 +1,4 @@
-"""A gate among others: it asks them last, and gives back what it took if the place is gone then."""
+"""A gate among others: it asks them last, and gives its place back if they object."""
 
 import asyncio
 from collections.abc import Callable
@@ -49,17 +49,22 @@ class Others(Alone):
     entries: list[Entry] = field(default_factory=list)
     tickets: list[Counted] = field(default_factory=list)
     used: float = 0.0
+    learned: float = 0.0
+    """What is known to be used once they were asked."""
+
     answers: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def enter(self, entry: Entry) -> Ticket | Objection:
         self.entries.append(entry)
         await self.answers.wait()
+        self.used = max(self.used, self.learned)
         if self.objection:
             return self.objection
         self.tickets.append(Counted())
         return self.tickets[-1]
 
     async def look(self, entry: Entry) -> Objection | None:
+        self.used = max(self.used, self.learned)
         return self.objection
 
     def spent(self, token: str) -> float:
@@ -134,18 +139,31 @@ async def test_a_token_for_one_session_is_not_used_up_by_a_refusal() -> None:
     assert await door.refusal(secret) == (403, "token_used")
 
 
-async def test_who_finds_no_place_after_the_others_were_asked_gives_theirs_back() -> None:
+async def test_who_finds_the_last_place_taken_uses_no_token_for_one_session_up() -> None:
     door = Door(Others(), most=1)
+    secrets = [PLAIN, door.sign(), door.sign()]
     door.others.answers.clear()
 
-    asking = [asyncio.create_task(door.gate.admit(bearing(PLAIN))) for _ in range(3)]
+    asking = [asyncio.create_task(door.gate.admit(bearing(secret))) for secret in secrets]
     await asyncio.sleep(0)
     door.others.answers.set()
     found = await asyncio.gather(*asking, return_exceptions=True)
 
     leases = [each for each in found if isinstance(each, Lease)]
     assert (len(leases), door.gate.sessions, door.refused) == (1, 1, ["full", "full"])
-    assert sorted(ticket.is_released for ticket in door.others.tickets) == [False, True, True]
+    assert [entry.single for entry in door.others.entries] == [None]
+    leases[0].release()
+    assert (await door.gate.admit(bearing(secrets[1]))).token.name == "ann"
+
+
+async def test_a_token_for_one_session_is_not_used_up_on_a_day_that_others_used_up() -> None:
+    door = Door(Others(learned=9.0))
+
+    with pytest.raises(Refused) as refused:
+        await door.gate.admit(bearing(door.sign()))
+
+    assert refused.value.refusal.code == "audio_used_up"
+    assert (door.others.entries, door.gate.sessions) == ([], 0)
 
 
 async def test_a_token_for_one_session_that_comes_twice_at_once_serves_one() -> None:

@@ -103,7 +103,7 @@ class Gate:
         """Check as `admit` does; give what takes the place, to be called at once or never.
 
         Until then a token for one session is not used up.  What it gives waits for other gateways
-        alone, and raises `Refused` if the place is gone meanwhile.
+        alone, and raises `Refused` for what they object to.
         """
         with self._telling():
             caller = self._caller(presented)
@@ -125,27 +125,36 @@ class Gate:
         self._limits.count_handshake(address)
 
     async def _take(self, visitor: Visitor, address: str) -> Lease:
-        with self._telling():
-            ticket = await self._enter(visitor)
-            try:
-                # Again: the other gateways have told what they used, and others came in meanwhile.
-                self._places.check_day(visitor.guest.token)
-                self._check_number(visitor.guest, address)
+        # The place first, and what uses a token for one session up last: whoever is refused in
+        # between comes again with it.
+        lease = self._places.take(visitor.guest, address)
+        try:
+            with self._telling():
+                lease.ticket = await self._enter(visitor)
+                # Again: where the others could not be asked, two may have come with it at once.
                 self._identities.check_unused(visitor.signed)
-            except Refused:
-                ticket.release()
-                raise
+        except BaseException:
+            lease.release()
+            raise
         if self._lines and visitor.guest.claim and self._takes_over(visitor.guest):
             self._lines.end(visitor.guest.claim.cursor.session)
         if visitor.signed and visitor.signed.one_session:
             self._identities.used.add(visitor.signed)
-        return self._places.take(visitor.guest, address, ticket)
+        return lease
 
     async def _enter(self, visitor: Visitor) -> Ticket:
-        found = await self.conditions.peers.enter(visitor.entry())
+        entry = visitor.entry()
+        if entry.counts_audio:
+            await self._look(visitor)
+        found = await self.conditions.peers.enter(entry)
         if isinstance(found, Objection):
             self._object(found, visitor)
         return found
+
+    async def _look(self, visitor: Visitor) -> None:
+        if objection := await self.conditions.peers.look(visitor.entry()):
+            self._object(objection, visitor)
+        self._places.check_day(visitor.guest.token)  # the others have told what they used
 
     def _object(self, objection: Objection, visitor: Visitor) -> NoReturn:
         if objection is Objection.USED:
@@ -173,9 +182,7 @@ class Gate:
             self.check_open()
             self._limits.check_handshakes(caller.address)
             visitor = self._check(caller, scope, SUBPROTOCOL, resumes=resumes)
-            if objection := await self.conditions.peers.look(visitor.entry()):
-                self._object(objection, visitor)
-            self._places.check_day(visitor.guest.token)  # the others have told what they used
+            await self._look(visitor)
         except Refused as refused:
             return refused.refusal
         return None
@@ -241,13 +248,9 @@ class Gate:
 
     def _check_places(self, guest: Guest, address: str) -> None:
         self._places.check_day(guest.token)
-        self._check_number(guest, address)
-        if not self._takes_over(guest):
-            self._check_room()
-
-    def _check_number(self, guest: Guest, address: str) -> None:
         if not self._takes_over(guest):
             self._places.check_number(guest.token, address)
+            self._check_room()
 
     def _visitor(self, caller: _Caller, *, resumes: bool = False) -> Visitor:
         self._limits.check_failures(caller.address)

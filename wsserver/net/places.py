@@ -20,12 +20,12 @@ from wsserver.peers import UNSEEN, Peers, Ticket
 class Lease:
     """The place of one session; free again when its context ends."""
 
-    def __init__(
-        self, guest: Guest, ledger: Ledger, leave: Callable[[], None], ticket: Ticket = UNSEEN
-    ) -> None:
+    def __init__(self, guest: Guest, ledger: Ledger, leave: Callable[[], None]) -> None:
         self.guest = guest
         self.token = guest.token
-        self.ticket = ticket
+        self.ticket: Ticket = UNSEEN
+        """What it counts for elsewhere, once that is known."""
+
         self._ledger = ledger
         self._leave = leave
         self._released = False
@@ -92,8 +92,8 @@ class Places:
         message = f"found {token.sessions} sessions of this token, the most at a time"
         refuse(429, "too_many_sessions", message, self._settings.retry_after_seconds)
 
-    def take(self, guest: Guest, address: str, ticket: Ticket) -> Lease:
-        """Give a place, whatever the number; *ticket* is what it counts for elsewhere."""
+    def take(self, guest: Guest, address: str) -> Lease:
+        """Give a place, whatever the number."""
         name = guest.token.name
         self._by_token[name] += 1
         self._limits.enter(address)
@@ -104,4 +104,4 @@ class Places:
                 del self._by_token[name]
             self._limits.leave(address)
 
-        return Lease(guest, self._ledger, leave, ticket)
+        return Lease(guest, self._ledger, leave)
