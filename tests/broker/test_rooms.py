@@ -14,7 +14,7 @@ from tests.broker.gateway import (
 )
 from tests.broker.redis_server import RedisServer
 from tests.rooms.told import final
-from wsserver.broker import room_relays
+from wsserver.broker import room_relays, room_waiting
 from wsserver.net.refusal import Refused
 from wsserver.rooms.captions import Live, Partial
 
@@ -220,6 +220,20 @@ async def test_a_room_that_is_ended_is_ended_everywhere_and_for_who_comes_later(
 
         assert seat.is_ended
         assert await there.rooms.bring(ROOM) is None
+
+
+async def test_what_is_said_on_in_a_room_that_has_ended_waits_for_nobody(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(room_waiting, "MOST_FINALS", 3)
+    async with gateways(redis_server, 1) as (here,):
+        speaker = here.speaker("a")
+        await here.rooms.end(ROOM, OWNER)
+
+        speaker.say(1, 2, 3, 4)
+        speaker.leave()
+
+    assert "lost" not in caplog.text
 
 
 async def test_a_room_is_brought_from_where_it_is_open(redis_server: RedisServer) -> None:

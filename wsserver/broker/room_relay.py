@@ -71,6 +71,8 @@ class RedisRelay:
 
     def final(self, session: str, generation: int, final: Final) -> None:
         """Have *final* numbered, and then shown everywhere."""
+        if self._running is None:  # the room has ended, and who speaks goes on
+            return
         self._waiting.add(Saying(session, generation, final))
         self._partials.pop(session, None)
         if not self._flows:
