@@ -15,6 +15,7 @@ from tests.broker.gateway import (
 from tests.broker.redis_server import RedisServer
 from tests.rooms.told import final
 from wsserver.broker import room_relays, room_waiting
+from wsserver.broker.room_relay import RedisRelay
 from wsserver.net.refusal import Refused
 from wsserver.rooms.captions import Live, Partial
 
@@ -141,6 +142,28 @@ async def test_what_was_said_before_a_session_went_on_elsewhere_is_not_lost(
         second.say(2)
 
         assert await reads(reader, 2) == ["1 a1", "2 a2"]
+
+
+async def test_what_a_session_says_late_that_redis_has_forgotten_holds_nobody_up(
+    redis_server: RedisServer,
+) -> None:
+    async with gateways(redis_server, 2) as (here, there):
+        speaker, other = here.speaker("a"), here.speaker("b")
+        await other.seat.relay.flush()
+        await there.speaker("a", generation=2).seat.relay.flush()
+        reader = await here.reader()
+        await until(lambda: reader.room.speakers() == {"a": 2, "b": 1})
+        relay = speaker.seat.relay
+        assert isinstance(relay, RedisRelay)
+        relay.doubt()
+        await until(lambda: "a" not in relay._waiting.open)
+
+        room = here.connection.key("room", ROOM)
+        await here.connection.ask(lambda redis: redis.hdel(room, "s:a"))
+        speaker.say(1)
+        other.say(1)
+
+        assert await reads(reader, 1) == ["1 b1"]
 
 
 async def test_what_is_said_where_a_session_went_on_waits_for_what_was_said_before(

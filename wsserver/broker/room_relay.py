@@ -217,7 +217,8 @@ class RedisRelay:
                 verdict = await self._store.left(self.name, Left(session, generation))
         if verdict == "ok":
             self._waiting.took(own)
-        elif verdict == "stale":
+        elif verdict == "stale" or (verdict == "unknown" and own.session not in self._waiting.open):
+            # Whom Redis has forgotten it is told of again, but not of who speaks elsewhere by now.
             self._waiting.refuse(own)
             self._see(own.session)
         else:

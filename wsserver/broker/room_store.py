@@ -26,7 +26,8 @@ Verdict: TypeAlias = Literal[
     "ok", "stale", "later", "gap", "unknown", "none", "other", "alive", "ended", "lost"
 ]
 """`stale`: no news; `later`: Redis has no memory yet; `gap`: finals before it may come from where
-the session was; `none`: it does not know the room; `lost`: it has forgotten everything."""
+the session was; `unknown`: it does not know the session; `none`: nor the room; `lost`: it has
+forgotten everything."""
 
 _LEAST_KEPT_MS = 15_000
 """Longer than between two signs of life."""
