@@ -14,7 +14,7 @@ from tests.broker.gateway import (
 )
 from tests.broker.redis_server import RedisServer
 from tests.rooms.told import final
-from wsserver.broker import room_relays, room_waiting
+from wsserver.broker import room_relays, room_store, room_waiting
 from wsserver.broker.room_relay import RedisRelay
 from wsserver.net.refusal import Refused
 from wsserver.rooms.captions import Live, Partial
@@ -142,6 +142,24 @@ async def test_what_was_said_before_a_session_went_on_elsewhere_is_not_lost(
         second.say(2)
 
         assert await reads(reader, 2) == ["1 a1", "2 a2"]
+
+
+async def test_of_too_many_sessions_the_one_that_ended_longest_ago_is_forgotten(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_store, "MOST_SESSIONS", 2)
+    async with gateways(redis_server, 1) as (here,):
+        first, second = here.speaker("a"), here.speaker("b")
+        for speaker in (second, first):
+            speaker.leave()
+        last = here.speaker("c")
+        await last.seat.relay.flush()
+
+        known = await here.connection.ask(
+            lambda redis: redis.hkeys(here.connection.key("room", ROOM))
+        )
+
+        assert {each for each in known if each.startswith(b"s:")} == {b"s:a", b"s:c"}
 
 
 async def test_what_a_session_says_late_that_redis_has_forgotten_holds_nobody_up(

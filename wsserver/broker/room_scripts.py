@@ -6,8 +6,8 @@ A room is a hash and a stream.  The hash holds the `story`'s name, `born` (of th
 whenever Redis has forgotten the one before), the `life` of Redis in which that was, `seq` of the
 latest event, the `last` number, `base` (the number up to which it was copied from a gateway),
 `began` (ms by Redis' clock), the `owner`, and a field `s:SESSION` for each session: its generation,
-its offset in ms, its latest utterance, the gateway that has it (or -) and the ms at which it was
-resumed.  The stream holds the finals; an entry's ID is its number.
+its offset in ms, its latest utterance, the gateway that has it (or -), the ms at which it was
+resumed, and the event before it was last written.  The stream holds the finals; an entry's ID is its number.
 """
 
 _HEAD = """
@@ -33,13 +33,14 @@ local function course(session)
   local found = redis.call('HGET', room, 's:' .. session)
   if not found then return nil end
   local generation, offset, utterance, gateway, from = string.match(
-    found, '^(%S+) (%S+) (%S+) (%S+) (%S+)$')
+    found, '^(%S+) (%S+) (%S+) (%S+) (%S+) %S+$')
   return {session = session, generation = tonumber(generation), offset = tonumber(offset),
           utterance = tonumber(utterance), gateway = gateway, from = tonumber(from)}
 end
 local function remember(c)
   redis.call('HSET', room, 's:' .. c.session, string.format(
-    '%d %d %d %s %d', c.generation, c.offset, c.utterance, c.gateway, c.from))
+    '%d %d %d %s %d %d', c.generation, c.offset, c.utterance, c.gateway, c.from,
+    redis.call('HGET', room, 'seq') or 0))
 end
 local function moved(session)
   return room .. ':moved:' .. session
@@ -160,14 +161,12 @@ tell('opened ' .. session .. ' ' .. string.format(
   '%d %d %d %s', c.generation, c.offset, c.utterance, c.gateway))
 local most = tonumber(ARGV[10])
 if redis.call('HLEN', room) > most + 8 then
-  local all = redis.call('HGETALL', room)
+  local all, oldest, since = redis.call('HGETALL', room), nil, math.huge
   for at = 1, #all, 2 do
-    if string.sub(all[at], 1, 2) == 's:' and string.find(all[at + 1], ' %- %d+$')
-       and all[at] ~= 's:' .. session then
-      redis.call('HDEL', room, all[at])
-      break
-    end
+    local seq = string.sub(all[at], 1, 2) == 's:' and string.match(all[at + 1], ' %- %d+ (%d+)$')
+    if seq and tonumber(seq) < since then oldest, since = all[at], tonumber(seq) end
   end
+  if oldest then redis.call('HDEL', room, oldest) end
 end
 return {'ok'}
 """
