@@ -1,5 +1,7 @@
+import asyncio
 from typing import Any
 
+import pytest
 from redis.asyncio import Redis
 
 from tests.broker.gateway import (
@@ -12,6 +14,7 @@ from tests.broker.gateway import (
     until,
 )
 from tests.broker.redis_server import RedisServer
+from wsserver.broker import room_relays
 from wsserver.rooms.captions import Partial
 
 
@@ -158,6 +161,31 @@ async def test_a_room_that_is_ended_while_redis_is_away_is_ended_when_it_is_back
         await until(lambda: seat.is_ended)
 
         assert not is_ended_there
+
+
+async def test_a_redis_that_forgets_which_rooms_have_ended_is_told_again_and_no_other(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_relays, "BEAT_SECONDS", 0.1)
+    async with gateways(redis_server, 1) as (here,):
+        ask, ended = here.connection.ask, here.connection.key("ended")
+        speaker, reader = here.speaker("a"), await here.reader()
+        await here.rooms.end("x", OWNER)
+        await speaker.seat.relay.flush()
+
+        await ask(lambda redis: redis.config_resetstat())
+        here.relays.begin()
+        await until(lambda: here.relays.store.life != "")
+        stats = await ask(lambda redis: redis.info("commandstats"))
+        await ask(lambda redis: redis.flushall())
+        speaker.say(1)  # who speaks finds out first
+        await reads(reader, 1)
+        async with asyncio.timeout(30):
+            while not await ask(lambda redis: redis.hexists(ended, "x")):
+                pass
+
+        assert "cmdstat_hgetall" in stats
+        assert "cmdstat_hset" not in stats
 
 
 async def test_where_stories_have_parted_all_read_the_one_that_went_on(

@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from wsserver.broker.connection import Connection, is_wanted
@@ -30,6 +30,9 @@ _FORGET_SECONDS = 60.0
 """Between two times that rooms are forgotten in Redis whose end nobody has to know any more."""
 
 _MOST_ENDED = 10_000
+_AT_ONCE = 200
+"""Ended rooms that Redis is told, so that nobody waits long for it."""
+
 _NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
@@ -58,6 +61,9 @@ class RedisRelays:
         self._joined: dict[str, _Joined] = {}
         self._ended: dict[str, str] = {}
         """The rooms that were ended here, and their owners; kept for a Redis that has forgotten."""
+
+        self._life = ""
+        """Of Redis, in which it was told everything."""
 
         self._suspects: set[str] = set()
         self._beat = asyncio.Event()
@@ -113,7 +119,7 @@ class RedisRelays:
         if len(self._ended) > _MOST_ENDED:
             del self._ended[next(iter(self._ended))]
         with suppress(BrokerAway):
-            await self.store.end(name, owner)
+            await self.store.end({name: owner})
 
     def begin(self) -> None:
         """Note that what is told of all rooms is heard from now on."""
@@ -157,10 +163,12 @@ class RedisRelays:
 
     async def _live(self) -> None:
         await self.store.sign(GONE_SECONDS)
-        if await self.store.learn_life():
+        await self.store.learn_life()
+        if (life := self.store.life) != self._life:
             await self._tell_ended()
             for joined in self._joined.values():
                 joined.doubt()
+            self._life = life
         for joined in tuple(self._joined.values()):
             if joined.premises.is_held and not await self.store.keep(joined.name):
                 joined.doubt()
@@ -183,10 +191,14 @@ class RedisRelays:
         self._suspects = silent
 
     async def _tell_ended(self) -> None:
-        await self._learn_ended()
-        for name, owner in self._ended.items():
-            await self.store.end(name, owner)
+        known = await self._learn_ended()
+        lacking = [name for name in self._ended if name not in known]
+        for first in range(0, len(lacking), _AT_ONCE):
+            names = lacking[first : first + _AT_ONCE]
+            await self.store.end({name: self._ended[name] for name in names})
 
-    async def _learn_ended(self) -> None:
-        for name, owner in await self.store.ended():
+    async def _learn_ended(self) -> Collection[str]:
+        ended = await self.store.ended()
+        for name, owner in ended.items():
             self.on_ended(name, owner)
+        return ended.keys()

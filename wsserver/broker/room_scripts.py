@@ -7,7 +7,8 @@ whenever Redis has forgotten the one before), the `life` of Redis in which that 
 latest event, the `last` number, `base` (the number up to which it was copied from a gateway),
 `began` (ms by Redis' clock), the `owner`, and a field `s:SESSION` for each session: its generation,
 its offset in ms, its latest utterance, the gateway that has it (or -), the ms at which it was
-resumed, and the event before it was last written.  The stream holds the finals; an entry's ID is its number.
+resumed, and the event before it was last written.  The stream holds the finals; an entry's ID is
+its number.
 """
 
 _HEAD = """
@@ -235,14 +236,14 @@ return {'ok'}
 With a fifth KEY, that of a gateway's life sign, only if that is not there any more."""
 
 END = """
-redis.call('HSET', KEYS[4], ARGV[2], ARGV[5])
-redis.call('PEXPIRE', KEYS[4], ARGV[6])
+redis.call('HSET', KEYS[4], ARGV[1], ARGV[3])
+redis.call('PEXPIRE', KEYS[4], ARGV[4])
 redis.call('DEL', KEYS[2], KEYS[3])
-redis.call('PUBLISH', ARGV[3], ARGV[7])
+redis.call('PUBLISH', ARGV[2], ARGV[5])
 return {'ok'}
 """
-"""End a room.  ARGV: -, its name, the channel of all rooms, -, when that may be forgotten and whose
-it was, ms to keep it, what is told."""
+"""End a room.  ARGV: its name, the channel of all rooms, when that may be forgotten and whose it
+was, ms to keep it, what is told."""
 
 LIFE = """
 local time = redis.call('TIME')

@@ -5,7 +5,7 @@ Knows keys, scripts and what they answer; knows nothing of when to call them.
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import uuid4
@@ -20,6 +20,7 @@ from wsserver.rooms.room import Room
 from wsserver.rooms.story import MOST_SESSIONS
 
 if TYPE_CHECKING:
+    from redis.asyncio import Redis
     from redis.commands.core import AsyncScript
 
 Verdict: TypeAlias = Literal[
@@ -52,7 +53,9 @@ class RoomStore:
         self.gateway = uuid4().hex
         self.terms = terms
         self._connection = connection
-        self._life = ""
+        self.life = ""
+        """Of Redis, as it was last asked; empty if it has to be asked."""
+
         self._clock_gap_ms = 0.0
         """Between Redis' clock and the one here."""
 
@@ -61,8 +64,7 @@ class RoomStore:
         self._look, self._seed = script(room_scripts.LOOK), script(room_scripts.SEED)
         self._extend, self._move = script(room_scripts.EXTEND), script(room_scripts.MOVE)
         self._opened, self._final = script(room_scripts.OPENED), script(room_scripts.FINAL)
-        self._left, self._end = script(room_scripts.LEFT), script(room_scripts.END)
-        self._begin_life = script(room_scripts.LIFE)
+        self._left, self._begin_life = script(room_scripts.LEFT), script(room_scripts.LIFE)
 
     @property
     def is_up(self) -> bool:
@@ -72,7 +74,7 @@ class RoomStore:
     @property
     def settles_in(self) -> float:
         """Give the seconds for which Redis still waits for gateways that have a memory."""
-        began = self._life.rpartition(" ")[2]
+        began = self.life.rpartition(" ")[2]
         if not began:
             return 0.0
         age_ms = time.monotonic() * 1000 + self._clock_gap_ms - int(began)
@@ -87,19 +89,18 @@ class RoomStore:
         """Give where a room's events are told."""
         return self._key(name, "events")
 
-    async def learn_life(self) -> bool:
-        """Ask which life of Redis this is; tell whether it is another one than before."""
+    async def learn_life(self) -> None:
+        """Ask which life of Redis this is."""
         key = self._connection.key("life")
         about = await self._connection.ask(lambda redis: redis.info("server"))
         words = [uuid4().hex, str(about["run_id"])]
         life, now = await self._connection.ask(lambda _: self._begin_life(keys=[key], args=words))
         self._note_clock(int(now))
-        before, self._life = self._life, life.decode()
-        return before != self._life
+        self.life = life.decode()
 
     def forget_life(self) -> None:
         """Ask anew before anything else: it may be another Redis, or one that has forgotten."""
-        self._life = ""
+        self.life = ""
 
     async def look(self, room: Room, count: int) -> Look | Verdict:
         """Give what Redis knows of *room*, with at most *count* finals that it lacks."""
@@ -173,22 +174,29 @@ class RoomStore:
         owner = await self._connection.ask(lambda redis: redis.hget(self._key(name), "owner"))
         return None if owner is None else _text(owner)
 
-    async def end(self, name: str, owner: str) -> None:
-        """Forget a room for good, and tell all gateways."""
+    async def end(self, rooms: Mapping[str, str]) -> None:
+        """Forget rooms for good, and tell all gateways; *rooms* are their names and owners."""
         kept_ms = _ms(self.terms.ended_seconds)
-        value = json.dumps([round(time.time() * 1000) + kept_ms, owner])
-        told = json.dumps([name, owner])
-        words: list[str | int] = ["", name, self.rooms_channel, "", value, kept_ms, told]
-        await self._connection.ask(lambda _: self._end(keys=self._keys(name), args=words))
+        until = round(time.time() * 1000) + kept_ms
 
-    async def ended(self) -> list[tuple[str, str]]:
+        async def ask(redis: "Redis") -> None:
+            async with redis.pipeline(transaction=False) as pipe:
+                for name, owner in rooms.items():
+                    value, told = json.dumps([until, owner]), json.dumps([name, owner])
+                    words = (name, self.rooms_channel, value, str(kept_ms), told)
+                    pipe.eval(room_scripts.END, 4, *self._keys(name), *words)
+                await pipe.execute()
+
+        await self._connection.ask(ask)
+
+    async def ended(self) -> Mapping[str, str]:
         """Give the rooms that were ended, and who ended them."""
         key, now = self._connection.key("ended"), time.time() * 1000
         found = await self._connection.ask(lambda redis: redis.hgetall(key))
         known = {_text(name): json.loads(value) for name, value in found.items()}
         if over := [name for name, (until, _) in known.items() if until < now]:
             await self._connection.ask(lambda redis: redis.hdel(key, *over))
-        return [(name, owner) for name, (_, owner) in known.items() if name not in over]
+        return {name: owner for name, (_, owner) in known.items() if name not in over}
 
     async def sign(self, seconds: float) -> None:
         """Give a sign of life that is good for *seconds*."""
@@ -235,7 +243,7 @@ class RoomStore:
         more_keys: Sequence[str] = (),
     ) -> Any:
         keys = [*self._keys(name), *more_keys]
-        words = [self._life, name, self.channel(name), self._kept_ms, *args]
+        words = [self.life, name, self.channel(name), self._kept_ms, *args]
         reply = await self._connection.ask(lambda _: script(keys=keys, args=words))
         if not reply:
             raise BrokerAway("redis gave an empty answer")
