@@ -144,22 +144,23 @@ async def test_what_was_said_before_a_session_went_on_elsewhere_is_not_lost(
         assert await reads(reader, 2) == ["1 a1", "2 a2"]
 
 
-async def test_of_too_many_sessions_the_one_that_ended_longest_ago_is_forgotten(
+async def test_of_too_many_sessions_those_that_ended_longest_ago_are_forgotten(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room_store, "MOST_SESSIONS", 2)
+    monkeypatch.setattr(room_store, "MOST_SESSIONS", 6)
     async with gateways(redis_server, 1) as (here,):
-        first, second = here.speaker("a"), here.speaker("b")
-        for speaker in (second, first):
+        former = [here.speaker(name) for name in "abcdef"]
+        for speaker in reversed(former):
             speaker.leave()
-        last = here.speaker("c")
-        await last.seat.relay.flush()
+        for name in "xyz":
+            await here.speaker(name).seat.relay.flush()
 
         room = here.connection.key("room", ROOM)
-        fields = ["s:a", "s:b", "s:c"]
-        known = await here.connection.ask(lambda redis: redis.hmget(room, fields))
+        known = await here.connection.ask(
+            lambda redis: redis.hmget(room, [f"s:{name}" for name in "abcdefxyz"])
+        )
 
-        assert [each is not None for each in known] == [True, False, True]
+        assert [each is not None for each in known] == [True] * 3 + [False] * 3 + [True] * 3
 
 
 async def test_what_a_session_says_late_that_redis_has_forgotten_holds_nobody_up(
