@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.rooms.told import partial
 from wsserver.broker.room_events import (
+    UNREADABLE,
     Changed,
     Heard,
     Left,
@@ -73,6 +74,23 @@ def test_a_final_that_is_told_again_is_the_same(final: Final, offset_ms: int) ->
     )
 
     assert look.finals == (first.told,)
+
+
+def test_a_final_that_cannot_be_read_keeps_its_number_and_stops_no_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    body = write_final(Final(utterance=1, text="One.", start=0, end=1, through=0))
+    found = [(b"a 1 1 1 500", body), (b"a 1 2 2 500", b'{"text": "words"}')]
+
+    look = read_look({b"story": b"s", b"born": b"b", b"last": b"2", b"base": b"0"}, found, 0)
+
+    assert [(each.number, each.utterance, each.text) for each in look.finals] == [
+        (1, 1, "One."),
+        (2, 2, UNREADABLE),
+    ]
+    assert look.finals[1].start == look.finals[1].end == 0.5
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "words" not in caplog.text
 
 
 def test_no_cursor_goes_to_others() -> None:

@@ -6,6 +6,7 @@ An event is a line of words and, where there is text, JSON behind it.  The first
 birth of what Redis knows of the room and the event's place in it; a partial has neither.
 """
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -14,6 +15,11 @@ from pydantic import TypeAdapter, ValidationError
 from wsserver import messages
 from wsserver.rooms import captions
 from wsserver.rooms.story import as_told
+
+logger = logging.getLogger(__name__)
+
+UNREADABLE = "…"
+"""In the place of a final that Redis has and nobody can read."""
 
 _MS = 1000
 
@@ -136,7 +142,10 @@ def read(data: bytes) -> Told:
 
 
 def read_look(fields: dict[bytes, bytes], found: list[tuple[bytes, bytes]], now_ms: int) -> Look:
-    """Read what Redis knows; *found* are head and body of finals.  Raises ValueError."""
+    """Read what Redis knows; *found* are head and body of finals.
+
+    Raises ValueError; but not for a final's text, which would keep all others from being read.
+    """
     known = {name.decode(): value.decode() for name, value in fields.items()}
     began = known.get("began")
     return Look(
@@ -153,7 +162,7 @@ def read_look(fields: dict[bytes, bytes], found: list[tuple[bytes, bytes]], now_
             for name, value in known.items()
             if name.startswith("s:")
         ),
-        finals=tuple(_final(head.decode().split(" "), body) for head, body in found),
+        finals=tuple(_stored(head.decode().split(" "), body) for head, body in found),
     )
 
 
@@ -177,6 +186,18 @@ def _event(kind: str, words: list[str], body: bytes) -> Event:
 def _course(session: str, words: list[str]) -> Opened:
     generation, offset_ms, utterance, gateway = words[:4]
     return Opened(session, int(generation), int(offset_ms) / _MS, int(utterance), gateway)
+
+
+def _stored(words: list[str], body: bytes) -> captions.Final:
+    try:
+        return _final(words, body)
+    except ValueError:
+        session, _, utterance, number, offset_ms = words
+        logger.warning("number %s of a room cannot be read and is shown as %s", number, UNREADABLE)
+        empty = messages.Final(
+            utterance=int(utterance), text=UNREADABLE, start=0.0, end=0.0, through=0
+        )
+        return as_told(empty, session, int(number), int(offset_ms) / _MS)
 
 
 def _final(words: list[str], body: bytes) -> captions.Final:
