@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from wsserver.errors import EngineError
+from wsserver.errors import EngineUnavailable
 from wsserver.recognition.pool import Pool, Width
 from wsserver.recognition.runner import Result, Runner
 from wsserver.speech import EngineInfo, Window
@@ -17,11 +17,14 @@ class Meter(Protocol):
     """Who is told."""
 
     def decoded(self, windows: Sequence[Window], seconds: float, /) -> None:
-        """Take note of a batch and the seconds that it took."""
+        """Take note of a batch and the seconds that it took; what failed of it is left out."""
         ...
 
     def failed(self, windows: Sequence[Window], error: Exception, seconds: float, /) -> None:
-        """Take note of a batch that failed after so many seconds."""
+        """Take note of what failed together after so many seconds.
+
+        What nobody took has not failed: it is sent again.
+        """
         ...
 
 
@@ -66,11 +69,18 @@ class Metered:
         try:
             heard = await self._runner.recognize(windows, timeout_seconds)
         except Exception as error:
-            self._meter.failed(windows, error, time.monotonic() - began)
+            self._tell(windows, [error] * len(windows), time.monotonic() - began)
             raise
-        seconds = time.monotonic() - began
-        self._meter.decoded(windows, seconds)
-        for window, result in zip(windows, heard, strict=False):
-            if isinstance(result, EngineError):
-                self._meter.failed([window], result, seconds)
+        self._tell(windows, heard, time.monotonic() - began)
         return heard
+
+    def _tell(
+        self, windows: Sequence[Window], heard: Sequence[Result | Exception], seconds: float
+    ) -> None:
+        came_to = list(zip(windows, heard, strict=True))
+        decoded = [window for window, result in came_to if not isinstance(result, Exception)]
+        if decoded:
+            self._meter.decoded(decoded, seconds)
+        for kind, error in {type(result): result for result in heard}.items():
+            if isinstance(error, Exception) and not isinstance(error, EngineUnavailable):
+                self._meter.failed([w for w, r in came_to if type(r) is kind], error, seconds)
