@@ -22,6 +22,11 @@ def measure(metrics: Metrics, gate: Gate, rooms: Rooms, scheduler: Scheduler) ->
     metrics.measure("rooms_open", "Rooms that are remembered.", lambda: len(rooms))
     metrics.measure("viewers_open", "Viewers in all rooms.", lambda: rooms.viewers)
     metrics.measure("engine_ready", "1 while windows are decoded.", lambda: scheduler.ready)
+    metrics.measure(
+        "engine_busy_ratio",
+        "Part of the time that an engine worked lately, on average.",
+        lambda: scheduler.busy,
+    )
     metrics.measure("engine_waiting_windows", "Windows that wait.", lambda: scheduler.load.waiting)
     metrics.measure(
         "engine_waiting_seconds",

@@ -1,3 +1,7 @@
+from dataclasses import replace
+
+import pytest
+
 from wsserver.cluster.fleet import LATELY_SECONDS, Demands, Fleet
 from wsserver.cluster.wire import Report
 from wsserver.recognition.costs import Prices
@@ -58,6 +62,15 @@ def test_prices_and_what_waits_are_those_of_all() -> None:
 
     assert (pool.engines, pool.waiting_seconds) == (2, 2.0)
     assert pool.prices == Prices(2.0, 2.0, 2.0, 2.0)
+
+
+def test_replicas_are_as_busy_as_they_are_on_average_and_not_at_all_once_they_are_gone() -> None:
+    fleet = Fleet()
+    fleet.note("way", replace(report("a"), busy=0.9), 0.0)
+    fleet.note("way", replace(report("b"), busy=0.3), 0.0)
+
+    assert fleet.pool("me", 0.0).busy == pytest.approx(0.6)
+    assert fleet.pool("me", 1.0 + LATELY_SECONDS).busy == 0
 
 
 def test_what_other_gateways_ask_for_is_known_by_the_latest_word() -> None:

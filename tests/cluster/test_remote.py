@@ -75,6 +75,13 @@ async def test_a_socket_of_this_machine_serves_as_well(tmp_path: Path) -> None:
         assert scheduler.info.device == "cpu"
 
 
+async def test_a_gateway_hears_how_busy_its_replicas_are() -> None:
+    async with door() as one, gateway(one.url) as scheduler:
+        await text(scheduler)
+
+        assert scheduler.busy > 0
+
+
 async def test_two_batches_are_decoded_at_the_same_time(tmp_path: Path) -> None:
     gates = [tmp_path / "one", tmp_path / "other"]
     for gate in gates:

@@ -34,8 +34,9 @@ def told() -> set[str]:
     """Every name that `/metrics` shows."""
     metrics = Metrics(lambda: 0.0)
     load = SimpleNamespace(waiting=0, seconds=0.0, oldest_seconds=0.0)
+    scheduler = SimpleNamespace(ready=True, load=load, busy=0.0)
     gate = SimpleNamespace(sessions=0, most_sessions=32, is_draining=False)
-    measure(metrics, gate, NO_ROOMS, SimpleNamespace(ready=True, load=load))  # type: ignore[arg-type]
+    measure(metrics, gate, NO_ROOMS, scheduler)  # type: ignore[arg-type]
     measure_keeping(metrics, None, None)
     measure_redis(metrics, SimpleNamespace(is_up=True))  # type: ignore[arg-type]
     tell_of_engine(metrics, EngineInfo("practice", ("en",), "cpu", "fp32"))

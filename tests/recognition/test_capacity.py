@@ -13,7 +13,7 @@ from wsserver.recognition.capacity import (
     Fading,
     Forecast,
 )
-from wsserver.recognition.costs import Costs
+from wsserver.recognition.costs import Costs, Prices
 from wsserver.recognition.pool import Demand, Pool
 from wsserver.speech import SAMPLE_RATE, Priority, Window
 
@@ -226,3 +226,22 @@ def test_the_first_one_here_may_be_one_too_many_for_those_elsewhere() -> None:
     crowded = Demand(sessions=50, finals_per_second=50 / 6, partials_per_second=60.0)
 
     assert capacity().forecast(0.0, Pool(others=crowded)).objection(3.0) is not None
+
+
+def test_an_engine_is_busy_for_the_part_of_the_time_that_its_batches_take() -> None:
+    expected = capacity()
+
+    for second in range(600):
+        expected.serve([FINAL], 0.4, float(second))
+
+    assert expected.busy(600.0) == pytest.approx(0.4, rel=0.02)
+
+
+def test_engines_elsewhere_are_as_busy_as_they_say_however_long_answers_take() -> None:
+    expected = capacity()
+    elsewhere = Pool(engines=2, prices=Prices(1.0, 1.0, 1.0, 1.0), busy=0.4)
+
+    for second in range(600):
+        expected.serve([FINAL], None, float(second))
+
+    assert expected.busy(600.0, elsewhere) == 0.4

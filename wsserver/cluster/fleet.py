@@ -5,7 +5,7 @@ clock that only goes forward.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from wsserver.cluster.wire import Report
@@ -91,12 +91,13 @@ class Fleet:
         """Say what *gateway* shares, and with whom; if nobody answers, what it did last."""
         reports = self._reports(now)
         if not reports:
-            return self._pool
+            return replace(self._pool, busy=0.0)
         self._pool = Pool(
             engines=max(1, self.engines(now)),
             prices=_mean([report.prices for report in reports]),
             others=sum(self._demands_beside(gateway, now), NOBODY),
             waiting_seconds=fmean(report.waiting_seconds for report in reports),
+            busy=fmean(report.busy for report in reports),
         )
         return self._pool
 

@@ -11,10 +11,9 @@ from dataclasses import replace
 from typing import TypeAlias
 from uuid import uuid4
 
-from wsserver.cluster.fleet import LATELY_SECONDS, Demands
+from wsserver.cluster.fleet import Demands
 from wsserver.cluster.wire import Reply, Report, pack_reply, unpack_request
 from wsserver.errors import EngineError, EngineLost, EngineUnavailable
-from wsserver.recognition.capacity import Fading
 from wsserver.recognition.metered import Metered
 from wsserver.recognition.plan import Load
 from wsserver.recognition.runner import Result, Runner
@@ -99,7 +98,7 @@ class Replica:
             ready=self.ready,
             prices=self._scheduler.prices,
             waiting_seconds=self.load.seconds,
-            busy=self._engine.worked.rate(now),
+            busy=self._scheduler.busy,
             replicas=self._count(),
             demands=self._demands.lately(now),
         )
@@ -163,16 +162,14 @@ def _as_here(window: Window, gateway: str) -> Window:
 
 
 class _Watched(Metered):
-    """A runner that remembers how much it worked, and with which windows it went down."""
+    """A runner that remembers with which windows it went down."""
 
     def __init__(self, runner: Runner) -> None:
         super().__init__(runner, self)
-        self.worked = Fading(LATELY_SECONDS)
         self._struck: set[tuple[str, int]] = set()
 
-    def decoded(self, windows: Sequence[Window], seconds: float) -> None:  # noqa: ARG002
-        """Take note of a batch and the seconds that it took."""
-        self.worked.add(seconds, time.monotonic())
+    def decoded(self, windows: Sequence[Window], seconds: float) -> None:
+        """Take no note of how a batch went."""
 
     def failed(self, windows: Sequence[Window], error: Exception, seconds: float) -> None:
         """Take no note of how a batch failed."""

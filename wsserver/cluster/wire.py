@@ -83,7 +83,7 @@ class Report:
     """Predicted work in the finals and partials that wait there."""
 
     busy: Finite = 0.0
-    """Seconds that its engine worked, per second, lately."""
+    """Part of the time that its engine worked lately."""
 
     replicas: int = 0
     """How many there are in all, as far as it knows; 0 if it does not."""

@@ -31,6 +31,9 @@ MOST_FINALS = 0.7
 grows without bound; and it swings as 1 / (1 - share), so that an estimate that is a tenth too low
 makes it a third longer here, and two thirds longer at 0.8."""
 
+BUSY_SECONDS = 60.0
+"""How long work counts when it is told how busy an engine is: some rounds of whoever asks."""
+
 TAIL = 1.5
 """The 95th percentile of a wait, in means of the M/M/1 queue: three (ln 20) for an exponential
 tail, halved because finals take about the same time each (M/D/1; Kleinrock, Queueing Systems I)."""
@@ -121,6 +124,7 @@ class Capacity:
         self._finals = Fading(MEMORY_SECONDS)
         self._partials = Fading(MEMORY_SECONDS)
         self._partial_audio = Fading(MEMORY_SECONDS)
+        self._worked = Fading(BUSY_SECONDS)
 
     def ask(self, window: Window, now: float) -> None:
         """Learn that *window* is wanted."""
@@ -135,6 +139,7 @@ class Capacity:
         """
         if took_seconds is not None:
             self._costs.observe(windows, took_seconds)
+            self._worked.add(took_seconds, now)
         # While early finals go, they are served in the place of finals, not beside them.
         live = (Priority.FINAL, Priority.EARLY_FINAL)
         self._finals.add(sum(window.priority in live for window in windows), now)
@@ -158,6 +163,10 @@ class Capacity:
             self._partials.rate(now),
             self._partial_audio.rate(now),
         )
+
+    def busy(self, now: float, pool: Pool = OWN_ENGINE) -> float:
+        """Say for what part of the time an engine of *pool* worked lately, on average."""
+        return pool.busy if pool.prices else self._worked.rate(now)
 
     def forecast(self, now: float, pool: Pool = OWN_ENGINE) -> Forecast:
         """Say what one more session would bring to all who use the engines of *pool*.

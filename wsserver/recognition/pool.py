@@ -77,6 +77,9 @@ class Pool:
     waiting_seconds: float = 0.0
     """Work that waits before an engine, on average, beside what waits here."""
 
+    busy: float = 0.0
+    """Part of the time that an engine works, on average, where there are prices."""
+
 
 OWN_ENGINE = Pool()
 """One engine that serves nobody else."""

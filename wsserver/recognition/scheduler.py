@@ -100,6 +100,11 @@ class Scheduler:
         return self._backlog.costs.prices
 
     @property
+    def busy(self) -> float:
+        """Say for what part of the time an engine worked lately, on average."""
+        return self._capacity.busy(time.monotonic(), self._runner.pool)
+
+    @property
     def load(self) -> Load:
         """Measure what waits."""
         return self._backlog.load(time.monotonic())
