@@ -18,7 +18,7 @@ from wsserver.recognition.process import Backoff, EngineProcess
 from wsserver.recognition.scheduler import Scheduler, SchedulerSettings
 from wsserver.speech import Engine, Window
 
-Fault = Literal["reset", "hang", "500", "503", "garbage"]
+Fault = Literal["reset", "hang", "vanish", "500", "503", "garbage"]
 HASTY = Backoff(0.01, 0.05)
 LARGE = SchedulerSettings(max_batch_ms=600_000)
 SINGLE = SchedulerSettings(max_batch=1)
@@ -31,6 +31,8 @@ class Door:
         self.replica = replica
         self.faults = list(faults)
         self.batches = 0
+        self.probes = 0
+        self.has_vanished = False
         self.seen: list[tuple[Window, ...]] = []
         self.url = ""
 
@@ -41,6 +43,11 @@ class Door:
             self.batches += 1
             self.seen.append(windows)
             fault = self.faults.pop(0) if self.faults else None
+            self.has_vanished |= fault == "vanish"
+        else:
+            self.probes += 1
+        if self.has_vanished:  # with all its connections as they are
+            await asyncio.Event().wait()
         match fault:
             case "reset":
                 assert request.transport is not None

@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 from tests.cluster.doors import HASTY, LARGE, SINGLE, Fault, door, gateway, started
 from tests.recognition import scripted
 from tests.recognition.scripted import window
+from wsserver.cluster import remote
 from wsserver.cluster import replica as replica_module
 from wsserver.cluster.remote import Replicas
 from wsserver.cluster.replica import Replica
@@ -130,6 +131,43 @@ async def test_what_nobody_took_is_sent_again_however_often(fault: Fault) -> Non
     ):
         assert await text(scheduler) == "hello"
     assert one.batches == 9
+
+
+@pytest.fixture
+def _restless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "PROBE_SECONDS", 0.05)
+    monkeypatch.setattr(remote, "PROBE_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(remote, "SILENT_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("_restless")
+async def test_what_a_host_had_that_vanished_goes_elsewhere_long_before_its_time_is_up() -> None:
+    patient = replace(SINGLE, timeout_seconds=3600.0, retries=100)
+    async with (
+        door("vanish") as one,
+        door() as other,
+        gateway(one.url, other.url, settings=patient) as scheduler,
+    ):
+        asked = [text(scheduler, "hello", session) for session in "ab"]
+        async with asyncio.timeout(60):
+            assert await asyncio.gather(*asked) == ["hello"] * 2
+    assert one.batches == 1
+
+
+@pytest.mark.usefixtures("_restless")
+async def test_a_replica_that_tells_of_itself_may_take_its_time(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    async with door() as one, gateway(one.url) as scheduler:
+        asked = asyncio.create_task(text(scheduler, f"wait {gate}"))
+        pipe = await asyncio.to_thread(os.open, gate, os.O_WRONLY)
+        before = one.probes
+
+        await until(lambda: one.probes == before + 20)
+
+        os.close(pipe)
+        await asked
+    assert one.batches == 1
 
 
 async def test_a_partial_that_is_lost_on_the_way_is_answered_with_none() -> None:

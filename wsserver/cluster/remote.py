@@ -39,6 +39,10 @@ BACKOFF = Backoff(first_seconds=0.05, longest_seconds=5.0)
 BUSY_SECONDS = 10.0
 """For which replicas that are full count as alive."""
 
+SILENT_SECONDS = 10.0
+"""Without any answer by a URL, which is asked for reports meanwhile, until what is on its way there is
+lost: for two reports, because behind a balancer one may be asked of the only replica that hangs."""
+
 
 class Replicas:
     """A `Runner` whose engines are replicas: on a cluster behind Ray Serve, or beside each other.
@@ -213,6 +217,8 @@ class Replicas:
             logger.log(level, "replicas do not answer; they are asked again and again: %s", error)
         way.state = State.CLOSED
         self._fleet.lose(way.url)
+        if time.monotonic() - way.heard_at > SILENT_SECONDS:
+            way.give_up()
         self._update()
 
     def _update(self) -> None:

@@ -49,16 +49,25 @@ class Way:
         self.is_ready = False
         """Whether whoever answered last has an engine."""
 
-        self.in_flight = 0
         self.refusals = 0
         """Batches in a row that were not taken."""
 
         self.answered_at = -float("inf")
+        self.heard_at = -float("inf")
+        """When there was any answer, be it that there is no room."""
+
         self.poked = asyncio.Event()
         """Set when a request failed, so that somebody tries again."""
 
         self._target = "http://replica/" if url.startswith(UNIX) else url
         self._client: aiohttp.ClientSession | None = None
+        self._limits: set[asyncio.Timeout] = set()
+        """Of what is on its way."""
+
+    @property
+    def in_flight(self) -> int:
+        """Say how much is on its way."""
+        return len(self._limits)
 
     async def ask(self, body: bytes, timeout_seconds: float) -> bytes:
         """Carry *body* there, and the answer back.
@@ -66,32 +75,42 @@ class Way:
         Raises `EngineUnavailable` if nobody took it, `Busy` if somebody had no room, and
         `EngineLost` if it was taken and nothing came of it.
         """
-        self.in_flight += 1
+        began = monotonic()
+        limit = asyncio.timeout(timeout_seconds)
+        self._limits.add(limit)
         try:
-            return await self._post(body, timeout_seconds)
+            async with limit:
+                return await self._post(body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise EngineUnavailable(f"{self.url} cannot be reached: {error}") from None
         except TimeoutError:
-            raise EngineLost(f"{self.url} took longer than {timeout_seconds:g} s") from None
+            raise EngineLost(f"{self.url} took longer than {monotonic() - began:.3g} s") from None
         except (aiohttp.ClientError, OSError) as error:
             raise EngineLost(f"{self.url} hung up: {error or type(error).__name__}") from None
         finally:
-            self.in_flight -= 1
+            self._limits.discard(limit)
+
+    def give_up(self) -> None:
+        """Wait no longer for what is on its way: it is lost."""
+        now = asyncio.get_running_loop().time()
+        for limit in self._limits:
+            if not limit.expired():
+                limit.reschedule(now)
 
     async def close(self) -> None:
         """Close all connections."""
         if self._client is not None:
             await self._client.close()
 
-    async def _post(self, body: bytes, timeout_seconds: float) -> bytes:
-        limits = aiohttp.ClientTimeout(total=timeout_seconds, connect=CONNECT_SECONDS)
+    async def _post(self, body: bytes) -> bytes:
         headers = {"Content-Type": CONTENT_TYPE}
         client = self._client = self._client or self._open()
-        async with client.post(self._target, data=body, headers=headers, timeout=limits) as answer:
+        async with client.post(self._target, data=body, headers=headers) as answer:
             content = await answer.read()
+            self.heard_at = monotonic()
             if answer.status != 200:
                 raise self._failure(answer.status, content)
-        self.answered_at = monotonic()
+        self.answered_at = self.heard_at
         return content
 
     def _open(self) -> aiohttp.ClientSession:
@@ -101,7 +120,8 @@ class Way:
             connector = aiohttp.UnixConnector(path, limit=0, keepalive_timeout=KEPT_SECONDS)
         else:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS)
-        return aiohttp.ClientSession(connector=connector)
+        limits = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS)
+        return aiohttp.ClientSession(connector=connector, timeout=limits)
 
     def _failure(self, status: int, content: bytes) -> EngineLost:
         said = content[:200].decode(errors="replace").strip()
