@@ -40,8 +40,8 @@ BUSY_SECONDS = 10.0
 """For which replicas that are full count as alive."""
 
 SILENT_SECONDS = 10.0
-"""Without any answer by a URL, which is asked for reports meanwhile, until what is on its way there is
-lost: for two reports, because behind a balancer one may be asked of the only replica that hangs."""
+"""Without an answer by a URL, though it is asked for reports, until what is on its way is lost: for
+two reports, because behind a balancer one may be asked of the only replica that hangs."""
 
 
 class Replicas:
