@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -20,7 +21,7 @@ from wsserver.cluster.remote import Replicas
 from wsserver.cluster.replica import Replica
 from wsserver.cluster.serving import serving
 from wsserver.cluster.wire import Request, pack_request, unpack_reply
-from wsserver.errors import EngineError
+from wsserver.errors import EngineError, EngineUnavailable
 from wsserver.recognition.scheduler import Scheduler
 from wsserver.speech import Hypothesis, Priority, Window
 
@@ -274,6 +275,27 @@ async def test_whoever_hangs_up_withdraws_his_windows(tmp_path: Path) -> None:
         await until(lambda: replica.load.waiting == 0)
         os.close(pipe)
         await held
+
+
+async def test_an_engine_that_is_lost_with_what_was_withdrawn_strikes_nothing_that_comes_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica_module, "HOLD_SECONDS", 0.05)
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    async with started(partial(scripted.hang_at_second, tmp_path / "loads")) as replica:
+        engine = unpack_reply(await answered(replica)).report.info.model  # its process
+        withdrawn = asyncio.create_task(answered(replica, window(f"wait {gate}")))
+        pipe = await asyncio.to_thread(os.open, gate, os.O_WRONLY)
+        withdrawn.cancel()
+        await asyncio.wait([withdrawn])
+
+        os.kill(int(engine), signal.SIGKILL)
+        await until(lambda: not replica.ready)
+        os.close(pipe)
+
+        (untried,) = unpack_reply(await answered(replica, window())).results
+        assert isinstance(untried, EngineUnavailable)
 
 
 async def test_an_early_final_keeps_no_final_waiting_that_came_with_it(tmp_path: Path) -> None:

@@ -49,8 +49,9 @@ class Replica:
         """Have batches run by *runner*; *count* says how many replicas there are, or 0."""
         self.name = uuid4().hex
         self._count = count
-        self._engine = _Watched(runner)
-        self._scheduler = Scheduler(self._engine, settings)
+        self._runner = runner
+        self._held = _Held()
+        self._scheduler = Scheduler(Metered(runner, self._held), settings)
         self._demands = Demands()
         self._here, self._away = asyncio.Event(), asyncio.Event()
         runner.on_change(self._notice)
@@ -104,6 +105,7 @@ class Replica:
         )
 
     async def _hear(self, windows: Sequence[Window]) -> list[Result]:
+        self._held.add(windows)
         hearing = [asyncio.create_task(self._scheduler.recognize(each)) for each in windows]
         tired = asyncio.create_task(self._lose_patience(), name="lose patience with the engine")
         try:
@@ -113,7 +115,7 @@ class Replica:
         finally:
             for task in (*hearing, tired):
                 task.cancel()
-            self._engine.forget(windows)
+            self._held.forget(windows)
 
     async def _lose_patience(self) -> None:
         """Return once the engine has been away for too long."""
@@ -127,7 +129,7 @@ class Replica:
 
     def _result(self, window: Window, hearing: _Heard) -> Result:
         if not hearing.done():
-            if self._engine.has_struck(window):
+            if self._held.was_struck(window):
                 return EngineLost("an engine was lost while it held this window")
             return EngineUnavailable("the engine is being started again")
         error = hearing.exception()
@@ -142,7 +144,7 @@ class Replica:
 
     def _notice(self) -> None:
         begins, ends = self._away, self._here
-        if self._engine.alive:
+        if self._runner.alive:
             begins, ends = ends, begins
         ends.clear()
         begins.set()
@@ -161,36 +163,32 @@ def _as_here(window: Window, gateway: str) -> Window:
     )
 
 
-class _Watched(Metered):
-    """A runner that remembers with which windows it went down."""
+class _Held:
+    """The windows that are here, and whether an engine went down with them; a `Meter`."""
 
-    def __init__(self, runner: Runner) -> None:
-        super().__init__(runner, self)
-        self._struck: set[tuple[str, int]] = set()
+    def __init__(self) -> None:
+        self._struck: dict[tuple[str, int], bool] = {}
 
-    def decoded(self, windows: Sequence[Window], seconds: float) -> None:
-        """Take no note of how a batch went."""
-
-    def failed(self, windows: Sequence[Window], error: Exception, seconds: float) -> None:
-        """Take no note of how a batch failed."""
-
-    async def recognize(
-        self, windows: Sequence[Window], timeout_seconds: float
-    ) -> Sequence[Result]:
-        """Decode *windows* as one batch; raise what the runner raises."""
-        try:
-            return await super().recognize(windows, timeout_seconds)
-        except EngineLost:
-            self._struck.update(map(_key, windows))
-            raise
-
-    def has_struck(self, window: Window) -> bool:
-        """Tell whether an engine was lost with *window*."""
-        return _key(window) in self._struck
+    def add(self, windows: Sequence[Window]) -> None:
+        """Take *windows* in."""
+        self._struck.update(dict.fromkeys(map(_key, windows), False))
 
     def forget(self, windows: Sequence[Window]) -> None:
         """Know nothing of *windows* any more."""
-        self._struck.difference_update(map(_key, windows))
+        for window in windows:
+            self._struck.pop(_key(window), None)
+
+    def was_struck(self, window: Window) -> bool:
+        """Tell whether an engine was lost with *window*."""
+        return self._struck.get(_key(window), False)
+
+    def decoded(self, windows: Sequence[Window], seconds: float) -> None:
+        """Take no note of what went well."""
+
+    def failed(self, windows: Sequence[Window], error: Exception, seconds: float) -> None:  # noqa: ARG002
+        """Note with which windows an engine was lost, of those that somebody still waits for."""
+        if isinstance(error, EngineLost):
+            self._struck.update((key, True) for key in map(_key, windows) if key in self._struck)
 
 
 def _key(window: Window) -> tuple[str, int]:
