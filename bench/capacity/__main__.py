@@ -113,10 +113,15 @@ def measure_talk() -> None:
 def hold_against_reality(streams: str, seconds: float, rounds: int, **options: Any) -> None:
     """Let the same people speak in real time and on a virtual clock; say how far apart they are."""
     counts = [int(each) for each in streams.split(",")]
+    start = Load(
+        streams=1,
+        talk=options["speech_of"],
+        seconds=seconds,
+        warm_up_seconds=6.0,
+        within_seconds=6.0,
+    )
     loads = tuple(
-        Load(streams=n, talk=options["speech_of"], seconds=seconds, warm_up_seconds=6.0, seed=seed)
-        for seed in range(1, rounds + 1)
-        for n in counts
+        replace(start, streams=n, seed=seed) for seed in range(1, rounds + 1) for n in counts
     )
     wanted = Wanted(
         options["model"], options["device"], options["partials"], curve=options["costs"]

@@ -3,14 +3,14 @@
 Knows what a batch costs and who hands batches to whom; knows nothing of speech.
 
 One process is a `Desk` before an `Engine`.  A cluster has a desk in each gateway and one in each
-replica.  A gateway has two batches on their way for each replica, so that one can be decoded while
-the next is there, and goes by the prices that the replicas tell.  Of two replicas drawn by lot the
+replica.  Gateways know of replicas, and of each other, what the replicas' reports tell, and share
+by that what may be on its way, with the product's own `Fleet`.  Of two replicas drawn by lot the
 one with fewer batches gets the next (the power of two choices, Mitzenmacher 2001, which is how Ray
 Serve routes); it queues the windows as a server does those of its sessions, finals first, and gives
 a batch back once all of it is done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -19,16 +19,18 @@ from bench.capacity.curve import Curve
 from bench.capacity.desk import Desk, Done
 from bench.capacity.figures import Ran
 from bench.capacity.stream import SILENCE
-from wsserver.recognition.costs import Costs
+from bench.capacity.stub import INFO
+from wsserver.cluster.fleet import Demands, Fleet
+from wsserver.cluster.remote import PROBE_SECONDS
+from wsserver.cluster.wire import Report, Request
+from wsserver.recognition.pool import NOBODY, ONE_BATCH, OWN_ENGINE, Demand, Pool, Width
 from wsserver.recognition.scheduler import SchedulerSettings
-from wsserver.speech import SAMPLE_RATE, Priority, Window, seconds
-
-BATCHES_PER_REPLICA = 2
-"""On their way from each gateway, all replicas together."""
-
+from wsserver.speech import SAMPLE_RATE, Priority, Window
 
 REHEARSED = 3 * SAMPLE_RATE
 """Samples in what an engine hears before anybody comes."""
+
+_WAY = "a balancer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,8 @@ class Machines:
     gateways: int = 0
     """0: one process that holds both the sessions and the engine."""
 
-    of: int = 0
-    """Replicas in the whole cluster, if this is a slice of it: by these a gateway knows how many
-    batches it may have on their way.  0: these are all."""
-
     transit_seconds: float = 0.001
     """Between gateway and replica, each way."""
-
-    @property
-    def width(self) -> int:
-        """Say how many batches a gateway has on their way at most."""
-        return BATCHES_PER_REPLICA * max(self.of, self.replicas)
 
     def __post_init__(self) -> None:
         """Raise ValueError for what cannot be."""
@@ -61,33 +54,22 @@ class Machines:
 
 
 class Engine:
-    """Takes its time for one batch after the other."""
+    """Takes its time for one batch after the other; nobody else uses it."""
+
+    width, pool = ONE_BATCH, OWN_ENGINE
 
     def __init__(self, clock: Clock, curve: Curve, chance: Random) -> None:
+        self.curve = curve
         self.ran: list[Ran] = []
         self._clock = clock
-        self._curve = curve
         self._chance = chance
-        self._is_busy = False
-
-    @property
-    def is_free(self) -> bool:
-        """Tell whether a batch is taken now."""
-        return not self._is_busy
-
-    def price(self, windows: Sequence[Window]) -> float:
-        """Give what *windows* take on average."""
-        return self._curve.expect(windows)
 
     def run(self, windows: Sequence[Window], done: Done) -> None:
         """Take as long for *windows* as the machine that was measured."""
-        began, took = self._clock.now, self._curve.draw(windows, self._chance)
-        self._is_busy = True
+        began, took = self._clock.now, self.curve.draw(windows, self._chance)
 
         def end() -> None:
-            self._is_busy = False
-            lengths = tuple(seconds(len(window.audio)) for window in windows)
-            self.ran.append(Ran(began, self._clock.now, lengths, windows[0].exact))
+            self.ran.append(Ran.of(windows, began, self._clock.now))
             done()
 
         self._clock.at(began + took, end)
@@ -96,17 +78,23 @@ class Engine:
 class Replica:
     """An engine with a queue of its own, for batches of gateways."""
 
-    def __init__(
-        self, clock: Clock, engine: Engine, settings: SchedulerSettings, hop_seconds: float
-    ) -> None:
-        self.engine = engine
-        self.desk = Desk(clock, engine, settings, hop_seconds)
+    def __init__(self, name: str, clock: Clock, desk: Desk, replicas: int) -> None:
+        """Be one of so many *replicas*."""
         self.batches = 0
-        """That it holds."""
+        """That it holds, or that are on their way to it."""
 
-    def run(self, windows: Sequence[Window], done: Done) -> None:
-        """Decode *windows*, with what others sent if that saves time."""
-        owed = len(windows)
+        self._name = name
+        self._clock = clock
+        self._desk = desk
+        self._replicas = replicas
+        self._demands = Demands()
+
+    def answer(self, request: Request, done: Done) -> None:
+        """Decode what *request* brings, with what others sent if that saves time."""
+        self._demands.note(request.gateway, request.demand, self._clock.now)
+        owed = len(request.windows)
+        if not owed:
+            done()
 
         def answered(_: bool) -> None:
             nonlocal owed
@@ -114,8 +102,21 @@ class Replica:
             if not owed:
                 done()
 
-        for window in windows:
-            self.desk.recognize(_urgent(window), answered)
+        for window in request.windows:
+            self._desk.recognize(_urgent(window), answered)
+
+    def report(self) -> Report:
+        """Tell what every answer tells."""
+        backlog, now = self._desk.backlog, self._clock.now
+        return Report(
+            self._name,
+            INFO,
+            ready=True,
+            prices=backlog.costs.prices,
+            waiting_seconds=backlog.load(now).seconds,
+            replicas=self._replicas,
+            demands=self._demands.lately(now),
+        )
 
 
 def _urgent(window: Window) -> Window:
@@ -124,63 +125,62 @@ def _urgent(window: Window) -> Window:
     return replace(window, priority=Priority.FINAL) if is_early else window
 
 
-class Quoted(Costs):
-    """What others learned.  All replicas learn the same in the long run, so one speaks for them."""
-
-    def __init__(self, learned: Costs) -> None:
-        super().__init__()
-        self._learned = learned
-
-    def of_exact(self, count: int) -> float:
-        """Give the seconds that so many exact windows will take as one batch."""
-        return self._learned.of_exact(count)
-
-    def of_others(self, audio_seconds: float) -> float:
-        """Give the seconds that other windows with so much audio will take as one batch."""
-        return self._learned.of_others(audio_seconds)
-
-    def observe(self, windows: Sequence[Window], took_seconds: float) -> None:
-        """Learn nothing: a batch waited behind others, too."""
-
-
-class Fleet:
+class Gateway:
     """All replicas, as one gateway sees them: a runner that takes several batches at once."""
 
     def __init__(
-        self, clock: Clock, replicas: Sequence[Replica], machines: Machines, chance: Random
+        self, name: str, clock: Clock, replicas: Sequence[Replica], transit: float, chance: Random
     ) -> None:
+        """Hear of all *replicas* before anybody comes, and of one if none answered lately."""
+        self.demand: Callable[[], Demand] = lambda: NOBODY
+        """What the gateway's sessions ask for."""
+
+        self._name = name
         self._clock = clock
         self._replicas = replicas
-        self._width = machines.width
-        self._transit = machines.transit_seconds
+        self._transit = transit
         self._chance = chance
-        self._away = 0
+        self._fleet = Fleet()
+        self._answered_at = 0.0
+        for replica in replicas:
+            self._hear(replica.report())
+        clock.every(PROBE_SECONDS, self._probe)
 
     @property
-    def is_free(self) -> bool:
-        """Tell whether one more batch may go."""
-        return self._away < self._width
+    def width(self) -> Width:
+        """Say how many batches may be on their way."""
+        return self._fleet.width(self._name, self.demand(), self._clock.now)
 
-    def price(self, windows: Sequence[Window]) -> float:
-        """Give what *windows* take on average."""
-        return self._replicas[0].engine.price(windows)
+    @property
+    def pool(self) -> Pool:
+        """Say how many replicas there are, and what other gateways ask of them."""
+        return self._fleet.pool(self._name, self._clock.now)
 
     def run(self, windows: Sequence[Window], done: Done) -> None:
         """Send *windows* to one of the replicas."""
+        request = Request(self._name, tuple(windows), self.demand())
         two = self._chance.sample(self._replicas, min(2, len(self._replicas)))
         replica = min(two, key=lambda each: each.batches)
         replica.batches += 1
-        self._away += 1
 
         def decoded() -> None:
             replica.batches -= 1
-            self._clock.at(self._clock.now + self._transit, back)
+            report = replica.report()
+            self._clock.at(self._clock.now + self._transit, lambda: back(report))
 
-        def back() -> None:
-            self._away -= 1
+        def back(report: Report) -> None:
+            self._hear(report)
             done()
 
-        self._clock.at(self._clock.now + self._transit, lambda: replica.run(windows, decoded))
+        self._clock.at(self._clock.now + self._transit, lambda: replica.answer(request, decoded))
+
+    def _hear(self, report: Report) -> None:
+        self._answered_at = self._clock.now
+        self._fleet.note(_WAY, report, self._clock.now)
+
+    def _probe(self) -> None:
+        if self._clock.now - self._answered_at >= PROBE_SECONDS:
+            self.run((), lambda: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,19 +195,18 @@ class Cluster:
 
 def build(clock: Clock, curve: Curve, machines: Machines, hop_seconds: float, seed: int) -> Cluster:
     """Build engines that cost what *curve* says, and all that is before them."""
-    sample = SILENCE.slice(0, REHEARSED)
-    settings, chance = SchedulerSettings(), Random(f"machines {seed}")  # noqa: S311
+    sample, settings = SILENCE.slice(0, REHEARSED), SchedulerSettings()
+    chance = Random(f"machines {seed}")  # noqa: S311
     engines = [Engine(clock, curve, chance) for _ in range(machines.replicas)]
+    desks = [Desk(clock, engine, settings, hop_seconds) for engine in engines]
+    for desk in desks:
+        desk.rehearse(sample, curve.expect)
     if not machines.gateways:
-        desk = Desk(clock, engines[0], settings, hop_seconds)
-        desk.rehearse(sample)
-        return Cluster([desk], engines)
-    replicas = [Replica(clock, engine, settings, hop_seconds) for engine in engines]
-    for replica in replicas:
-        replica.desk.rehearse(sample)
-    prices = Quoted(replicas[0].desk.backlog.costs)
-    desks = []
-    for _ in range(machines.gateways):
-        fleet = Fleet(clock, replicas, machines, chance)
-        desks.append(Desk(clock, fleet, settings, hop_seconds, prices))
-    return Cluster(desks, engines)
+        return Cluster(desks, engines)
+    replicas = [Replica(f"r{n}", clock, desk, len(desks)) for n, desk in enumerate(desks)]
+    fronts = []
+    for number in range(machines.gateways):
+        gateway = Gateway(f"g{number}", clock, replicas, machines.transit_seconds, chance)
+        fronts.append(Desk(clock, gateway, settings, hop_seconds))
+        gateway.demand = fronts[-1].demand
+    return Cluster(fronts, engines)

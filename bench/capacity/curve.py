@@ -9,7 +9,7 @@ negative.  What this does not explain is drawn from what was left over in the me
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -52,6 +52,10 @@ class Cost:
         """Give the seconds that windows of these *lengths* in seconds take on average."""
         features = _features(lengths)
         return sum(features[name] * price for name, price in self.parts.items())
+
+    def times(self, factor: float) -> "Cost":
+        """Give the price on a machine that is so much slower."""
+        return replace(self, parts={name: price * factor for name, price in self.parts.items()})
 
     def draw(self, lengths: Sequence[float], chance: Random) -> float:
         """Give what one such batch takes."""

@@ -10,9 +10,9 @@ from typing import Protocol
 
 from bench.capacity.clock import Clock
 from wsserver.recognition.capacity import Capacity, Forecast
-from wsserver.recognition.costs import Costs
 from wsserver.recognition.lane import Ticket
 from wsserver.recognition.plan import Backlog
+from wsserver.recognition.pool import Demand, Pool, Width
 from wsserver.recognition.scheduler import PATIENCE_SECONDS, SchedulerSettings
 from wsserver.recognition.spare import Paces, Spare, Turn
 from wsserver.speech import Priority, Samples, Window
@@ -27,16 +27,17 @@ class Runner(Protocol):
     """Where batches run."""
 
     @property
-    def is_free(self) -> bool:
-        """Tell whether one more batch is taken now."""
+    def width(self) -> Width:
+        """Say how many batches may run at once."""
+        ...
+
+    @property
+    def pool(self) -> Pool:
+        """Say what is shared with others."""
         ...
 
     def run(self, windows: Sequence[Window], done: Done, /) -> None:
         """Decode *windows* and call *done* when that is over."""
-        ...
-
-    def price(self, windows: Sequence[Window], /) -> float:
-        """Give the seconds that *windows* take where nobody else is."""
         ...
 
 
@@ -46,6 +47,9 @@ class Tally:
 
     asked: int = 0
     ended: int = 0
+    most: int = 0
+    """Windows in the system at once."""
+
     sojourn_seconds: float = 0.0
     """Of all that ended, from the question to the answer."""
 
@@ -60,26 +64,22 @@ class Tally:
         self._since = now
         self.asked += max(0, change)
         self.ended += max(0, -change)
+        self.most = max(self.most, self.asked - self.ended)
 
 
 class Desk:
     """The queue before a runner; a final asked of it is answered exactly once."""
 
     def __init__(
-        self,
-        clock: Clock,
-        runner: Runner,
-        settings: SchedulerSettings,
-        hop_seconds: float,
-        costs: Costs | None = None,
+        self, clock: Clock, runner: Runner, settings: SchedulerSettings, hop_seconds: float
     ) -> None:
-        """Go by *costs*, or learn them."""
         self.backlog = Backlog(
-            costs=costs,
             max_batch=settings.max_batch,
             max_batch_ms=settings.max_batch_ms,
             retries=settings.retries,
         )
+        if runner.pool.prices:
+            self.backlog.costs.adopt(runner.pool.prices)
         self.capacity = Capacity(self.backlog.costs, self.backlog.batching, hop_seconds)
         self.tally = Tally()
         self._clock = clock
@@ -87,20 +87,26 @@ class Desk:
         self._spare = Spare(hop_seconds)
         self._paces = Paces()
         self._answers: dict[int, tuple[Answer, float]] = {}
+        self._running = 0
         self._wakes_later = False
 
-    def rehearse(self, audio: Samples) -> None:
+    def rehearse(self, audio: Samples, price: Callable[[Sequence[Window]], float]) -> None:
         """Learn what finals cost, alone twice and two together, as if that had been long ago."""
         one, other = (Window(f"rehearsal {n}", 0, Priority.FINAL, 0, audio) for n in (1, 2))
         for batch in ([one], [one], [one, other]):
             if len(batch) == 1 or self.backlog.costs.of_exact(1) < PATIENCE_SECONDS:
-                self.capacity.serve(batch, self._runner.price(batch), -1e6)
+                self.capacity.serve(batch, price(batch), -1e6)
 
     def forecast(self, sessions: int) -> Forecast:
         """Say what is to be expected with one more session than *sessions*."""
-        now = self._clock.now
+        now, pool = self._clock.now, self._runner.pool
         self.capacity.count(sessions, now)
-        return self.capacity.forecast(now).at_least(self.backlog.load(now).seconds)
+        waiting_seconds = self.backlog.load(now).seconds / pool.engines + pool.waiting_seconds
+        return self.capacity.forecast(now, pool).at_least(waiting_seconds)
+
+    def demand(self) -> Demand:
+        """Tell what its sessions ask for."""
+        return self.capacity.demand(self._clock.now)
 
     def recognize(self, window: Window, answer: Answer) -> None:
         """Have *window* decoded and *answer* told."""
@@ -122,17 +128,22 @@ class Desk:
 
     def _serve(self) -> None:
         self._wakes_later = False
-        while self._runner.is_free and (batch := self._take()):
+        while batch := self._next():
             self._run(batch)
 
-    def _take(self) -> Sequence[Ticket]:
+    def _next(self) -> Sequence[Ticket]:
+        width = self._runner.width
+        return () if self._running >= width.full else self._take(width.batches - self._running)
+
+    def _take(self, idle: int) -> Sequence[Ticket]:
+        only_full, idle = idle <= 0, max(1, idle)
         bulk = self.backlog.bulk()
         if bulk is None:
-            return self.backlog.take()
+            return self.backlog.take(only_full=only_full, idle=idle)
         now = self._clock.now
         price_seconds = self.backlog.costs.predict([bulk.window])
         turn, wait_seconds = self._spare.turn(price_seconds, bulk.since, now)
-        batch = self.backlog.take(turn)
+        batch = self.backlog.take(turn, only_full=only_full, idle=idle)
         if not batch and turn is Turn.LATER:
             self._clock.at(now + wait_seconds, self.wake)
         return batch
@@ -149,13 +160,20 @@ class Desk:
     def _run(self, batch: Sequence[Ticket]) -> None:
         windows = [ticket.window for ticket in batch]
         started = self._clock.now
+        self._running += 1
         self._runner.run(windows, lambda: self._settle(batch, windows, started))
 
-    def _settle(self, batch: Sequence[Ticket], windows: Sequence[Window], started: float) -> None:
-        ended = self._clock.now
-        self.capacity.serve(windows, ended - started, ended)
+    def _learn(self, windows: Sequence[Window], started: float, ended: float) -> None:
+        prices = self._runner.pool.prices
+        self.capacity.serve(windows, None if prices else ended - started, ended)
+        if prices:
+            self.backlog.costs.adopt(prices)
         if any(window.priority is Priority.BULK for window in windows):
             self._spare.serve(ended - started, ended)
+
+    def _settle(self, batch: Sequence[Ticket], windows: Sequence[Window], started: float) -> None:
+        self._running -= 1
+        self._learn(windows, started, self._clock.now)
         for ticket in batch:
             self._resolve(self.backlog.settle(ticket), was_heard=True)
         self.wake()

@@ -10,6 +10,7 @@ import numpy as np
 
 from bench.capacity.stream import Heard
 from bench.lags import percentile
+from wsserver.speech import Priority, Window, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,14 @@ class Ran:
     """Seconds of audio in its windows."""
 
     exact: bool
+    priorities: tuple[Priority, ...] = ()
+
+    @classmethod
+    def of(cls, windows: Sequence[Window], began: float, ended: float) -> "Ran":
+        """Write down *windows*, which ran together."""
+        lengths = tuple(seconds(len(window.audio)) for window in windows)
+        priorities = tuple(window.priority for window in windows)
+        return cls(began, ended, lengths, windows[0].exact, priorities)
 
     @property
     def seconds(self) -> float:
@@ -36,6 +45,8 @@ class Figures:
     heard: Heard
     batches: "Batches"
     refused: int = 0
+    """How often somebody was."""
+
     inside: float = 0.0
     """People who were there on average."""
 

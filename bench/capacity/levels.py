@@ -28,7 +28,7 @@ def scaled(curve: Curve, batches: Sequence[Batch]) -> Curve:
     """Give the *curve* of a machine that takes for *batches* as long as they took."""
     exact = level(curve.exact, of_kind(batches, exact=True))
     others = level(curve.others, of_kind(batches, exact=False))
-    return replace(curve, exact=_times(curve.exact, exact), others=_times(curve.others, others))
+    return replace(curve, exact=curve.exact.times(exact), others=curve.others.times(others))
 
 
 def fit_curve(name: str, moments: Sequence[Sequence[Batch]]) -> Curve:
@@ -47,7 +47,3 @@ def _fit(moments: Sequence[Sequence[Batch]]) -> Cost:
             for batch in moment
         ]
     )
-
-
-def _times(cost: Cost, factor: float) -> Cost:
-    return replace(cost, parts={name: price * factor for name, price in cost.parts.items()})

@@ -6,7 +6,7 @@ Knows streams, the scheduler and a running engine; knows nothing of sockets or o
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bench.capacity.cluster import REHEARSED
 from bench.capacity.figures import Figures, Ran, batch_figures
@@ -15,7 +15,7 @@ from bench.capacity.stream import Heard, Reel, Stream
 from wsserver.recognition.metered import Metered
 from wsserver.recognition.process import EngineProcess
 from wsserver.recognition.scheduler import Scheduler
-from wsserver.speech import SAMPLE_RATE, Window, seconds
+from wsserver.speech import SAMPLE_RATE, Window
 
 
 @dataclass
@@ -26,8 +26,7 @@ class _Meter:
 
     def decoded(self, windows: Sequence[Window], took: float) -> None:
         ended = time.monotonic()
-        lengths = tuple(seconds(len(window.audio)) for window in windows)
-        self.ran.append(Ran(ended - took, ended, lengths, windows[0].exact))
+        self.ran.append(Ran.of(windows, ended - took, ended))
 
     def failed(self, windows: Sequence[Window], error: Exception, took: float) -> None:  # noqa: ARG002
         raise RuntimeError("a batch failed in the midst of a measurement") from error
@@ -51,9 +50,7 @@ async def live(runner: EngineProcess, load: Load, reel: Reel) -> tuple[Figures, 
     heard = Heard()
     for person in people:
         heard.add(person.heard)
-    ran = [
-        Ran(each.began - began, each.ended - began, each.lengths, each.exact) for each in meter.ran
-    ]
+    ran = [replace(e, began=e.began - began, ended=e.ended - began) for e in meter.ran]
     figures = Figures(heard, batch_figures(ran, load.span, 1), inside=float(load.streams))
     return figures, ran
 

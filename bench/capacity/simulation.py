@@ -20,8 +20,8 @@ from wsserver.config import SessionLimits
 from wsserver.speech import SAMPLE_RATE, Window
 
 MAX_LAG_SECONDS = SessionLimits().max_lag_seconds
-_WITHIN_SECONDS = 10.0
-"""In which all begin who are there from the beginning."""
+RETRY_SECONDS = 5.0
+"""After which those come again who were refused and would have stayed to the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,9 @@ class Load:
     """That count."""
 
     warm_up_seconds: float = 20.0
+    within_seconds: float = 10.0
+    """In which all begin who are there from the beginning."""
+
     mean_seconds: float | None = None
     """Of a session, exponential, if people come and go (Poisson); None: all stay to the end."""
 
@@ -60,8 +63,8 @@ class Load:
 
     def begins(self, number: int) -> float:
         """Say when the *number*-th of those begins who are there from the beginning."""
-        within = min(_WITHIN_SECONDS, self.warm_up_seconds)
-        return Random(f"begin {self.seed} {number}").uniform(0, within)  # noqa: S311 - no secret
+        chance = Random(f"begin {self.seed} {number}")  # noqa: S311 - no secret
+        return chance.uniform(0, self.within_seconds)
 
     def script(self, number: int) -> Script:
         """Say what the *number*-th person says."""
@@ -91,7 +94,7 @@ class Simulation:
         self.clock = Clock()
         self.cluster = build(self.clock, curve, machines, load.hop_seconds, draw)
         self.people: list[Person] = []
-        self.refused = 0
+        self.refusals: list[str] = []
         self._load = load
         self._chance = Random(f"arrivals {load.seed}")  # noqa: S311
 
@@ -102,6 +105,11 @@ class Simulation:
         if self._load.mean_seconds is not None:
             self.clock.at(self._gap(), partial(self._arrive, self._load.streams))
         self.clock.run()
+        return self.figures
+
+    @property
+    def figures(self) -> Figures:
+        """Say what came of it."""
         heard, span = Heard(), self._load.span
         for person in self.people:
             heard.add(person.stream.heard)
@@ -111,7 +119,7 @@ class Simulation:
         return Figures(
             heard,
             batch_figures(ran, span, len(engines)),
-            refused=self.refused,
+            refused=len(self.refusals),
             inside=inside / self._load.seconds,
         )
 
@@ -128,22 +136,28 @@ class Simulation:
             self.clock.at(self._gap(), partial(self._arrive, number + 1))
 
     def _knock(self, number: int) -> None:
-        desks = self.cluster.desks
-        desk = desks[number % len(desks)]
-        if self._load.admit and self._objects(desk):
-            self.refused += 1
+        desk, mean, leaves = self.desk_of(number), self._load.mean_seconds, self._load.until
+        if self._load.admit and (objection := self._objection(desk)):
+            self.refusals.append(objection)
+            again = self.clock.now + RETRY_SECONDS
+            if mean is None and again < leaves:
+                self.clock.at(again, partial(self._knock, number))
             return
-        mean, leaves = self._load.mean_seconds, self._load.until
         if mean is not None:
             leaves = min(leaves, self.clock.now + self._chance.expovariate(1 / mean))
         stream = self._load.stream(number, self.clock.now, SILENCE)
         cues = self._load.cues(number, self.clock.now, leaves)
         self.people.append(Person(self.clock, desk, stream, cues, leaves))
 
-    def _objects(self, desk: Desk) -> bool:
+    def desk_of(self, number: int) -> Desk:
+        """Say where the *number*-th person comes to."""
+        desks = self.cluster.desks
+        return desks[number % len(desks)]
+
+    def _objection(self, desk: Desk) -> str | None:
         now = self.clock.now
         inside = sum(each.desk is desk and each.leaves > now for each in self.people)
-        return desk.forecast(inside).objection(self._load.max_lag_seconds) is not None
+        return desk.forecast(inside).objection(self._load.max_lag_seconds)
 
 
 class Person:

@@ -3,11 +3,10 @@
 Knows simulations and a target; knows nothing of tables.
 
 Thousands of replicas are not simulated but a slice of them: so many replicas with their share of
-the people, and gateways that may have as many batches on their way as those of the whole cluster.
-That is right because people speak independently of each other, and all that a replica sees of the
-others is that each batch goes to the less busy of two, drawn by lot: among many they are as good as
-independent (the mean-field limit; Mitzenmacher 2001).  `slices` shows that the size of the slice
-does not matter.
+the people, and of what gateways have on their way.  That is right because people speak
+independently of each other, and all that a replica sees of the others is that each batch goes to
+the less busy of two, drawn by lot: among many they are as good as independent (the mean-field
+limit; Mitzenmacher 2001).  `slices` shows that the size of the slice does not matter.
 """
 
 import math
@@ -26,9 +25,6 @@ SLICES = (2, 4, 8)
 
 SLICE = 4
 """Replicas in the one that stands for all clusters above it."""
-
-_MANY = 1_000
-"""Replicas, of which any number looks the same from a slice."""
 
 _SMALL = 8
 """Replicas up to which a cluster is simulated whole."""
@@ -88,10 +84,10 @@ class Site:
         """Simulate a cluster that small."""
         return self.run(self.machines(replicas, streams), streams)
 
-    def run_slice(self, size: int, streams: int, of: int = _MANY) -> Figures:
-        """Simulate a slice of a cluster *of* many replicas, with its share of gateways."""
+    def run_slice(self, size: int, streams: int) -> Figures:
+        """Simulate a slice of a cluster, with its share of gateways."""
         gateways = math.ceil(streams / self.gateway_streams)
-        return self.run(Machines(size, gateways, of), streams)
+        return self.run(Machines(size, gateways), streams)
 
     def holds(self, figures: Figures) -> bool:
         """Tell whether all was in time."""
@@ -155,7 +151,7 @@ def row(site: Site, streams: int, a_slice: Carried) -> Row:
         return _small(site, streams, replicas)
     share = round(streams * SLICE / replicas)
     gateways = math.ceil(streams / site.gateway_streams)
-    return Row(streams, replicas, gateways, site.run_slice(SLICE, share, replicas), SLICE)
+    return Row(streams, replicas, gateways, site.run_slice(SLICE, share), SLICE)
 
 
 def _small(site: Site, streams: int, guess: int) -> Row:

@@ -27,6 +27,7 @@ from wsserver.speech import (
     Samples,
     Window,
     Word,
+    seconds,
 )
 from wsserver.text.guards import GuardLimits
 from wsserver.text.transcript import Transcript
@@ -68,6 +69,9 @@ class Heard:
     finals: list[float] = field(default_factory=list)
     """From the endpoint to the final."""
 
+    spoken_seconds: float = 0.0
+    """In utterances that ended, whenever they did."""
+
     finals_wanted: int = 0
     finals_given: int = 0
     repeated: int = 0
@@ -77,6 +81,7 @@ class Heard:
         """Add what others got."""
         for name in ("words", "partials", "finals"):
             getattr(self, name).extend(getattr(other, name))
+        self.spoken_seconds += other.spoken_seconds
         self.finals_wanted += other.finals_wanted
         self.finals_given += other.finals_given
         self.repeated += other.repeated
@@ -115,6 +120,7 @@ class Stream:
             case Kind.ENDED:
                 self._partials.end()
                 self._wanted.append(now)
+                self.heard.spoken_seconds += seconds(cue.end - cue.start)
                 self.heard.finals_wanted += 1
                 ended = Spoken(self._utterance, cue.start, audio, Stance())
                 return self._follow(self._finals.add(ended), now)

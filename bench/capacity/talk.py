@@ -9,6 +9,9 @@ for Generating On-Off Speech Patterns in Two-Way Conversation", BSTJ 48 (1969): 
 `dictation` is what the benches' speakers say (`bench.talk`): one to three sentences in a breath,
 then a pause, so that they speak 60 % of the time.  How voice is spread over each sentence was
 measured from tests/samples with Silero by `python -m bench.capacity measure-talk`.
+
+`hesitation` is made up to be hard to serve: people listen at first, then speak 60 % of the time in
+utterances of 1.2 to 6 s, and in three of ten they pause so that their end is foreseen in vain.
 """
 
 import json
@@ -26,6 +29,12 @@ from wsserver.speech import SAMPLE_RATE, Samples, VoiceModel
 
 SPURT_SECONDS, PAUSE_SECONDS = 1.004, 1.587
 """Means of P.59, table 1."""
+
+HESITATING = 0.3
+"""Share of utterances with a pause that is not their end."""
+
+HESITATION_SECONDS = 0.5
+"""Longer than the padding, so that a final is decoded ahead, and too short to be an end."""
 
 MEASURED = Path(__file__).parent / "dictation.json"
 _ON, _OFF = 0.5, 0.35
@@ -58,9 +67,21 @@ def dictation(chance: Random, seconds: float) -> Spurts:
     return _spurts(durations)
 
 
+def hesitation(chance: Random, seconds: float) -> Spurts:
+    """Give what somebody says who pauses in the midst of it."""
+    durations = [chance.uniform(5.0, 9.0)]
+    while sum(durations) < seconds:
+        said = chance.uniform(1.2, 6.0)
+        hesitates = chance.random() < HESITATING
+        durations += [said / 2, HESITATION_SECONDS, said / 2] if hesitates else [said]
+        durations.append(chance.uniform(0.8, 4.0))
+    return _spurts(durations)
+
+
 TALKS: dict[str, Callable[[Random, float], Spurts]] = {
     "dictation": dictation,
     "conversation": conversation,
+    "hesitation": hesitation,
 }
 
 

@@ -1,5 +1,6 @@
 """The comparison itself, on a reality that is a simulation with another draw."""
 
+from functools import cache
 from random import Random
 
 import pytest
@@ -7,7 +8,7 @@ from rich.console import Console
 
 from bench.capacity.check import MEASURES, Point, Seen, compare, mean_error
 from bench.capacity.cluster import Machines
-from bench.capacity.curve import Batch, Cost, Curve, load
+from bench.capacity.curve import Batch, Curve, load
 from bench.capacity.engines import ASSUMED_CPU
 from bench.capacity.shown import check_tables, verdict_table
 from bench.capacity.simulation import Load, Simulation
@@ -25,12 +26,8 @@ def drawn(curve: Curve, exact: bool, count: int = 60) -> list[Batch]:
 
 def seen(streams: int, slower: float = 1.0) -> Seen:
     """Look at a machine that is *slower* by a factor in the run than when it was measured."""
-    exact, others = (
-        Cost({name: slower * price for name, price in cost.parts.items()}, cost.spread)
-        for cost in (CURVE.exact, CURVE.others)
-    )
-    curve = Curve("slower", exact, others)
-    people = Load(streams=streams, warm_up_seconds=6.0, seconds=40.0)
+    curve = Curve("slower", CURVE.exact.times(slower), CURVE.others.times(slower))
+    people = Load(streams=streams, warm_up_seconds=6.0, within_seconds=6.0, seconds=40.0)
     simulation = Simulation(curve, Machines(), people, draw=99)
     real = simulation.run()
     (engine,) = simulation.cluster.engines
@@ -39,6 +36,7 @@ def seen(streams: int, slower: float = 1.0) -> Seen:
     return Seen(people, real, ran, probed)
 
 
+@cache
 def points(slower: float = 1.0) -> list[Point]:
     return compare([seen(4, slower), seen(8, slower)], "test")[1]
 

@@ -38,6 +38,17 @@ def arrive(clock: Clock, rate: float, count: int, do: Callable[[int], None]) -> 
         clock.at(at, lambda number=number: do(number))  # type: ignore[misc]
 
 
+def test_what_is_done_again_and_again_ends_with_all_else() -> None:
+    clock, done = Clock(), list[tuple[str, float]]()
+    clock.every(1.0, lambda: done.append(("one", clock.now)))
+    clock.every(2.0, lambda: done.append(("other", clock.now)))
+    clock.at(2.5, lambda: done.append(("else", clock.now)))
+
+    clock.run()
+
+    assert done == [("one", 1.0), ("other", 2.0), ("one", 2.0), ("else", 2.5)]
+
+
 @pytest.mark.parametrize("busy", [0.3, 0.6, 0.8])
 def test_finals_of_one_cost_wait_as_long_as_in_an_m_d_1_queue(busy: float) -> None:
     service, count, waits = 0.2, 8_000, list[float]()
@@ -111,8 +122,8 @@ def test_windows_that_come_at_one_moment_go_together() -> None:
 
 
 def test_a_rehearsal_teaches_what_finals_cost() -> None:
-    queue, _ = desk(Clock(), 0.4)
+    queue, engine = desk(Clock(), 0.4)
 
-    queue.rehearse(SECOND)
+    queue.rehearse(SECOND, engine.curve.expect)
 
     assert queue.backlog.costs.of_exact(1) == pytest.approx(0.4, rel=0.05)

@@ -2,11 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from bench.capacity.cluster import Machines
+from bench.capacity.clock import Clock
+from bench.capacity.cluster import Machines, build
 from bench.capacity.curve import Curve, load
 from bench.capacity.engines import ASSUMED_CPU, COSTS
 from bench.capacity.figures import Figures
+from bench.capacity.script import HOP_SECONDS
 from bench.capacity.simulation import Load, Simulation
+from bench.capacity.stream import SILENCE
+from wsserver.speech import SAMPLE_RATE, Priority, Window
 
 CPU = load(ASSUMED_CPU)
 GPU = load(COSTS / "assumed-gpu.json")
@@ -72,6 +76,21 @@ def test_two_replicas_with_twice_the_people_lag_no_more_than_one() -> None:
 
     assert two.batches.busy == pytest.approx(one.batches.busy, rel=0.1)
     assert two.word(95) < 1.1 * one.word(95)
+
+
+def test_gateways_know_of_replicas_that_have_had_nothing_to_do() -> None:
+    clock = Clock()
+    cluster = build(clock, CPU, Machines(2, 1), HOP_SECONDS, seed=1)
+    (desk,), audio = cluster.desks, SILENCE.slice(0, SAMPLE_RATE)
+
+    def come() -> None:
+        for number in range(20):
+            desk.recognize(Window(f"s{number}", 1, Priority.FINAL, 0, audio), lambda _: None)
+
+    clock.at(60.0, come)
+    clock.run()
+
+    assert [engine.ran[0].began for engine in cluster.engines] == pytest.approx([60, 60], abs=0.01)
 
 
 def test_a_gateway_elsewhere_changes_little_for_one_replica_at_half_load() -> None:
