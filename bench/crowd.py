@@ -10,8 +10,6 @@ last turn shows what it does.  `bench.crowd_clients` says who the crowds are.
 
 import json
 import os
-import resource
-import signal
 import socket
 import ssl
 import subprocess
@@ -20,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,9 +28,10 @@ import trustme
 from rich.progress import Progress
 
 from bench import processes
-from bench.crowd_figures import AGAIN, ALONE, LEGEND, Case, Turn, lags_table, load_table, verdict
+from bench.crowd_figures import AGAIN, ALONE, LEGEND, Case, Turn, lags_table, load_table
 from bench.lags import Lags
-from bench.tables import console
+from bench.report import begin, save
+from bench.turns import verdict
 
 KINDS = ("mute", "idle", "flood", "upload")
 _PATIENCE_S = 30.0
@@ -123,7 +122,8 @@ def crowded(server: processes.Server, kind: str, sizes: Sizes) -> Iterator[Visit
     if kind not in KINDS:
         yield visit
         return
-    before, began = resident_kb(server), time.perf_counter()
+    pid = server.process.pid
+    before, began = processes.resident_kb(pid), time.perf_counter()
     url = server.socket_url.removesuffix("v1/dictation").replace("ws", "http", 1)
     command = [sys.executable, "-m", "bench.crowd_clients", kind, url, *sizes.options(kind)]
     environment = {**os.environ, "WSSERVER_TOKEN": server.token}
@@ -134,7 +134,7 @@ def crowded(server: processes.Server, kind: str, sizes: Sizes) -> Iterator[Visit
         assert crowd.stdout is not None
         crowd.stdout.readline()
         if kind in ("idle", "mute"):
-            visit.kb_each = (resident_kb(server) - before) / getattr(sizes, kind)
+            visit.kb_each = (processes.resident_kb(pid) - before) / getattr(sizes, kind)
         cpu, there = processes.cpu_seconds(crowd.pid), time.perf_counter()
         yield visit
         took = time.perf_counter() - there
@@ -143,12 +143,6 @@ def crowded(server: processes.Server, kind: str, sizes: Sizes) -> Iterator[Visit
         visit.told, visit.seconds = json.loads(told), time.perf_counter() - began
     finally:
         crowd.kill()
-
-
-def resident_kb(server: processes.Server) -> float:
-    """Say how large the process is that holds the connections."""
-    pages = int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1024
 
 
 def open_files(server: processes.Server) -> int:
@@ -173,7 +167,7 @@ class Bench:
         arguments = (*options, "--spoken", "--out", str(said))
         with crowded(self._server, kind, self._sizes) as visit:
             usage = processes.speak(self._server, arguments, newcomers.come)
-            beats = self._beats()
+            beats = processes.beats(self._server, self._folder / "beats.json")
         told = {"came": 0, "refused": 0, "lost": 0, "audio_seconds": 0.0} | visit.told
         return Turn(
             lags=Lags(**json.loads(said.read_text())["lags"]),
@@ -190,25 +184,11 @@ class Bench:
             left=self._left(),
         )
 
-    def _beats(self) -> dict[str, float]:
-        """Have the server write how late its event loop was since the speakers began."""
-        path = self._folder / "beats.json"
-        path.unlink(missing_ok=True)
-        self._server.process.send_signal(signal.SIGUSR1)
-        _wait_for(path.exists, _PATIENCE_S)
-        beats: dict[str, float] = json.loads(path.read_text())
-        return beats
-
     def _left(self) -> int:
         """Wait until nobody is left; say how many are all the same."""
-        _wait_for(lambda: open_files(self._server) <= self._open_files, _WORD_OF_LEAVING_S)
+        are_gone = lambda: open_files(self._server) <= self._open_files  # noqa: E731
+        processes.wait_for(are_gone, _WORD_OF_LEAVING_S)
         return max(0, open_files(self._server) - self._open_files)
-
-
-def _wait_for(is_so: Any, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while not is_so() and time.monotonic() < until:
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -262,10 +242,7 @@ def run(what: tuple[str, ...], sizes: Sizes, rounds: int, options: tuple[str, ..
 def main(what: tuple[str, ...], rounds: int, tls: bool, out: Path, **options: Any) -> None:
     """Measure what crowds cost who speaks; a timing is no test, so this always ends well."""
     model, sizes = ("--model", options.pop("model")), Sizes(**options)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    terminal = console()
-    terminal.print(LEGEND, highlight=False)
+    terminal = begin(LEGEND)
     with tempfile.TemporaryDirectory() as folder:
         if tls:
             with certificate(Path(folder)) as secured:
@@ -274,9 +251,8 @@ def main(what: tuple[str, ...], rounds: int, tls: bool, out: Path, **options: An
             cases = run(what, sizes, rounds, model)
     terminal.print(lags_table(cases), load_table(cases))
     terminal.print(verdict(cases), highlight=False)
-    out.mkdir(parents=True, exist_ok=True)
     saved = out / ("crowd-tls.json" if tls else "crowd.json")
-    saved.write_text(json.dumps([asdict(case) for case in cases], indent=1))
+    save(cases, saved)
     terminal.print(f"Saved {saved}")
 
 

@@ -3,15 +3,16 @@
 Knows figures; knows nothing of how they came about.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from bench.lags import Lags, percentile
-from bench.multiples import ratio, two
+from bench import turns
+from bench.lags import percentile
+from bench.multiples import two
 
 ALONE, AGAIN = "alone", "alone, again"
 """Told apart to show what chance alone does: between the two nothing differs."""
@@ -29,21 +30,17 @@ none.  heard: seconds of their audio that became final, each second.  left: file
 still had open when they had gone.  The last line is the first once more: what chance does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What came of one turn of one case."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn(turns.Turn):
+    """What came of one turn beside a crowd."""
 
-    lags: Lags
     newcomers: Sequence[float]
     """Seconds until each was let in."""
 
     turned_away: int
     """Newcomers that were not let in."""
 
-    beats_ms: Mapping[str, float]
-    cores: float
     crowd_cores: float
-    kb_each: float
     crowd_came: int
     crowd_refused: int
     crowd_lost: int
@@ -53,20 +50,8 @@ class Turn:
     left: int
 
 
-@dataclass
-class Case:
-    """All turns of one case."""
-
-    name: str
-    turns: list[Turn] = field(default_factory=list)
-
-    @property
-    def lags(self) -> Lags:
-        """Give the lags of all turns."""
-        lags = Lags()
-        for turn in self.turns:
-            lags.add(turn.lags)
-        return lags
+class Case(turns.Case[Turn]):
+    """All turns beside one crowd."""
 
     @property
     def newcomers(self) -> list[float]:
@@ -83,7 +68,7 @@ def lags_table(cases: Sequence[Case]) -> Table:
         lags, base = case.lags, alone.lags
         away = sum(turn.turned_away for turn in case.turns)
         table.add_row(
-            _name(case),
+            case.title,
             two(lags.words, base.words),
             two(lags.endpoints, base.endpoints),
             two(lags.finishes, base.finishes),
@@ -98,41 +83,23 @@ def load_table(cases: Sequence[Case]) -> Table:
     names = ("", "ms late", "cores", "KB each", "came", "refused", "cut off", "heard", "left")
     table = Table(*names, box=SIMPLE_HEAD, pad_edge=False)
     for case in cases:
-        turns = case.turns
-        late = (median(turn.beats_ms[name] for turn in turns) for name in ("p99", "p100"))
-        cores = median(turn.cores for turn in turns), median(turn.crowd_cores for turn in turns)
+        late = (case.late_ms(name) for name in ("p99", "p100"))
+        cores = case.cores, median(turn.crowd_cores for turn in case.turns)
         came, refused, lost = (
-            sum(getattr(turn, name) for turn in turns)
+            sum(getattr(turn, name) for turn in case.turns)
             for name in ("crowd_came", "crowd_refused", "crowd_lost")
         )
         table.add_row(
-            _name(case),
+            case.title,
             " ".join(f"{each:.0f}" for each in late),
             " ".join(f"{each:.2f}" for each in cores),
-            _told(max(turn.kb_each for turn in turns)),
+            _told(case.most_kb_each),
             *(_told(each, 0) for each in (came, refused, lost)),
-            _told(median(turn.heard for turn in turns)),
-            _told(max(turn.left for turn in turns), 0),
+            _told(median(turn.heard for turn in case.turns)),
+            _told(max(turn.left for turn in case.turns), 0),
         )
     return table
 
 
 def _told(amount: float, digits: int = 1) -> str:
     return f"{amount:.{digits}f}" if amount else ""
-
-
-def _name(case: Case) -> str:
-    lags = case.lags
-    failed = f" failed {lags.unfinished}" if lags.unfinished else ""
-    lost = f" lost {lags.lost_seconds:.1f} s" if lags.lost_seconds else ""
-    return case.name + failed + lost
-
-
-def verdict(cases: Sequence[Case]) -> str:
-    """Say for each crowd what it did to the words, beside what chance did."""
-    base = cases[0].lags.words
-    told = [
-        f"{case.name}: {' and '.join(f'{ratio(case.lags.words, base, q):.2f}' for q in (50, 95))}"
-        for case in cases[1:]
-    ]
-    return "Word lag, p50 and p95, as a multiple of that alone: " + "; ".join(told) + "."

@@ -12,15 +12,13 @@ each round every number of sessions has its turn, so the noise of the machine st
 
 import json
 import os
-import resource
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +26,11 @@ import click
 from rich.progress import Progress
 
 from bench import processes
-from bench.crowd import resident_kb
 from bench.gateway_figures import LEGEND, Case, Turn, gateway_table, verdict
 from bench.gateway_speakers import CHUNKS_MS
 from bench.lags import Lags
-from bench.tables import console
+from bench.report import begin, save
+from bench.turns import together
 
 WAYS: dict[str, tuple[str, ...]] = {
     "as shipped": (),
@@ -113,7 +111,7 @@ class Bench:
             beats = self._beats()
             told = [json.loads(group.out.read_text()) for group in groups]
         return Turn(
-            lags=_together(told),
+            lags=together(Lags(**each["lags"]) for each in told),
             refused=sum(each["refused"] for each in told),
             beats_ms=beats,
             cores=own / took,
@@ -158,7 +156,7 @@ class Bench:
         )
 
     def _resident_kb(self) -> float:
-        return sum(map(resident_kb, self._servers))
+        return sum(processes.resident_kb(server.process.pid) for server in self._servers)
 
     def _cpu(self) -> float:
         return sum(processes.own_cpu_seconds(server.process.pid) for server in self._servers)
@@ -168,25 +166,11 @@ class Bench:
 
     def _beats(self) -> dict[str, float]:
         """Have the servers write how late their event loops were since the last time."""
-        told = [self._beats_of(at, server) for at, server in enumerate(self._servers)]
+        told = [
+            processes.beats(server, self._folder / f"beats-{at}.json")
+            for at, server in enumerate(self._servers)
+        ]
         return {name: max(each[name] for each in told) for name in ("p50", "p99", "p100")}
-
-    def _beats_of(self, at: int, server: processes.Server) -> dict[str, float]:
-        path = self._folder / f"beats-{at}.json"
-        path.unlink(missing_ok=True)
-        server.process.send_signal(signal.SIGUSR1)
-        until = time.monotonic() + _PATIENCE_S
-        while not path.exists() and time.monotonic() < until:
-            time.sleep(0.05)
-        beats: dict[str, float] = json.loads(path.read_text())
-        return beats
-
-
-def _together(told: Sequence[dict[str, Any]]) -> Lags:
-    lags = Lags()
-    for each in told:
-        lags.add(Lags(**each["lags"]))
-    return lags
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +204,11 @@ def serving(plan: Plan, way: str, folder: Path) -> Iterator[Bench]:
 
 def run(plan: Plan) -> list[Case]:
     """Measure all numbers of sessions in turns; of each way in turns, too."""
-    cases = [Case(way, count) for count in plan.sessions for way in plan.ways]
+    cases = [
+        Case(f"{count} {way}", way=way, sessions=count)
+        for count in plan.sessions
+        for way in plan.ways
+    ]
     with (
         tempfile.TemporaryDirectory() as name,
         Progress(transient=True) as progress,
@@ -257,16 +245,12 @@ def run(plan: Plan) -> list[Case]:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench/out"))
 def main(out: Path, cost_ms: tuple[float, float], **options: Any) -> None:
     """Measure what sessions cost; a timing is no test, so this always ends well."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    terminal = console()
-    terminal.print(LEGEND, highlight=False)
+    terminal = begin(LEGEND)
     cost = ("--cost-ms", *map(str, cost_ms))
     cases = run(Plan(options=cost, **options))
     terminal.print(gateway_table(cases))
     terminal.print(verdict(cases), highlight=False)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "gateway.json").write_text(json.dumps([asdict(case) for case in cases], indent=1))
+    save(cases, out / "gateway.json")
     from bench.gateway_plot import plot_gateway  # of an extra
 
     plot_gateway(cases, out / "gateway.png")

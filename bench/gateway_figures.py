@@ -3,13 +3,14 @@
 Knows figures; knows nothing of how they came about.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import median
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from bench import turns
 from bench.lags import Lags
 from bench.multiples import ratio, two
 
@@ -24,57 +25,30 @@ grew for each session.  refused: sessions.  clients: milliseconds by which the s
 left late, p99; where it is not small, the lags are theirs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn(turns.Turn):
     """What came of one turn of so many sessions."""
 
-    lags: Lags
     refused: int
-    beats_ms: Mapping[str, float]
-    cores: float
     cpu_ms_each: float
     """That the sessions' processes took for each second of a session: a busy machine changes lags
     more than this."""
 
     engine_cores: float
-    kb_each: float
     client_late_ms: float
 
 
-@dataclass
-class Case:
+@dataclass(kw_only=True)
+class Case(turns.Case[Turn]):
     """All turns of one number of sessions, served one way."""
 
     way: str
     sessions: int
-    turns: list[Turn] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """Say what it is, for people."""
-        return f"{self.sessions} {self.way}".strip()
-
-    @property
-    def lags(self) -> Lags:
-        """Give the lags of all turns."""
-        lags = Lags()
-        for turn in self.turns:
-            lags.add(turn.lags)
-        return lags
-
-    @property
-    def cores(self) -> float:
-        """Give the median over the turns of what the servers kept busy."""
-        return median(turn.cores for turn in self.turns)
 
     @property
     def cpu_ms_each(self) -> float:
         """Give the median over the turns of what a session's second took."""
         return median(turn.cpu_ms_each for turn in self.turns)
-
-    def late_ms(self, name: str) -> float:
-        """Give the median over the turns of how late the worst loop was."""
-        return median(turn.beats_ms[name] for turn in self.turns)
 
 
 def alone(case: Case, cases: Sequence[Case]) -> Lags:
@@ -88,26 +62,20 @@ def gateway_table(cases: Sequence[Case]) -> Table:
     names = ("sessions", "word", "endpoint", "ms late", "cores", "cpu", "engines", "KB each")
     table = Table(*names, "refused", "clients", box=SIMPLE_HEAD, pad_edge=False)
     for case in cases:
-        lags, base, turns = case.lags, alone(case, cases), case.turns
+        lags, base = case.lags, alone(case, cases)
         table.add_row(
-            _name(case, lags),
+            case.title,
             two(lags.words, base.words),
             two(lags.endpoints, base.endpoints),
             " ".join(f"{case.late_ms(name):.1f}" for name in ("p50", "p99", "p100")),
             f"{case.cores:.2f}",
             f"{case.cpu_ms_each:.1f}",
-            f"{median(turn.engine_cores for turn in turns):.2f}",
-            f"{max(turn.kb_each for turn in turns):.0f}",
-            str(sum(turn.refused for turn in turns)),
-            f"{max(turn.client_late_ms for turn in turns):.0f}",
+            f"{median(turn.engine_cores for turn in case.turns):.2f}",
+            f"{case.most_kb_each:.0f}",
+            str(sum(turn.refused for turn in case.turns)),
+            f"{max(turn.client_late_ms for turn in case.turns):.0f}",
         )
     return table
-
-
-def _name(case: Case, lags: Lags) -> str:
-    failed = f" failed {lags.unfinished}" if lags.unfinished else ""
-    lost = f" lost {lags.lost_seconds:.1f} s" if lags.lost_seconds else ""
-    return case.name + failed + lost
 
 
 def verdict(cases: Sequence[Case]) -> str:

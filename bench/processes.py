@@ -3,6 +3,7 @@
 Knows processes and /proc; knows nothing of speech.
 """
 
+import json
 import os
 import re
 import signal
@@ -16,6 +17,9 @@ from pathlib import Path
 _READY = re.compile(r"Ready +(\S+/)#token=(\S+)")
 TICK_S = 0.25
 """Between two looks at what the server uses."""
+
+_PATIENCE_S = 60.0
+"""For a server that writes how late its event loop was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,22 @@ def stop(server: Server) -> None:
     server.process.communicate(timeout=60)
 
 
+def beats(server: Server, path: Path) -> dict[str, float]:
+    """Have a server write to *path* how late its event loop was since the last time."""
+    path.unlink(missing_ok=True)
+    server.process.send_signal(signal.SIGUSR1)
+    wait_for(path.exists, _PATIENCE_S)
+    told: dict[str, float] = json.loads(path.read_text())
+    return told
+
+
+def wait_for(is_so: Callable[[], bool], for_seconds: float) -> None:
+    """Wait until it is so, or as long as that."""
+    until = time.monotonic() + for_seconds
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.05)
+
+
 def speak(server: Server, arguments: Sequence[str], tick: Callable[[], None]) -> Usage:
     """Let the speakers speak, in a process of their own; give what the server used meanwhile.
 
@@ -127,10 +147,12 @@ def own_cpu_seconds(pid: int) -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
+def resident_kb(pid: int) -> float:
+    """Say how large a process is."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024
+
+
 def _memory(pid: int) -> Memory:
-    page = os.sysconf("SC_PAGE_SIZE")
-    sizes = [
-        int(Path(f"/proc/{each}/statm").read_text().split()[1]) * page / 2**20
-        for each in _family(pid)
-    ]
+    sizes = [resident_kb(each) / 1024 for each in _family(pid)]
     return Memory(sizes[0], sum(sizes))

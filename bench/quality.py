@@ -8,7 +8,6 @@ of the whole file.  Seconds are seconds of audio: no machine's speed is in them.
 """
 
 import dataclasses
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from whisper.model import Whisper
 from bench.quality_corpus import Recording, Sound, own_recordings, read, recordings_in
 from bench.quality_stream import Heard, Listener, hear
 from bench.quality_words import Errors, Spoken, Steadiness, steadiness, word_errors, words_of
+from bench.report import save
 from wsserver.config import Config
 from wsserver.errors import OperatorError
 from wsserver.recognition import models
@@ -207,8 +207,7 @@ def main(model: str, audio: Path | None, language: str, out: Path) -> None:
     console.print(by_context(_steadiness(short), _steadiness(full)))
     held_back = sum(each.heard.held_back for each in judged)
     console.print(f"Finals that a guard held back: {held_back}")
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "quality.json").write_text(json.dumps([_saved(each) for each in judged]))
+    save([_saved(each) for each in judged], out / "quality.json")
 
 
 if __name__ == "__main__":

@@ -9,16 +9,13 @@ strikes all alike, and the last turn shows what it does.
 """
 
 import json
-import resource
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +23,11 @@ import click
 from rich.progress import Progress
 
 from bench import processes
-from bench.crowd import resident_kb
 from bench.lags import Lags
-from bench.rooms_figures import LEGEND, Case, Turn, rooms_table, verdict
+from bench.report import begin, save
+from bench.rooms_figures import LEGEND, Case, Turn, rooms_table
 from bench.rooms_plot import plot_rooms
-from bench.tables import console
+from bench.turns import verdict
 
 _PATIENCE_S = 30.0
 
@@ -60,7 +57,8 @@ def watched(server: processes.Server, url: str, count: int) -> Iterator[Visit]:
     if not count:
         yield visit
         return
-    before = resident_kb(server)
+    pid = server.process.pid
+    before = processes.resident_kb(pid)
     command = [sys.executable, "-m", "bench.room_viewers", url, "--count", str(count)]
     viewers = subprocess.Popen(  # noqa: S603 - our own command
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -68,7 +66,7 @@ def watched(server: processes.Server, url: str, count: int) -> Iterator[Visit]:
     try:
         assert viewers.stdout is not None
         viewers.stdout.readline()
-        visit.kb_each = (resident_kb(server) - before) / count
+        visit.kb_each = (processes.resident_kb(pid) - before) / count
         yield visit
         told, _ = viewers.communicate("", timeout=_PATIENCE_S)
         visit.told = json.loads(told)
@@ -91,7 +89,7 @@ class Bench:
         arguments = (*self._options, "--room", room, "--spoken", "--out", str(said))
         with watched(self._server, url, viewers) as visit:
             usage = processes.speak(self._server, arguments, lambda: None)
-            beats = self._beats()
+            beats = processes.beats(self._server, self._folder / "beats.json")
         return Turn(
             lags=Lags(**json.loads(said.read_text())["lags"]),
             beats_ms=beats,
@@ -102,26 +100,15 @@ class Bench:
             lost=visit.told["lost"],
         )
 
-    def _beats(self) -> dict[str, float]:
-        """Have the server write how late its event loop was since the speaker began."""
-        path = self._folder / "beats.json"
-        path.unlink(missing_ok=True)
-        self._server.process.send_signal(signal.SIGUSR1)
-        until = time.monotonic() + _PATIENCE_S
-        while not path.exists() and time.monotonic() < until:
-            time.sleep(0.05)
-        beats: dict[str, float] = json.loads(path.read_text())
-        return beats
-
 
 def run(
     counts: tuple[int, ...], rounds: int, options: tuple[str, ...], engine: tuple[str, ...]
 ) -> list[Case]:
     """Measure all numbers of viewers in turns; *options* are the speaker's."""
     cases = [
-        Case("none", 0),
-        *(Case(f"{count} viewers", count) for count in counts),
-        Case("none, again", 0),
+        Case("none", viewers=0),
+        *(Case(f"{count} viewers", viewers=count) for count in counts),
+        Case("none, again", viewers=0),
     ]
     with tempfile.TemporaryDirectory() as name, Progress(transient=True) as progress:
         beats = ("--beats", str(Path(name) / "beats.json"))
@@ -149,10 +136,7 @@ def run(
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench/out"))
 def main(viewers: tuple[int, ...], rounds: int, out: Path, **options: Any) -> None:
     """Measure what viewers cost who speaks; a timing is no test, so this always ends well."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    terminal = console()
-    terminal.print(LEGEND, highlight=False)
+    terminal = begin(LEGEND)
     speaker = tuple(
         each for name in ("streams", "seconds") for each in (f"--{name}", str(options[name]))
     )
@@ -160,8 +144,7 @@ def main(viewers: tuple[int, ...], rounds: int, out: Path, **options: Any) -> No
     cases = run(viewers, rounds, speaker, engine)
     terminal.print(rooms_table(cases))
     terminal.print(verdict(cases), highlight=False)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "rooms.json").write_text(json.dumps([asdict(case) for case in cases], indent=1))
+    save(cases, out / "rooms.json")
     plot_rooms(cases, out / "rooms.png")
     terminal.print(f"Saved {out / 'rooms.json'} and {out / 'rooms.png'}")
 

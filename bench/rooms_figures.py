@@ -3,15 +3,15 @@
 Knows figures; knows nothing of how they came about.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from statistics import median
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from bench.lags import Lags, percentile
-from bench.multiples import ratio, two
+from bench import turns
+from bench.lags import percentile
+from bench.multiples import two
 
 LEGEND = """\
 Seconds, p50 p95, and in brackets how often that of the first line goes into it:
@@ -23,38 +23,20 @@ server and its engine kept busy.  KB each: by which the server grew for each vie
 that did not come to a viewer in their turn.  The last line is the first once more: chance."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn(turns.Turn):
     """What came of one turn with so many viewers."""
 
-    lags: Lags
-    beats_ms: Mapping[str, float]
     spreads: Sequence[float]
-    cores: float
-    kb_each: float
     missed: int
     lost: int
 
 
-@dataclass
-class Case:
+@dataclass(kw_only=True)
+class Case(turns.Case[Turn]):
     """All turns with one number of viewers."""
 
-    name: str
     viewers: int
-    turns: list[Turn] = field(default_factory=list)
-
-    @property
-    def lags(self) -> Lags:
-        """Give the speaker's lags of all turns."""
-        lags = Lags()
-        for turn in self.turns:
-            lags.add(turn.lags)
-        return lags
-
-    def late_ms(self, name: str) -> float:
-        """Give the median over the turns of how late the loop was."""
-        return median(turn.beats_ms[name] for turn in self.turns)
 
 
 def rooms_table(cases: Sequence[Case]) -> Table:
@@ -63,28 +45,18 @@ def rooms_table(cases: Sequence[Case]) -> Table:
     table = Table(*names, box=SIMPLE_HEAD, pad_edge=False)
     base = cases[0].lags
     for case in cases:
-        lags, turns = case.lags, case.turns
-        spreads = [spread * 1000 for turn in turns for spread in turn.spreads]
-        longest = max(turn.beats_ms["p100"] for turn in turns)
+        lags = case.lags
+        spreads = [spread * 1000 for turn in case.turns for spread in turn.spreads]
+        longest = max(turn.beats_ms["p100"] for turn in case.turns)
         table.add_row(
-            case.name + (f" failed {lags.unfinished}" if lags.unfinished else ""),
+            case.title,
             two(lags.words, base.words),
             two(lags.endpoints, base.endpoints),
             f"{case.late_ms('p99'):.1f} {case.late_ms('p100'):.1f} {longest:.1f}",
             " ".join(f"{percentile(spreads, q):.0f}" for q in (50, 95)) if spreads else "",
-            f"{median(turn.cores for turn in turns):.2f}",
-            f"{max(turn.kb_each for turn in turns):.1f}" if case.viewers else "",
-            str(sum(turn.missed for turn in turns)),
-            str(sum(turn.lost for turn in turns)),
+            f"{case.cores:.2f}",
+            f"{case.most_kb_each:.1f}" if case.viewers else "",
+            str(sum(turn.missed for turn in case.turns)),
+            str(sum(turn.lost for turn in case.turns)),
         )
     return table
-
-
-def verdict(cases: Sequence[Case]) -> str:
-    """Say what viewers did to the words, beside what chance did."""
-    base = cases[0].lags.words
-    told = [
-        f"{case.name}: {' and '.join(f'{ratio(case.lags.words, base, q):.2f}' for q in (50, 95))}"
-        for case in cases[1:]
-    ]
-    return "Word lag, p50 and p95, as a multiple of that without: " + "; ".join(told) + "."

@@ -9,32 +9,28 @@ unless all of it is flat and every client met with what it had to.
 """
 
 import asyncio
-import json
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 from rich.progress import Progress
 from rich.table import Table
 
-from bench import processes
+from bench import processes, report
 from bench.soak_figures import WITHIN, Verdict
 from bench.soak_plot import plot_soak
 from bench.soak_run import Outcome, Plan, Soaked, soak
-from bench.tables import console
 
 
 def save(soaked: Soaked, folder: Path) -> None:
     """Write all figures and the plot."""
-    folder.mkdir(parents=True, exist_ok=True)
     told = {
-        "plan": asdict(soaked.plan),
-        "rests": [asdict(rest) for rest in soaked.rests],
+        "plan": soaked.plan,
+        "rests": soaked.rests,
         "met": soaked.outcome.met,
         "failures": soaked.outcome.failures,
     }
-    (folder / "soak.json").write_text(json.dumps(told, indent=1))
+    report.save(told, folder / "soak.json")
     plot_soak(soaked.rests[1:], folder / "soak.png")
 
 
@@ -76,7 +72,7 @@ def run(plan: Plan, model: str) -> Soaked:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench/out"))
 def main(model: str, out: Path, **plan: int) -> None:
     """Soak; exit with 1 if anything grew."""
-    soaked, terminal = run(Plan(**plan), model), console()
+    soaked, terminal = run(Plan(**plan), model), report.console()
     save(soaked, out)
     terminal.print(kinds_table(soaked.outcome), verdicts_table(soaked.verdicts))
     for failure in soaked.outcome.failures:

@@ -12,19 +12,18 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.progress import Progress
 
-from bench import processes
+from bench import processes, report
 from bench.lags import Lags
 from bench.plot import plot_streams
 from bench.setups import Setup, default_partials, setups
 from bench.sweep import Plan, Run, sweep
-from bench.tables import LEGEND, console, streams_table
+from bench.tables import LEGEND, streams_table
 from bench.weights import DIMENSIONS, random_checkpoint
 
 Tick = Callable[[], None]
@@ -65,9 +64,7 @@ def _progress(title: str, seconds: float) -> Iterator[Tick]:
 
 def save(results: dict[str, list[Run]], limit: float, out: Path) -> None:
     """Write all lags, and the plot of what is within reach."""
-    out.mkdir(parents=True, exist_ok=True)
-    told = {name: [asdict(run) for run in runs] for name, runs in results.items()}
-    (out / "streams.json").write_text(json.dumps(told, indent=1))
+    report.save(results, out / "streams.json")
     curves = {
         name: [(run.streams, run.lags.words) for run in runs if not run.overload]
         for name, runs in results.items()
@@ -89,8 +86,7 @@ def main(what: tuple[str, ...], dims: str, out: Path, **options: Any) -> None:
     """Measure the lag for more and more streams."""
     partials = options["partials"] or default_partials()
     counts = tuple(map(int, options["streams"].split(","))) if options["streams"] else None
-    terminal, results = console(), dict[str, list[Run]]()
-    terminal.print(LEGEND, highlight=False)
+    terminal, results = report.begin(LEGEND), dict[str, list[Run]]()
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = random_checkpoint(DIMENSIONS[dims], Path(folder) / f"random-{dims}.pt")
         for setup in setups(what, partials, options["shares"], checkpoint):

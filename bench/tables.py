@@ -6,14 +6,10 @@ Knows figures; knows nothing of how they came about.
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from bench.lags import percentile
 from bench.sweep import Run
-
-_WIDTH = 120
-"""Columns that the widest table takes; a pipe is taken to have 80."""
 
 _HELD_S = 0.25
 
@@ -28,12 +24,6 @@ All lags are seconds, p50 p95 p99, since the audio in question was sent:
   loop      milliseconds that its event loop was late, p99
 x2: twice as many as are carried; -n: so many were refused; failed: ended without all finals;
 lost: seconds that were sent and not received; held: that audio could not be sent, at most."""
-
-
-def console() -> Console:
-    """Give a console that is wide enough."""
-    usual = Console()
-    return usual if usual.width >= _WIDTH else Console(width=_WIDTH)
 
 
 def streams_table(title: str, runs: Sequence[Run]) -> Table:

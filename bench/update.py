@@ -15,7 +15,8 @@ import click
 import torch
 from rich.progress import track
 
-from bench.tables import console, update_table
+from bench.report import console
+from bench.tables import update_table
 from bench.ways import Way, ways_of
 from bench.weights import DIMENSIONS, random_checkpoint
 

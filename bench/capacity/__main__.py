@@ -19,7 +19,6 @@ from typing import Any
 
 import click
 import torch
-from rich.console import Console
 from rich.progress import Progress
 
 from bench.capacity import check, curve, sizing, talk
@@ -38,6 +37,7 @@ from bench.capacity.shown import (
     verdict_table,
 )
 from bench.capacity.simulation import MAX_LAG_SECONDS, Load, Simulation
+from bench.report import console
 from bench.talk import sentences
 from wsserver.recognition.silero import SileroVoice
 
@@ -84,20 +84,20 @@ def measure(
         async with running(Wanted(model, device, partials)) as engine:
             return await Probe(engine, speech(), speech_of).measure(seconds), engine.info.device
 
-    with _console().status(f"measuring {model} for {seconds:g} s"):
+    with console(_WIDTH).status(f"measuring {model} for {seconds:g} s"):
         batches, used = asyncio.run(probe())
     told = {**_told(used), "model": model, "partials": partials, "batches": len(batches)}
     name = f"{model} on {told['hardware']}"
     fitted = replace(fit_curve(name, [batches]), told=told)
     fitted.save(out)
-    _console().print(costs_table(fitted), f"Saved {out}")
+    console(_WIDTH).print(costs_table(fitted), f"Saved {out}")
 
 
 @main.command()
 def measure_talk() -> None:
     """Measure with Silero how voice is spread over the samples' sentences, and save it."""
     count = talk.measure(sentences(), SileroVoice())
-    _console().print(f"Saved {count} sentences in {talk.MEASURED}")
+    console(_WIDTH).print(f"Saved {count} sentences in {talk.MEASURED}")
 
 
 @main.command(name="check")
@@ -126,7 +126,7 @@ def hold_against_reality(streams: str, seconds: float, rounds: int, **options: A
     wanted = Wanted(
         options["model"], options["device"], options["partials"], curve=options["costs"]
     )
-    plan, terminal = check.Plan(loads, options["probe"]), _console()
+    plan, terminal = check.Plan(loads, options["probe"]), console(_WIDTH)
 
     async def watch() -> list[check.Seen]:
         with Progress(console=terminal, transient=True) as progress:
@@ -156,7 +156,7 @@ def hold_against_reality(streams: str, seconds: float, rounds: int, **options: A
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench/out/capacity.png"))
 def table(paths: tuple[Path, ...], speech_of: str, lag: float, out: Path, **prices: Any) -> None:
     """Say what 10 to 100,000 streams take, and what that costs."""
-    terminal, found = _console(), {}
+    terminal, found = console(_WIDTH), {}
     for path in paths:
         site = sizing.Site(
             curve.load(path), Load(streams=1, talk=speech_of), sizing.Target(lag_seconds=lag),
@@ -192,12 +192,7 @@ def run(paths: tuple[Path, ...], lag: float, **options: Any) -> None:
     for path in paths:
         costs = curve.load(path)
         figures = Simulation(costs, machines, load).run()
-        _console().print(run_table(costs, machines, load, figures))
-
-
-def _console() -> Console:
-    usual = Console()
-    return usual if usual.width >= _WIDTH else Console(width=_WIDTH)
+        console(_WIDTH).print(run_table(costs, machines, load, figures))
 
 
 def _told(device: str) -> dict[str, Any]:

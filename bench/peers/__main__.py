@@ -6,10 +6,8 @@ Peers live in environments of their own under bench/.venvs, made on first use.  
 weights and the same speakers, one server at a time.
 """
 
-import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from bench.peers.speaker import PeerError
 from bench.peers.speech import sentences
 from bench.peers.tables import peers_table
 from bench.peers.weights import prepare
+from bench.report import save
 from wsserver.errors import OperatorError
 
 OURS = "wsserver"
@@ -62,7 +61,6 @@ def _servers(names: tuple[str, ...], model: str, out: Path, console: Console) ->
 def main(peers: tuple[str, ...], counts: str, out: Path, **asked: Any) -> None:
     """Measure each peer beside our own server; --peer may be repeated."""
     console, runs = Console(), list[Run]()
-    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         try:
             servers = _servers(peers, asked["model"], Path(folder), console)
@@ -75,7 +73,7 @@ def main(peers: tuple[str, ...], counts: str, out: Path, **asked: Any) -> None:
                 with console.status(f"{name}, {streams} streams, {crowd.seconds:.0f} s"):
                     runs.append(run(name, serving(streams), crowd))
     _tell(console, runs, practice=asked["model"] == "practice")
-    (out / "peers.json").write_text(json.dumps([asdict(each) for each in runs]))
+    save(runs, out / "peers.json")
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ from dataclasses import replace
 import pytest
 from rich.console import Console, RenderableType
 
-from bench.crowd_figures import AGAIN, ALONE, Case, Turn, lags_table, load_table, verdict
+from bench.crowd_figures import AGAIN, ALONE, Case, Turn, lags_table, load_table
 from bench.crowd_server import settings
 from bench.lags import Lags
 from bench.multiples import ratio
+from bench.turns import verdict
 
 
 def turn(*words: float) -> Turn:

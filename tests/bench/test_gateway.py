@@ -28,8 +28,8 @@ def turn(word: float, cpu_ms_each: float, refused: int = 0) -> Turn:
 
 def cases() -> list[Case]:
     return [
-        Case("", 1, [turn(0.2, 5.0), turn(0.2, 7.0)]),
-        Case("", 250, [turn(0.3, 2.0), turn(0.3, 2.0, refused=4)]),
+        Case("1", [turn(0.2, 5.0), turn(0.2, 7.0)], way="", sessions=1),
+        Case("250", [turn(0.3, 2.0), turn(0.3, 2.0, refused=4)], way="", sessions=250),
     ]
 
 

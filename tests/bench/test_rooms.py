@@ -4,7 +4,8 @@ from rich.console import Console
 
 from bench.lags import Lags
 from bench.room_viewers import Hall, Reader
-from bench.rooms_figures import Case, Turn, rooms_table, verdict
+from bench.rooms_figures import Case, Turn, rooms_table
+from bench.turns import verdict
 from wsserver.dialects import captions as dialect
 from wsserver.net.wires import FRAMES
 from wsserver.rooms.captions import Final, Live
@@ -26,9 +27,9 @@ def turn(word: float, late: float, spreads: tuple[float, ...] = ()) -> Turn:
 
 def cases() -> list[Case]:
     return [
-        Case("none", 0, [turn(0.2, 4.0)]),
-        Case("1000 viewers", 1000, [turn(0.3, 12.0, (0.02, 0.04))]),
-        Case("none, again", 0, [turn(0.2, 5.0)]),
+        Case("none", [turn(0.2, 4.0)], viewers=0),
+        Case("1000 viewers", [turn(0.3, 12.0, (0.02, 0.04))], viewers=1000),
+        Case("none, again", [turn(0.2, 5.0)], viewers=0),
     ]
 
 
