@@ -15,6 +15,8 @@ from tests.faults.speech import STARTS, Heard, long_speech
 from wsserver.messages import Final, Ready, Warn
 
 SPEECH = long_speech(STARTS[0], 25.0, Random(5))
+GREEDY = "{batch_bytes: 67108864}"
+"""More for each batch than an allocator keeps of what was freed, so that it has to be given."""
 
 
 def kill(server: KeptServer) -> None:
@@ -37,7 +39,8 @@ async def dictated(where: Place) -> Heard:
 async def test_an_engine_that_is_lost_is_replaced_and_not_ready_meanwhile(
     tmp_path: Path, harm: Callable[[KeptServer], None]
 ) -> None:
-    async with place(tmp_path, WSSERVER_SCHEDULER__TIMEOUT_SECONDS="1") as where:
+    greedy = {"WSSERVER_SCHEDULER__TIMEOUT_SECONDS": "1", "WSSERVER_ENGINE__SCRIPT": GREEDY}
+    async with place(tmp_path, **greedy) as where:
         first = where.server.engine
 
         storm = Storm(where, SPEECH, [])

@@ -129,3 +129,10 @@ def test_a_batch_takes_what_it_and_its_windows_take(monkeypatch: pytest.MonkeyPa
     hear(Script(batch_s=5.0, delay_s=1.0), window(sound(9)), window(sound(9)))
 
     assert slept == [7.0]
+
+
+def test_a_batch_takes_its_memory() -> None:
+    script = Script(batch_bytes=2**60)
+
+    with pytest.raises(MemoryError):
+        hear(script, window(sound(9)))

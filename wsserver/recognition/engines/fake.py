@@ -46,6 +46,9 @@ class Script:
     batch_s: float = 0.0
     """Seconds that each batch takes beside: what is shared, as the reading of a GPU's weights."""
 
+    batch_bytes: int = 0
+    """Memory that each batch has to be given, as a model does for what it works out on the way."""
+
 
 class FakeEngine:
     """Hears the word "w7" in the eighth 0.4 s of a session, if there is any sound in them.
@@ -68,7 +71,9 @@ class FakeEngine:
 
         Raises:
             EngineError: the script says so.
+            MemoryError: there is less memory than the script takes.
         """
+        np.empty(self._script.batch_bytes, np.uint8)
         time.sleep(self._script.batch_s + self._script.delay_s * len(windows))
         fault = self._fault(windows)
         if fault == "raise":
