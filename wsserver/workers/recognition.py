@@ -3,7 +3,6 @@
 Knows the engine, its replica and what counts its batches; knows nothing of workers.
 """
 
-import os
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,7 +12,6 @@ import numpy as np
 from wsserver.cluster.replica import Replica
 from wsserver.cluster.serving import serving
 from wsserver.cluster.way import UNIX
-from wsserver.errors import ConfigError
 from wsserver.metrics import Metrics
 from wsserver.recognition.metered import Metered
 from wsserver.recognition.process import EngineProcess
@@ -21,28 +19,13 @@ from wsserver.recognition.scheduler import SchedulerSettings
 from wsserver.self_check import SAMPLE
 from wsserver.sound_file import open_sound
 
-_NAME = "engine"
-_LONGEST_PATH_BYTES = 103
-"""Of a Unix socket on macOS; Linux has room for four more (unix(7))."""
-
 
 class Recognition:
     """The engine, from `start` to `stop`."""
 
     def __init__(self, process: EngineProcess, settings: SchedulerSettings, folder: Path) -> None:
-        """Have windows decoded by *process*, for whoever can reach into *folder*, a temporary one.
-
-        Raises `ConfigError` if that is too deep.
-        """
-        path = folder / _NAME
-        too_long = len(os.fsencode(path)) - _LONGEST_PATH_BYTES
-        if too_long > 0:
-            found = len(os.fsencode(folder.parent))
-            raise ConfigError(
-                f"TMPDIR: found a path of {found} bytes, expected at most {found - too_long}: a"
-                " socket lies there"
-            )
-        self.url = f"{UNIX}{path}"
+        """Have windows decoded by *process*, for whoever can reach into *folder*."""
+        self.url = f"{UNIX}{folder / 'engine'}"
         self._metrics = Metrics(time.monotonic)
         self._replica = Replica(Metered(process, self._metrics), settings)
         self._metrics.measure(

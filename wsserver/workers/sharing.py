@@ -5,6 +5,7 @@ Knows keys, certificates, tokens and ports; knows no processes.
 
 import os
 import socket
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,16 +18,27 @@ from wsserver.net.ports import bind
 from wsserver.net.tls import keep_certificate
 from wsserver.recognition.engines import EngineSpec
 
+_LONGEST_TMPDIR_BYTES = 103 - len("/wsserver-12345678/engine")
+"""The path of a Unix socket has 103 on macOS, and four more on Linux (unix(7))."""
+
 Ports = Mapping[bytes, Sequence[socket.socket]]
 
 
 def check_workers(config: Config) -> None:
-    """Raise `ConfigError` if several workers would not know of one another."""
+    """Raise `ConfigError` if several workers would not know of one another or of the engine."""
     workers = config.server.workers
-    if workers > 1 and config.redis.url is None:
+    if workers == 1:
+        return
+    if config.redis.url is None:
         raise ConfigError(
             f"server.workers: found {workers} without redis.url, expected both: by a Redis the"
             " workers share limits and rooms"
+        )
+    found = len(os.fsencode(tempfile.gettempdir()))
+    if found > _LONGEST_TMPDIR_BYTES:
+        raise ConfigError(
+            f"TMPDIR: found a path of {found} bytes, expected at most {_LONGEST_TMPDIR_BYTES}, for"
+            " sockets that workers need"
         )
 
 
