@@ -32,6 +32,7 @@ class Serving:
     """A worker takes connections."""
 
     url: str
+    socket_url: str
     network_urls: list[str]
     wyoming_url: str | None
     info: EngineInfo

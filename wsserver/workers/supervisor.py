@@ -108,8 +108,7 @@ class Supervisor:
 
     async def check(self) -> SelfCheck:
         """Dictate a sample through the own socket; from then on the server is ready."""
-        path = self._config.server.socket.paths[-1]
-        url = self.url.replace("http", "ws", 1).removesuffix("/") + path
+        url = self._serving[0].socket_url
         self._checked = checked = await self_check(url, self._own_token)
         await asyncio.gather(*(post.admit(Checked(checked)) for post in self._posts))
         return checked

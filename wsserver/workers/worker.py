@@ -98,7 +98,8 @@ class Worker:
         self._is_serving = True
         if assignment.checked:
             _settle_down()
-        return Serving(app.url, app.network_urls, app.wyoming_url, app.info)
+        urls = (app.url, app.socket_url, app.network_urls, app.wyoming_url)
+        return Serving(*urls, app.info)
 
     def _lent(self, assignment: Assignment) -> Lent:
         return Lent(
