@@ -1,4 +1,4 @@
-"""A Redis, and servers of several processes that use it."""
+"""A Redis, servers of several processes that use it, and what their tests share."""
 
 import asyncio
 import os
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -43,22 +44,23 @@ class Family:
 
     @property
     def workers(self) -> set[int]:
-        return {pid for pid in self._children() if PROGRAM in _command(pid)}
+        return {pid for pid in self.all if PROGRAM in _command(pid)}
 
     @property
     def engine(self) -> int:
-        (engine,) = (pid for pid in self._children() if ENGINE in _command(pid))
+        (engine,) = (pid for pid in self.all if ENGINE in _command(pid))
         return engine
 
     @property
     def all(self) -> set[int]:
         """Everybody but the first one."""
-        return set(self._children())
+        return children(self.server.process.pid)
 
-    def _children(self) -> list[int]:
-        pid = self.server.process.pid
-        children = (path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
-        return [int(child) for text in children for child in text.split()]
+
+def children(pid: int) -> set[int]:
+    """Give the processes that this one started."""
+    texts = (path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
+    return {int(child) for text in texts for child in text.split()}
 
 
 def _command(pid: int) -> str:
@@ -72,6 +74,10 @@ def is_gone(pid: int) -> bool:
         return ") Z " in Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return True
+
+
+async def nothing(asked: Any) -> Any:
+    """Answer that."""
 
 
 async def until(condition: object) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.workers.conftest import until
 from wsserver.net.entrance import WEB, Entrance
 from wsserver.net.ports import bind
 from wsserver.workers import doorkeeper as doorkeeper_module
@@ -69,13 +70,6 @@ class Hall:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         self.callers.append(writer)
         return (await reader.readexactly(1)).decode()
-
-
-async def until(condition: object) -> None:
-    assert callable(condition)
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.store.kept import final, ready
 from tests.webhooks.receiver import SECRET, Receiver, receiving
+from tests.workers.conftest import nothing
 from wsserver.errors import ServerError
 from wsserver.messages import Start, Warn
 from wsserver.webhooks.dispatch import LONGEST_WAIT_SECONDS, NOT_PASSED_ON, Dispatch
@@ -16,10 +17,6 @@ from wsserver.webhooks.settings import Receiver as Told
 from wsserver.webhooks.settings import WebhookSettings
 from wsserver.workers.forwarding import Forwarding, pass_on
 from wsserver.workers.wire import Wire
-
-
-async def nothing(asked: Any) -> Any:
-    return None
 
 
 def settings(receiver: Receiver, *names: str) -> WebhookSettings:

@@ -4,12 +4,10 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.workers.conftest import is_gone, until
+from tests.workers.conftest import children, is_gone, nothing, until
 from wsserver.config import Config
 from wsserver.net.entrance import WEB
 from wsserver.net.ports import bind
@@ -21,15 +19,7 @@ from wsserver.workers.post import Office, Post
 
 FAKE = Config.model_validate({"engine": {"kind": "fake"}})
 CHECKED = Checked(SelfCheck("hello", 1.0, 1.0))
-
-
-async def nothing(asked: Any) -> Any:
-    return None
-
-
-def children() -> set[int]:
-    texts = (path.read_text() for path in Path("/proc/self/task").glob("*/children"))
-    return {int(child) for text in texts for child in text.split()}
+OURS = os.getpid()
 
 
 @pytest.fixture
@@ -44,15 +34,15 @@ async def post() -> AsyncIterator[Post]:
 
 async def begun(others: set[int]) -> int:
     """Give the one process that is there beside *others*."""
-    await until(lambda: children() - others)
-    (worker,) = children() - others
+    await until(lambda: children(OURS) - others)
+    (worker,) = children(OURS) - others
     return worker
 
 
 async def test_a_worker_that_hangs_keeps_no_numbers_of_others_back(
     monkeypatch: pytest.MonkeyPatch, post: Post
 ) -> None:
-    others = children()
+    others = children(OURS)
     await post.fill()
     worker = await begun(others)
     before = await post.numbers()
@@ -73,7 +63,7 @@ async def test_a_worker_that_hangs_is_killed_and_another_takes_its_place(
     monkeypatch: pytest.MonkeyPatch, post: Post
 ) -> None:
     monkeypatch.setattr(posts, "PING_SECONDS", 1.0)
-    others = children()
+    others = children(OURS)
     await post.fill()
     worker = await begun(others)
 
@@ -96,7 +86,7 @@ async def test_a_worker_that_loads_for_long_does_not_hang(
     monkeypatch: pytest.MonkeyPatch, post: Post
 ) -> None:
     monkeypatch.setattr(posts, "PING_SECONDS", 0.02)
-    others = children()
+    others = children(OURS)
     filling = asyncio.create_task(post.fill())
     worker = await begun(others)
 
@@ -106,4 +96,4 @@ async def test_a_worker_that_loads_for_long_does_not_hang(
     os.kill(worker, signal.SIGCONT)
     await filling
 
-    assert children() - others == {worker}
+    assert children(OURS) - others == {worker}

@@ -8,12 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.workers.conftest import nothing
 from wsserver.errors import ConfigError, ServerError
 from wsserver.workers.wire import Wire
-
-
-async def nothing(asked: Any) -> Any:
-    return None
 
 
 @asynccontextmanager
