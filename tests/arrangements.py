@@ -174,7 +174,8 @@ class _Guest(worker.Worker):
         HERE[self._entrance] = app
         await app.start()
         self._is_serving = True
-        return Serving(app.url, app.network_urls, app.wyoming_url, app.info)
+        urls = (app.url, app.socket_url, app.network_urls, app.wyoming_url)
+        return Serving(*urls, app.info)
 
 
 HERE: dict[Entrance, App] = {}
