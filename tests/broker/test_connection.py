@@ -77,6 +77,27 @@ async def test_a_command_that_redis_refuses_does_not_make_it_away(
     assert len(caplog.records) == 1
 
 
+async def test_a_redis_that_is_full_is_away_until_it_takes_something(
+    connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    await connection.redis.config_set("maxmemory", 1)
+    await until(connection, is_up=False)
+    await connection.redis.config_set("maxmemory", 0)
+    await until(connection, is_up=True)
+
+    assert "refuses: command not allowed when used memory > 'maxmemory'" in caplog.text
+    assert "away: OutOfMemoryError" in caplog.text
+    assert await connection.redis.dbsize() == 0
+
+
+async def test_a_replica_is_away_for_it_takes_nothing(connection: Connection) -> None:
+    await connection.redis.replicaof("127.0.0.1", 1)
+    await until(connection, is_up=False)
+    await connection.redis.replicaof("NO", "ONE")
+
+    await until(connection, is_up=True)
+
+
 async def test_a_server_starts_without_its_redis(
     redis_server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -129,11 +150,11 @@ async def test_a_fault_of_who_is_told_of_a_change_ends_nothing(
 async def test_a_fault_of_the_client_does_not_make_redis_away_for_good(
     connection: Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fail() -> None:
+    async def fail(*_: object) -> None:
         raise RuntimeError("a mistake")
 
     with monkeypatch.context() as mistaken:
-        mistaken.setattr(connection.redis, "ping", fail)
+        mistaken.setattr(connection.redis, "setrange", fail)
         await until(connection, is_up=False)
     await until(connection, is_up=True)
 

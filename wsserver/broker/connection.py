@@ -3,7 +3,8 @@
 Knows Redis and the event loop; knows nothing of what rides on it.
 
 Nobody waits longer than `WAIT_SECONDS`: whoever finds Redis silent notes that it is away, and from
-then on everybody is told so at once, until it answers a ping again.
+then on everybody is told so at once, until it takes something again.  One that answers and takes
+nothing, as it is full, its disk is, or it is a replica, is away as well.
 """
 
 import asyncio
@@ -54,7 +55,7 @@ class Connection:
 
     @property
     def is_up(self) -> bool:
-        """Tell whether Redis answered lately."""
+        """Tell whether Redis took something lately."""
         return self._is_up
 
     @property
@@ -96,7 +97,7 @@ class Connection:
             raise BrokerAway("redis is away")
         return await self._ask(asked)
 
-    async def _ask(self, asked: Callable[["Redis"], Awaitable[T]]) -> T:
+    async def _ask(self, asked: Callable[["Redis"], Awaitable[T]], *, is_ping: bool = False) -> T:
         from redis.exceptions import ConnectionError as Lost
         from redis.exceptions import RedisError, ResponseError
         from redis.exceptions import TimeoutError as TooLate
@@ -107,17 +108,20 @@ class Connection:
         except (Lost, TooLate, OSError, TimeoutError) as error:
             self._note(False, error)
             raise BrokerAway(f"redis is away: {type(error).__name__}") from None
-        except ResponseError as error:  # such as: out of memory, or a replica that takes nothing
+        except ResponseError as error:
             if str(error) != self._refusal:
                 logger.warning("redis at %s refuses: %s", self._place, error)
             self._refusal = str(error)
+            if is_ping:
+                self._note(False, error)
             raise BrokerAway("redis refuses") from None
         except RedisError as error:
             raise BrokerAway(f"redis cannot be asked: {type(error).__name__}") from None
 
     async def _ping(self) -> bool:
         try:
-            await self._ask(lambda redis: redis.ping())
+            # A write of nothing: it is refused as any other is, and leaves no key.
+            await self._ask(lambda redis: redis.setrange(self.key("ping"), 0, ""), is_ping=True)
         except BrokerAway:
             return False
         self._note(True)
