@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import traceback
 from collections.abc import AsyncIterator
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tests.broker.redis_server import PASSWORD, RedisServer
 from wsserver.broker.connection import Connection
 from wsserver.broker.settings import RedisSettings
-from wsserver.errors import BrokerAway
+from wsserver.errors import BrokerAway, ConfigError
 
 
 @pytest.fixture
@@ -96,6 +97,14 @@ async def test_a_replica_is_away_for_it_takes_nothing(connection: Connection) ->
     await connection.redis.replicaof("NO", "ONE")
 
     await until(connection, is_up=True)
+
+
+@pytest.mark.parametrize("option", ["foo=1", "db=x", "protocol=9", "retry=1"])
+def test_an_option_that_the_client_does_not_take_is_told_before_it_is_used(option: str) -> None:
+    with pytest.raises(ConfigError, match=r"^redis\.url: found options") as caught:
+        Connection(RedisSettings(url=f"redis://:{PASSWORD}@example.org/0?{option}"))
+
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_a_server_starts_without_its_redis(

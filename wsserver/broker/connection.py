@@ -38,7 +38,7 @@ class Connection:
     """One Redis, from `start` to `stop`."""
 
     def __init__(self, settings: RedisSettings) -> None:
-        """Connect later; raise `ConfigError` if the client for Redis is not installed."""
+        """Connect later; raise `ConfigError` if there is no client for Redis that takes the URL."""
         self.prefix = settings.prefix
         self._place = settings.place
         self._redis = _client(settings)
@@ -176,19 +176,24 @@ def _client(settings: RedisSettings) -> "Redis":
         from redis.asyncio import BlockingConnectionPool, Redis
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
+        from redis.exceptions import RedisError
     except ModuleNotFoundError as error:
         raise ConfigError(
             "redis.url needs the extra [redis]; pip install 'wsserver[redis]'"
         ) from error
     assert settings.url is not None
-    pool = BlockingConnectionPool.from_url(
-        settings.url,
-        max_connections=MOST_CONNECTIONS,
-        timeout=WAIT_SECONDS,
-        # Not by the client: in Python 3.11 its `asyncio.wait_for` takes cancellations for itself.
-        socket_timeout=None,
-        socket_connect_timeout=WAIT_SECONDS,
-        # It would connect again by itself, at the same time from who reads and from who writes.
-        retry=Retry(NoBackoff(), 0, supported_errors=()),
-    )
+    try:
+        pool = BlockingConnectionPool.from_url(
+            settings.url,
+            max_connections=MOST_CONNECTIONS,
+            timeout=WAIT_SECONDS,
+            # Not by the client: in Python 3.11 `asyncio.wait_for` takes cancellations for itself.
+            socket_timeout=None,
+            socket_connect_timeout=WAIT_SECONDS,
+            # It would connect again by itself, at the same time from who reads and from who writes.
+            retry=Retry(NoBackoff(), 0, supported_errors=()),
+        )
+        pool.make_connection()  # to no end but to have it say what it does not take
+    except (TypeError, ValueError, AttributeError, RedisError) as error:
+        raise ConfigError(f"redis.url: found options that no client takes: {error}") from None
     return Redis.from_pool(pool)
