@@ -193,7 +193,8 @@ def _client(settings: RedisSettings) -> "Redis":
             # It would connect again by itself, at the same time from who reads and from who writes.
             retry=Retry(NoBackoff(), 0, supported_errors=()),
         )
-        pool.make_connection()  # to no end but to have it say what it does not take
+        # To no end but to have it say what it does not take.
+        pool.make_connection()  # type: ignore[no-untyped-call]
     except (TypeError, ValueError, AttributeError, RedisError) as error:
         raise ConfigError(f"redis.url: found options that no client takes: {error}") from None
     return Redis.from_pool(pool)
