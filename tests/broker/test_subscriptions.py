@@ -98,3 +98,24 @@ async def test_after_redis_was_away_every_channel_begins_anew(
     await until(lambda: len(ear.heard) == 3)
 
     assert ear.heard == [b"(begin)", b"(begin)", b"a"]
+
+
+async def test_a_fault_of_a_listener_is_logged_once_and_all_begin_anew(
+    connection: Connection, subscriptions: Subscriptions, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Faulty(Ear):
+        def hear(self, data: bytes) -> None:
+            super().hear(data)
+            raise RuntimeError("a mistake")
+
+    faulty, ear = Faulty(), Ear()
+    subscriptions.add("faulty", faulty)
+    subscriptions.add("one", ear)
+    await until(lambda: bool(faulty.heard and ear.heard))
+
+    for times in (2, 3):
+        await say(connection, "faulty", b"a")
+        await until(lambda: ear.heard.count(b"(begin)") == times)  # noqa: B023 - it is asked here
+
+    errors = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert [str(record.exc_info and record.exc_info[1]) for record in errors] == ["a mistake"]

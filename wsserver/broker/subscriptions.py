@@ -45,6 +45,9 @@ class Subscriptions:
         self._wishes: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         """Channels that are to be begun, or left."""
 
+        self._fault = ""
+        """The latest of a listener, so that each is logged once."""
+
         self._running: asyncio.Task[None] | None = None
         connection.on_change(self._follow)
 
@@ -114,9 +117,18 @@ class Subscriptions:
 
     async def _read(self, pubsub: "PubSub") -> None:
         while (said := await pubsub.get_message(timeout=SILENT_SECONDS)) is not None:
-            listener = self._listeners.get((said["channel"] or b"").decode())
-            if listener and said["type"] == "subscribe":
-                listener.begin()
-            elif listener and said["type"] == "message":
-                listener.hear(said["data"])
+            if listener := self._listeners.get((said["channel"] or b"").decode()):
+                self._hand_on(listener, said["type"], said["data"])
         raise TimeoutError(f"found nothing in {SILENT_SECONDS:g} s, expected a pong at least")
+
+    def _hand_on(self, listener: Listener, kind: str, data: bytes) -> None:
+        try:
+            if kind == "subscribe":
+                listener.begin()
+            elif kind == "message":
+                listener.hear(data)
+        except Exception as error:  # all begin again, so that this one may look what it missed
+            if repr(error) != self._fault:
+                logger.exception("what was said on a channel could not be heard")
+            self._fault = repr(error)
+            raise
