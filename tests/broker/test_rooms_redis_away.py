@@ -8,14 +8,25 @@ from tests.broker.gateway import (
     OWNER,
     ROOM,
     Gateway,
+    Speaker,
     all_read,
     gateways,
     reads,
     until,
 )
 from tests.broker.redis_server import RedisServer
+from tests.rooms.told import Reader
 from wsserver.broker import room_relays
 from wsserver.rooms.captions import Partial
+
+
+async def first_read(here: Gateway, there: Gateway) -> tuple[Speaker, list[Reader]]:
+    """Have somebody speak here whose first words are read at both."""
+    speaker = here.speaker("a")
+    readers = [await here.reader(), await there.reader()]
+    speaker.say(1)
+    await all_read(readers, 1)
+    return speaker, readers
 
 
 async def test_a_redis_that_was_killed_is_told_again_what_it_forgot(
@@ -26,8 +37,7 @@ async def test_a_redis_that_was_killed_is_told_again_what_it_forgot(
         readers = [await here.reader(), await there.reader()]
         speaker.say(1, 2)
         other.say(1)
-        for reader in readers:
-            await reads(reader, 3)
+        await all_read(readers, 3)
 
         redis_server.kill()
         await until(lambda: not (here.connection.is_up or there.connection.is_up))
@@ -39,7 +49,7 @@ async def test_a_redis_that_was_killed_is_told_again_what_it_forgot(
         redis_server.start()
         late = await there.reader()
         speaker.say(4)
-        read = [await reads(reader, 6) for reader in [*readers, late]]
+        read = await all_read([*readers, late], 6)
 
         assert shown.text == "said 3. and"
         assert read[0] == read[1] == read[2]
@@ -73,15 +83,11 @@ async def test_a_redis_that_forgets_everything_at_once_is_told_again(
     redis_server: RedisServer,
 ) -> None:
     async with gateways(redis_server, 2) as (here, there):
-        speaker = here.speaker("a")
-        readers = [await here.reader(), await there.reader()]
-        speaker.say(1)
-        for reader in readers:
-            await reads(reader, 1)
+        speaker, readers = await first_read(here, there)
 
         await here.connection.ask(lambda redis: redis.flushall())
         speaker.say(2)
-        read = [await reads(reader, 2) for reader in readers]
+        read = await all_read(readers, 2)
 
         assert read == [["1 a1", "2 a2"]] * 2
 
@@ -90,10 +96,7 @@ async def test_a_redis_that_comes_back_with_an_old_memory_is_told_what_is_new(
     redis_server: RedisServer,
 ) -> None:
     async with gateways(redis_server, 2) as (here, there):
-        speaker = here.speaker("a")
-        readers = [await here.reader(), await there.reader()]
-        speaker.say(1)
-        await all_read(readers, 1)
+        speaker, readers = await first_read(here, there)
         await here.connection.ask(lambda redis: redis.save())
         speaker.say(2, 3)
         await all_read(readers, 3)
@@ -110,11 +113,7 @@ async def test_a_redis_that_comes_back_with_an_old_memory_is_told_what_is_new(
 
 async def test_a_redis_that_hangs_holds_nobody_up(redis_server: RedisServer) -> None:
     async with gateways(redis_server, 2) as (here, there):
-        speaker = here.speaker("a")
-        readers = [await here.reader(), await there.reader()]
-        speaker.say(1)
-        for reader in readers:
-            await reads(reader, 1)
+        speaker, readers = await first_read(here, there)
 
         redis_server.halt()
         speaker.say(2)
@@ -122,7 +121,7 @@ async def test_a_redis_that_hangs_holds_nobody_up(redis_server: RedisServer) -> 
         readers[0].read_all()
         shown = [each.text for each in readers[0].told if isinstance(each, Partial)]
         redis_server.go_on()
-        read = [await reads(reader, 2) for reader in readers]
+        read = await all_read(readers, 2)
 
         assert shown[-1] == "said 2."
         assert read == [["1 a1", "2 a2"]] * 2
