@@ -10,6 +10,7 @@ shown here as a partial: its words are there at once, and its numbers when Redis
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from wsserver.broker.connection import is_wanted
@@ -34,7 +35,10 @@ _GAP_SECONDS = 0.05
 class RedisRelay:
     """The way to one room, from its first to its last here."""
 
-    def __init__(self, premises: Premises, store: RoomStore) -> None:
+    def __init__(
+        self, premises: Premises, store: RoomStore, on_close: Callable[["RedisRelay"], None]
+    ) -> None:
+        """Begin; *on_close* is told of every `close`."""
         self.premises = premises
         self.name = premises.room.name
         self.replica = Replica(premises.room, store.gateway)
@@ -42,6 +46,7 @@ class RedisRelay:
         """Whether the room was found to have been ended."""
 
         self._store = store
+        self._on_close = on_close
         self._waiting = Waiting()
         self._partials: dict[str, bytes] = {}
         self._catch_up = CatchUp(premises, store, self.replica, self._restarted)
@@ -110,6 +115,7 @@ class RedisRelay:
             self._running.cancel()
             self._running = None
         self._calm.set()
+        self._on_close(self)
 
     # What Redis does.
 

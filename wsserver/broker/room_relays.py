@@ -36,19 +36,6 @@ _AT_ONCE = 200
 _NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
-class _Joined(RedisRelay):
-    """A relay that says when it is over."""
-
-    def __init__(self, premises: Premises, relays: "RedisRelays") -> None:
-        super().__init__(premises, relays.store)
-        self._relays = relays
-
-    def close(self) -> None:
-        """Forget the room, here and among the others."""
-        super().close()
-        self._relays.part(self)
-
-
 class RedisRelays:
     """The rooms of one gateway, from `start` to `stop`."""
 
@@ -58,7 +45,7 @@ class RedisRelays:
         """Is told of every room that was ended elsewhere, and by whom."""
 
         self._subscriptions = subscriptions
-        self._joined: dict[str, _Joined] = {}
+        self._joined: dict[str, RedisRelay] = {}
         self._ended: dict[str, str] = {}
         """The rooms that were ended here, and their owners; kept for a Redis that has forgotten."""
 
@@ -91,18 +78,10 @@ class RedisRelays:
 
     def relay(self, premises: Premises) -> Relay:
         """Join a room."""
-        joined = _Joined(premises, self)
+        joined = RedisRelay(premises, self.store, self._part)
         self._joined[joined.name] = joined
         self._subscriptions.add(self.store.channel(joined.name), joined)
         return joined
-
-    def part(self, joined: _Joined) -> None:
-        """Leave a room, and tell if that is because it has ended."""
-        if self._joined.get(joined.name) is joined:
-            del self._joined[joined.name]
-            self._subscriptions.drop(self.store.channel(joined.name))
-            if joined.is_over:
-                self.on_ended(joined.name, joined.premises.owner)
 
     async def owner(self, name: str) -> str | None:
         """Give who opened a room that is open elsewhere."""
@@ -131,6 +110,14 @@ class RedisRelays:
         """Take note of a room that was ended."""
         name, owner = json.loads(data)
         self.on_ended(name, owner)
+
+    def _part(self, joined: RedisRelay) -> None:
+        """Leave a room, and tell if that is because it has ended."""
+        if self._joined.get(joined.name) is joined:
+            del self._joined[joined.name]
+            self._subscriptions.drop(self.store.channel(joined.name))
+            if joined.is_over:
+                self.on_ended(joined.name, joined.premises.owner)
 
     def _follow(self, is_up: bool) -> None:
         if not is_up:
