@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from wsserver.broker.audio_counts import DAY_SECONDS
 from wsserver.broker.connection import Connection
 from wsserver.broker.peer_scripts import CLAIM, ENTER, KEEP, LEAVE
 from wsserver.broker.ticket import PeerTicket
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 LIFE_MS = 6_000
 """Of what a gateway has without a word from it."""
 
-_DAY_SECONDS = 86_400
 _AT_ONCE = 200
 """Tickets that one script takes, so that nobody waits long for Redis."""
 
@@ -119,7 +119,7 @@ class Register:
                 for token, seconds in sums.items():
                     key = self._audio(day, token)
                     pipe.hset(key, self._gateway, f"{seconds:.3f}")
-                    pipe.expire(key, 2 * _DAY_SECONDS)
+                    pipe.expire(key, 2 * DAY_SECONDS)
                     pipe.hgetall(key)
                 return await pipe.execute()
 
