@@ -19,7 +19,7 @@ LATELY_SECONDS = 10.0
 
 
 class Demands:
-    """What each gateway asked for lately, as a replica knows it."""
+    """What each gateway asked for lately, as others know it."""
 
     def __init__(self) -> None:
         self._asked: dict[str, tuple[float, Demand]] = {}
@@ -47,6 +47,7 @@ class Fleet:
 
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
+        self._demands = Demands()
         self._info: EngineInfo | None = None
         self._pool = Pool()
 
@@ -61,6 +62,8 @@ class Fleet:
         """Learn that a replica answered by *way*."""
         self._seen[report.replica] = _Seen(now, way, report)
         self._info = report.info
+        for gateway, demand in report.demands.items():  # the latest word of each counts
+            self._demands.note(gateway, demand, now)
 
     def lose(self, way: str) -> None:
         """Learn that *way* does not answer: whoever did so by it may be gone."""
@@ -102,17 +105,14 @@ class Fleet:
         return self._pool
 
     def _demands_beside(self, gateway: str, now: float) -> list[Demand]:
-        asked: dict[str, Demand] = {}
-        for report in self._reports(now):  # the latest word of each counts
-            asked |= report.demands
-        asked.pop(gateway, None)
-        return list(asked.values())
+        asked = self._demands.lately(now)
+        return [demand for name, demand in asked.items() if name != gateway]
 
     def _reports(self, now: float) -> list[Report]:
-        """Give the latest report of each replica that answered lately, the latest of all last."""
+        """Give the latest report of each replica that answered lately."""
         oldest = now - LATELY_SECONDS
         self._seen = {name: seen for name, seen in self._seen.items() if seen.at >= oldest}
-        return [seen.report for seen in sorted(self._seen.values(), key=lambda seen: seen.at)]
+        return [seen.report for seen in self._seen.values()]
 
 
 def _mean(prices: list[Prices]) -> Prices:
