@@ -11,14 +11,14 @@ from model to model, so that gateways would have to know which one is served; an
 work of it.  Other audio goes in 32 bits where an exact answer is due, in 16 where it is not.
 """
 
-import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
 
 from wsserver.errors import BadMessage, EngineError, EngineLost, EngineUnavailable
 from wsserver.recognition.costs import Finite, Prices
@@ -169,7 +169,7 @@ def unpack_reply(body: bytes) -> Reply:
 
 
 def _pack(head: _RequestHead | _ReplyHead, blobs: Sequence[bytes]) -> bytes:
-    text = json.dumps(asdict(head), separators=(",", ":")).encode()
+    text = to_json(head, inf_nan_mode="constants")
     return b"".join((_PREFIX.pack(_NAME, VERSION, len(text)), text, *blobs))
 
 
