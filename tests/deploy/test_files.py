@@ -58,15 +58,26 @@ def test_the_dockerfile_has_no_known_weakness() -> None:
     run("hadolint", "Dockerfile")
 
 
+def sources() -> set[str]:
+    """Find out what the image is made of."""
+    copied = re.findall(r"(?m)^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text())
+    return {name for line in copied for name in line.split()}
+
+
 def test_the_image_is_made_of_what_there_is() -> None:
-    copied = re.findall(
-        r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE
-    )
     let_in = re.findall(r"(?m)^!(.+)$", (ROOT / ".dockerignore").read_text())
 
-    names = {name for line in copied for name in line.split()}
-    assert names == set(let_in)
-    assert [name for name in names if not (ROOT / name).exists()] == []
+    assert sources() == set(let_in)
+    assert [name for name in sources() if not (ROOT / name).exists()] == []
+
+
+def test_a_ray_cluster_installs_what_the_image_is_made_of() -> None:
+    cluster = yaml.safe_load((DEPLOY / "ray" / "cluster.yaml").read_text())
+    mounted: dict[str, str] = cluster["file_mounts"]
+
+    assert {f"~/source/{name}": name for name in sources()}.items() <= mounted.items()
+    assert [each for each in mounted.values() if not (ROOT / each).exists()] == []
+    assert "pip install --constraint constraints.txt '.[ray]'" in cluster["setup_commands"][-1]
 
 
 @pytest.mark.parametrize("name", ["compose.yml", "compose.gpu.yml"])

@@ -84,7 +84,7 @@ class Fleet:
         always is a next one; each gateway has its share of them by what is asked.
         """
         mine = demand.requests_per_second
-        others = sum(self._demands_beside(gateway, now), NOBODY).requests_per_second
+        others = sum(each.requests_per_second for each in self._demands_beside(gateway, now))
         share = mine / (mine + others) if others else 1.0
         engines = self.engines(now)
         batches, full = (max(1, math.ceil(each * share * engines)) for each in (1, 2))
