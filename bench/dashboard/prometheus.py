@@ -6,7 +6,6 @@ Knows Prometheus' command line and its HTTP API; knows nothing of panels.
 import asyncio
 import math
 import shutil
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 import aiohttp
 import yaml
 
+from tests.ports import free_port
 from wsserver.errors import ConfigError
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus" / "rules.yml"
@@ -70,8 +70,7 @@ async def prometheus(folder: Path, port: int, token: str) -> AsyncIterator[Prome
     found = shutil.which("prometheus")
     if found is None:
         raise ConfigError("found no prometheus on the path; Debian's package of that name has it")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        own_port = free.getsockname()[1]
+    own_port = free_port()
     _configure(folder, port, token)
     with (folder / "prometheus.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(

@@ -5,7 +5,6 @@ Knows processes, ports and /proc; knows nothing of speech.
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from rich.console import Console
 
 from bench.peers.recipes import Peer, Weights
 from bench.peers.speaker import Address, PeerError
+from tests.ports import free_port
 
 HOMES = Path(__file__).parent.parent / ".venvs"
 UP_WITHIN_S = 120.0
@@ -60,7 +60,7 @@ class Start:
 @contextmanager
 def running(start: Start, crowd: int) -> Iterator[tuple[int, Address]]:
     """Run a peer for a *crowd* until the block is left; give its process and where it listens."""
-    port = _free_port()
+    port = free_port()
     arguments = start.peer.arguments(start.weights, port, crowd)
     with start.log.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own command
@@ -80,12 +80,6 @@ def running(start: Start, crowd: int) -> Iterator[tuple[int, Address]]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -4,7 +4,6 @@ Knows Ray's environment variables; knows nothing of what is deployed.
 """
 
 import os
-import socket
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -22,12 +21,3 @@ def environment(folder: str) -> dict[str, str]:
         "RAY_health_check_period_ms": "500",
         "RAY_health_check_failure_threshold": "3",
     }
-
-
-def free_ports(count: int) -> list[int]:
-    """Find ports that nobody listens at now."""
-    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [server.getsockname()[1] for server in servers]
-    for server in servers:
-        server.close()
-    return ports

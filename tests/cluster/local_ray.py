@@ -12,7 +12,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TextIO
 
-from tests.cluster.isolation import ROOT, environment, free_ports
+from tests.cluster.isolation import ROOT, environment
+from tests.ports import free_port
 
 _PROGRAM = "tests.cluster.ray_applications"
 _ENDS_WITHIN_S = 60.0
@@ -25,11 +26,10 @@ class LocalRay:
         self._folder = tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True)
         self._log = Path(self._folder.name) / "said.log"
         self._turn = Lock()
-        (port,) = free_ports(1)
         self._answers, says = _pipe()
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", _PROGRAM, str(port), str(says)],
+                [sys.executable, "-m", _PROGRAM, str(free_port()), str(says)],
                 cwd=ROOT,
                 env=environment(self._folder.name),
                 pass_fds=(says,),

@@ -18,7 +18,8 @@ from typing import Any
 
 import yaml
 
-from tests.cluster.isolation import ROOT, environment, free_ports
+from tests.cluster.isolation import ROOT, environment
+from tests.ports import free_port
 
 _SHIPPED = ROOT / "deploy" / "ray" / "serve.yaml"
 _REPLICA = "ray::ServeReplica"
@@ -59,7 +60,7 @@ class RayCluster:
 @asynccontextmanager
 async def ray_cluster(folder: Path) -> AsyncIterator[RayCluster]:
     """Start the nodes and deploy."""
-    ports = free_ports(2)
+    ports = [free_port(), free_port()]
     with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as short:
         settings = environment(short) | {"RAY_SERVE_WORKER_PROXY_HTTP_PORT": str(ports[1])}
         log = folder / "ray.log"

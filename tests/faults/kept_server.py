@@ -7,7 +7,6 @@ import asyncio
 import os
 import resource
 import signal
-import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
@@ -18,6 +17,7 @@ from time import monotonic
 import aiohttp
 
 from tests.arrangements import arranged
+from tests.ports import free_port
 from wsserver.net.tokens import hash_token
 from wsserver.recognition.child import WORKER
 from wsserver.workers.process import PROGRAM
@@ -46,7 +46,7 @@ class KeptServer:
     """One server after the other, all on the same port."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.log = folder / "log"
         self._folder = folder
@@ -139,12 +139,6 @@ class KeptServer:
         async with asyncio.timeout(30):
             while await self.is_ready() is not ready:
                 await asyncio.sleep(0.01)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ answers did not close their connections, 50 of 50 upgrades through it failed.
 import asyncio
 import os
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
 from tests.net.doorway import BEARER, PATH, SUBPROTOCOLS, Doorway, open_doorway
+from tests.ports import free_port
 
 ROUNDS = 60
 
@@ -107,11 +107,6 @@ def proxy(request: pytest.FixtureRequest) -> Proxy:
     if shutil.which(name) is None and not (name == "caddy" and "CI" in os.environ):
         pytest.skip(f"{name} is not installed")
     return PROXIES[name]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 async def listens(port: int, process: asyncio.subprocess.Process) -> None:

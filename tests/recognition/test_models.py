@@ -13,6 +13,7 @@ import torch
 import whisper
 from whisper.model import ModelDimensions, Whisper
 
+from tests.ports import free_port
 from wsserver.errors import ModelError
 from wsserver.recognition import models
 from wsserver.recognition.models import Found, cache_folder, find, load
@@ -98,9 +99,7 @@ def publisher(checkpoint: bytes, publish: Publish) -> Iterator[Publisher]:
 @pytest.fixture
 def refused(publish: Publish) -> None:
     """Nobody listens where base is published."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    publish(f"127.0.0.1:{port}", "0" * 64)
+    publish(f"127.0.0.1:{free_port()}", "0" * 64)
 
 
 @pytest.fixture

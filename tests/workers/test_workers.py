@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.conftest import ROOT, Server, start_server, stop_server
+from tests.ports import free_port
 from tests.workers.conftest import FAKE, TWO, Family, is_gone, kill, numbers, status, until
 from wsserver import cli, client, config
 from wsserver.errors import ConfigError
@@ -30,12 +31,6 @@ with open_sound(SAMPLE) as sound:
 
 HASTY = client.Reconnect(first_seconds=0.02, longest_seconds=0.5, silent_seconds=5.0)
 WORDLESS = Start(partials=False)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 WYOMING = free_port()
