@@ -141,7 +141,6 @@ async def test_words_are_written_where_the_operator_asked_for_them(
     set_up(settings)
     async with run(engine={"script": {"said": SAID}}, log={"speech": True}) as server:
         ready, said = await break_off(server, samples[0])
-        await asyncio.sleep(0)
 
     written = [entry for entry in records(capfd.readouterr().err) if said.text in entry["message"]]
     assert WORD.search(said.text)
