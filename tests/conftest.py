@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.arrangements import arranged, skip_what_is_not_for_several, without_model
+from wsserver.sound_file import open_sound, to_s16le
 
 # No timing decides whether a test passes.  CI looks longer, and at the same examples each time.
 _quiet = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -55,6 +56,12 @@ def read_samples() -> list[Sample]:
             Sample(SAMPLES / row["file"], row["said"])
             for row in csv.DictReader(table, delimiter="\t")
         ]
+
+
+def read_pcm(path: Path) -> tuple[int, bytes]:
+    """Give the rate of a recording in Hz, and its samples as a client sends them by default."""
+    with open_sound(path) as sound:
+        return sound.block_rate, b"".join(map(to_s16le, sound.blocks()))
 
 
 def start_server(directory: Path, *options: str, **environment: str) -> Server:

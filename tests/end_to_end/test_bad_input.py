@@ -10,16 +10,15 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.conftest import read_pcm
 from tests.end_to_end.conftest import Run, Running
 from wsserver import client
 from wsserver.messages import Final, Ready, ServerMessage, Start
 from wsserver.net.inflow import SLICE_BYTES
 from wsserver.net.tokens import hash_token
 from wsserver.self_check import SAMPLE
-from wsserver.sound_file import open_sound, to_s16le
 
-with open_sound(SAMPLE) as sound:
-    SPEECH = b"".join(map(to_s16le, sound.blocks()))
+_, SPEECH = read_pcm(SAMPLE)
 HALF = len(SPEECH) // 4 * 2
 HEARD = "w0 w1 w2 w3 w4 w5 w6"
 START = json.dumps({"type": "start"})

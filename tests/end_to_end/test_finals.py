@@ -11,12 +11,11 @@ import whisper
 from whisper.model import Whisper
 from whisper.tokenizer import get_tokenizer
 
-from tests.conftest import Sample, Server, read_samples
+from tests.conftest import Sample, Server, read_pcm, read_samples
 from wsserver import client
 from wsserver.audio.pcm import Format, decode
 from wsserver.audio.resampler import Resampler
 from wsserver.messages import Final, Partial, ServerMessage, Start
-from wsserver.sound_file import open_sound, to_s16le
 from wsserver.speech import SAMPLE_RATE, Samples
 
 DEFAULT = Start()
@@ -37,8 +36,7 @@ class Recording:
 
 
 def record(sample: Sample) -> Recording:
-    with open_sound(sample.path) as sound:
-        return Recording(sample, sound.block_rate, b"".join(map(to_s16le, sound.blocks())))
+    return Recording(sample, *read_pcm(sample.path))
 
 
 def chunks(data: bytes, seed: int) -> Iterator[bytes]:

@@ -9,17 +9,15 @@ import aiohttp
 import pytest
 import soundfile
 
-from tests.conftest import start_server, stop_server
+from tests.conftest import read_pcm, start_server, stop_server
 from tests.end_to_end.conftest import TOKEN, Run
 from wsserver import client
 from wsserver.messages import Final, ServerMessage, Start, Warn
 from wsserver.self_check import SAMPLE
-from wsserver.sound_file import open_sound, to_s16le
 from wsserver.store.archive import Archive, KeptFinal
 from wsserver.store.database import FILE_NAME
 
-with open_sound(SAMPLE) as sound:
-    SPEECH = b"".join(map(to_s16le, sound.blocks()))
+_, SPEECH = read_pcm(SAMPLE)
 
 
 def spoken(finals: list[Final] | list[KeptFinal]) -> list[tuple[object, ...]]:

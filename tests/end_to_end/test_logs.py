@@ -11,22 +11,16 @@ import aiohttp
 import pytest
 
 from tests.arrangements import logged_elsewhere
-from tests.conftest import Sample
+from tests.conftest import Sample, read_pcm
 from tests.end_to_end.conftest import TOKEN, Run, Running
 from tests.end_to_end.test_resume import Peer, connected
 from wsserver.logs import LogSettings, set_up
 from wsserver.messages import Audio, Error, Final, Finish, Flush, Ready, Start
 from wsserver.net.tokens import new_token
-from wsserver.sound_file import open_sound, to_s16le
 
 pytestmark = pytest.mark.usefixtures("log_of_its_own")
 SAID = {1: "amethyst balustrade", 2: "colander dromedary", 3: "elderflower flotsam"}
 WORD = re.compile("|".join(word for text in SAID.values() for word in text.split()))
-
-
-def recording(sample: Sample) -> tuple[int, bytes]:
-    with open_sound(sample.path) as sound:
-        return sound.block_rate, b"".join(map(to_s16le, sound.blocks()))
 
 
 async def final(peer: Peer) -> Final:
@@ -37,7 +31,7 @@ async def final(peer: Peer) -> Final:
 
 async def break_off(server: Running, sample: Sample) -> tuple[Ready, Final]:
     """Dictate until a final is there, then go away without a word."""
-    rate, data = recording(sample)
+    rate, data = read_pcm(sample.path)
     async with connected(server.socket_url, TOKEN) as peer:
         ready = await peer.begin(Start(sample_rate=rate, prompt="gooseberry"))
         await peer.say(Audio(data=data), Flush(id="here"))
@@ -48,7 +42,7 @@ async def break_off(server: Running, sample: Sample) -> tuple[Ready, Final]:
 
 async def go_on(server: Running, cursor: str, sample: Sample) -> list[str]:
     """Resume and dictate to the end; give what was said."""
-    _, data = recording(sample)
+    _, data = read_pcm(sample.path)
     async with connected(server.socket_url, cursor) as peer:
         await peer.begin(Start(resume=cursor))
         await peer.say(Audio(data=data), Finish())

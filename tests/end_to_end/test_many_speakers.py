@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from random import Random
 
-import numpy as np
 import pytest
 
-from tests.conftest import Sample
+from tests.conftest import Sample, read_pcm
 from tests.end_to_end.conftest import Run, Running
 from wsserver import client
 from wsserver.messages import Final, Start
 from wsserver.recognition.silero_batch import SileroBatch
-from wsserver.sound_file import open_sound, to_s16le
 from wsserver.speech import Question
 
 SPEAKERS = 16
@@ -21,11 +19,7 @@ PATIENT = {"max_lag_seconds": 1_000}
 
 def speech(samples: Sequence[Sample]) -> bytes:
     """Several sentences, with pauses between and a second of silence in front."""
-    said = []
-    for sample in samples:
-        with open_sound(sample.path) as sound:
-            said.append(to_s16le(np.concatenate(list(sound.blocks()))))
-    return bytes(32_000) + bytes(48_000).join(said)
+    return bytes(32_000) + bytes(48_000).join(read_pcm(sample.path)[1] for sample in samples)
 
 
 def chunks(data: bytes, seed: int) -> Iterator[bytes]:

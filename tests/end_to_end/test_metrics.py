@@ -7,11 +7,10 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.conftest import Sample
+from tests.conftest import Sample, read_pcm
 from tests.end_to_end.conftest import ADMISSION, TOKEN, Run, Running
 from wsserver import client
 from wsserver.messages import Start
-from wsserver.sound_file import open_sound, to_s16le
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -36,8 +35,7 @@ async def test_a_dictation_is_counted_from_its_audio_to_its_finals(
 ) -> None:
     async with run() as server:
         before = await read(server)
-        with open_sound(samples[0].path) as sound:
-            rate, data = sound.block_rate, b"".join(map(to_s16le, sound.blocks()))
+        rate, data = read_pcm(samples[0].path)
         start = Start(sample_rate=rate)
         async with (
             client.connect(server.socket_url, server.token, start) as dictation,

@@ -16,16 +16,14 @@ import torch
 import whisper
 from whisper.model import ModelDimensions
 
-from tests.conftest import Server, start_server, stop_server
+from tests.conftest import Server, read_pcm, start_server, stop_server
 from tests.end_to_end.conftest import TOKEN, Run, Running, begin_to_stop
 from wsserver import client
 from wsserver.messages import Final, Flushed, ServerMessage, Speech, Start
 from wsserver.self_check import SAMPLE
-from wsserver.sound_file import open_sound, to_s16le
 from wsserver.speech import SAMPLE_RATE
 
-with open_sound(SAMPLE) as sound:
-    SPEECH = b"".join(map(to_s16le, sound.blocks()))
+_, SPEECH = read_pcm(SAMPLE)
 
 TINY = ModelDimensions(80, 1500, 384, 6, 4, 51865, 64, 384, 6, 4)
 """But for the longest text: nonsense goes on as long as it may."""

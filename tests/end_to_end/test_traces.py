@@ -15,9 +15,9 @@ from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from websockets.asyncio.client import connect
 
-from tests.conftest import Sample, start_server, stop_server
+from tests.conftest import Sample, read_pcm, start_server, stop_server
 from tests.end_to_end.conftest import Run
-from tests.end_to_end.test_logs import SAID, recording
+from tests.end_to_end.test_logs import SAID
 from tests.end_to_end.test_resume import Peer
 from wsserver.messages import Audio, Final, Finish, Start
 
@@ -59,7 +59,7 @@ async def collecting() -> AsyncIterator[Collector]:
 
 
 async def dictate(url: str, secret: str, sample: Sample, **headers: str) -> list[Final]:
-    rate, data = recording(sample)
+    rate, data = read_pcm(sample.path)
     presented = {"Authorization": f"Bearer {secret}", **headers}
     async with connect(url, additional_headers=presented) as socket:
         peer = Peer(socket)

@@ -9,18 +9,16 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.conftest import Server, start_server, stop_server
+from tests.conftest import Server, read_pcm, start_server, stop_server
 from tests.end_to_end.conftest import TOKEN, Run, Running
 from tests.webhooks.receiver import SECRET, Receiver, receiving
 from wsserver import client
 from wsserver.errors import ConfigError
 from wsserver.messages import Final, Warn
 from wsserver.self_check import SAMPLE
-from wsserver.sound_file import open_sound, to_s16le
 from wsserver.store.archive import Archive
 
-with open_sound(SAMPLE) as sound:
-    SPEECH = b"".join(map(to_s16le, sound.blocks()))
+_, SPEECH = read_pcm(SAMPLE)
 PAUSE = b"\0\0" * 32_000
 
 

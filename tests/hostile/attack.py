@@ -7,14 +7,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from tests.conftest import read_pcm
 from tests.end_to_end.conftest import TOKEN, Running
 from wsserver import client
 from wsserver.messages import Final
 from wsserver.self_check import SAMPLE
-from wsserver.sound_file import open_sound, to_s16le
 
-with open_sound(SAMPLE) as sound:
-    SPEECH = b"".join(map(to_s16le, sound.blocks()))
+_, SPEECH = read_pcm(SAMPLE)
 HEARD = "w0 w1 w2 w3 w4 w5 w6"
 PATIENCE_SECONDS = 20
 BEARER = f"Authorization: Bearer {TOKEN}"

@@ -15,19 +15,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import ROOT, Server, start_server, stop_server
+from tests.conftest import ROOT, Server, read_pcm, start_server, stop_server
 from tests.ports import free_port
 from tests.workers.conftest import FAKE, TWO, Family, is_gone, kill, numbers, status, until
 from wsserver import cli, client, config
 from wsserver.errors import ConfigError
 from wsserver.messages import Final, Ready, ServerMessage, Start
 from wsserver.self_check import SAID, SAMPLE
-from wsserver.sound_file import open_sound, to_s16le
 from wsserver.store.archive import Archive
 from wsserver.workers.sharing import check_workers
 
-with open_sound(SAMPLE) as sound:
-    SPEECH = b"".join(map(to_s16le, sound.blocks()))
+_, SPEECH = read_pcm(SAMPLE)
 
 HASTY = client.Reconnect(first_seconds=0.02, longest_seconds=0.5, silent_seconds=5.0)
 WORDLESS = Start(partials=False)
