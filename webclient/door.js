@@ -4,6 +4,7 @@
  */
 
 import { element, setText } from "./page.js";
+import { tokenGiven } from "./token.js";
 
 const door = /** @type {HTMLFormElement} */ (element("door"));
 const field = /** @type {HTMLInputElement} */ (element("token"));
@@ -17,7 +18,7 @@ export function initDoor(onToken, onOpen) {
   door.addEventListener("submit", async (event) => {
     event.preventDefault();
     setText(element("token-refused"), "");
-    const refused = await onToken(field.value.trim());
+    const refused = await onToken(tokenGiven(field.value));
     if (refused) askForToken(refused);
     else onOpen();
   });

@@ -18,6 +18,16 @@ export function tokenInFragment(hash) {
   return { token: decode(found?.slice("token=".length) ?? ""), rest: rest && `#${rest}` };
 }
 
+/**
+ * Find the token in what a person gives: the token itself, or the whole link that brings it along.
+ * @param {string} given
+ * @returns {string}
+ */
+export function tokenGiven(given) {
+  const link = given.trim();
+  return tokenInFragment(link.slice(link.indexOf("#"))).token || link;
+}
+
 /** @param {string} text */
 function decode(text) {
   try {

@@ -50,6 +50,15 @@ async def test_without_a_token_the_page_asks_for_one(visit: Visit) -> None:
     await expect(visit.at("main")).to_be_focused()
 
 
+async def test_the_whole_link_serves_for_a_token(visit: Visit) -> None:
+    await visit.page.goto(visit.stage.url)
+
+    await visit.at("token").fill(visit.stage.link)
+    await visit.page.keyboard.press("Enter")
+
+    await expect(visit.at("door")).to_be_hidden()
+
+
 async def test_a_token_of_an_earlier_run_is_asked_for_anew(visit: Visit) -> None:
     await visit.page.goto(f"{visit.stage.url}#token=wst_old")
 
