@@ -68,9 +68,12 @@ const dictation = new Dictation({
     notices.showFlow(sound);
   },
   onProblem: (problem) => {
-    notices.setProblem(problem);
-    notices.showProblem(dictation.phase, dictation.keptSeconds > 0);
-    if (problem?.remedy === "token") askForToken(problem.text);
+    const hasKept = dictation.keptSeconds > 0;
+    const isForDoor = problem?.remedy === "token";
+    // What the door says need not be said twice, but for what can be done about sound that is kept.
+    notices.setProblem(isForDoor && !hasKept ? null : problem);
+    notices.showProblem(dictation.phase, hasKept);
+    if (isForDoor) askForToken(`${problem.title}. ${problem.text} ${WANTED.text}`);
   },
 });
 

@@ -175,12 +175,12 @@ async def test_an_exchange_that_cannot_be_now_is_tried_again(
 @pytest.mark.parametrize(
     ("status", "code", "told"),
     [
-        (401, "token_expired", "It was made for a few minutes only."),
-        (403, "bad_token", "The server may have been started anew"),
-        (403, "missing_scope", "It was made for reading along."),
+        (401, "token_expired", "This token has expired. It was made for a few minutes only."),
+        (403, "bad_token", "This token is not known here. The server may have been started anew"),
+        (403, "missing_scope", "does not allow dictation. It was made for reading along."),
     ],
 )
-async def test_who_may_not_exchange_is_asked_for_another_token(
+async def test_who_may_not_exchange_is_asked_for_another_token_and_told_why_once(
     visit: Visit, status: int, code: str, told: str
 ) -> None:
     await visit.arrive()
@@ -190,4 +190,6 @@ async def test_who_may_not_exchange_is_asked_for_another_token(
 
     await expect(visit.at("token")).to_be_focused()
     await expect(visit.at("token-refused")).to_contain_text(told)
+    await expect(visit.at("token-refused")).to_contain_text("Your text stays here.")
+    await visit.is_told_nothing()
     assert visit.stage.arrivals.empty()
