@@ -135,6 +135,16 @@ def test_every_variable_of_the_site_is_explained() -> None:
     assert asked == set(explained)
 
 
+def test_the_tokens_of_the_site_are_written_as_the_configuration_takes_them() -> None:
+    written = re.findall(r"(?m)^# (\[\{.+)$", (DEPLOY / "docker" / "example.env").read_text())
+    tokens = [line.replace("...", "0" * 64) for line in written]
+
+    loaded = [config.load(None, {"WSSERVER_SERVER__ADMISSION__TOKENS": each}) for each in tokens]
+
+    names = [token.name for each in loaded for token in each.server.admission.tokens]
+    assert names == ["ada", "prometheus"]
+
+
 def test_the_proxy_takes_its_file() -> None:
     run(
         *("caddy", "validate", "--adapter", "caddyfile", "--config", DEPLOY / "docker/Caddyfile"),
