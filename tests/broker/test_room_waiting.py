@@ -33,7 +33,7 @@ def test_everything_is_sent_once_and_finals_wait_until_they_are_seen() -> None:
 
     sent = send_all(made)
     waits = bool(made)
-    made.seen({"a": 2})
+    made.seen("a", 2)
 
     assert sent == list(owns)
     assert waits
@@ -44,7 +44,7 @@ def test_everything_is_sent_once_and_finals_wait_until_they_are_seen() -> None:
 def test_what_nobody_has_seen_is_sent_again_behind_who_speaks() -> None:
     made = waiting(OPENING, saying(1), saying(2))
     send_all(made)
-    made.seen({"a": 1})
+    made.seen("a", 1)
 
     made.again({})
     made.again({})
@@ -64,7 +64,7 @@ def test_a_session_that_redis_knows_is_not_told_again() -> None:
 def test_a_final_that_was_seen_before_its_answer_came_is_not_counted_twice() -> None:
     made = waiting(saying(1), saying(2))
 
-    made.seen({"a": 1})
+    made.seen("a", 1)
     made.took(saying(1))
 
     assert made.next() == saying(2)
@@ -92,9 +92,9 @@ def test_when_some_of_it_is_seen_the_rest_is_shown() -> None:
     made = waiting(saying(1, "One."), saying(2, "Two."))
 
     before = made.shown("a")
-    made.seen({"a": 1})
+    made.seen("a", 1)
     between = made.shown("a")
-    made.seen({"a": 2})
+    made.seen("a", 2)
 
     assert before is not None
     assert between is not None
@@ -108,7 +108,7 @@ def test_a_partial_is_forgotten_when_its_utterance_is_final() -> None:
     made.hear("a", partial(1))
 
     made.add(saying(1))
-    made.seen({"a": 1})
+    made.seen("a", 1)
 
     assert made.shown("a") is None
 

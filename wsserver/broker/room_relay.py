@@ -62,9 +62,9 @@ class RedisRelay:
 
     def opened(self, session: str, generation: int, position: float) -> None:
         """Let a session begin, or go on at its second *position*."""
-        now = time.monotonic()
-        self._waiting.add(Opening(session, generation, position, now))
-        self._place(Opening(session, generation, position, now))
+        opening = Opening(session, generation, position, time.monotonic())
+        self._waiting.add(opening)
+        self._place(opening)
         self._news()
 
     def partial(self, session: str, generation: int, partial: Partial) -> None:
@@ -265,7 +265,7 @@ class RedisRelay:
     def _see(self, session: str) -> None:
         """Show what is left to show of *session*, now that more of it may have its numbers."""
         course = self.premises.room.story.course(session)
-        if course and self._waiting.seen({session: course.utterance}):
+        if course and self._waiting.seen(session, course.utterance):
             self._show(session)
 
     def _show(self, session: str) -> None:

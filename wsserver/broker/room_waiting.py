@@ -87,7 +87,7 @@ class Waiting:
             if latest and latest.utterance <= own.final.utterance:
                 del self._latest[own.session]
         if self._finals > MOST_FINALS:
-            self._drop(next(each for each in self._queue if isinstance(each, Saying)))
+            self._drop(next(self._sayings()))
             self.lost += 1
 
     def next(self) -> Own | None:
@@ -127,12 +127,12 @@ class Waiting:
             if known.get(session) != opening.generation and opening not in self._queue:
                 self._queue.appendleft(opening)
 
-    def seen(self, utterances: dict[str, int]) -> bool:
-        """Forget finals that are seen, given each session's latest; tell whether there were any."""
+    def seen(self, session: str, utterance: int) -> bool:
+        """Forget finals of *session* up to its *utterance*; tell whether there were any."""
         gone = [
             own
-            for own in self._queue
-            if isinstance(own, Saying) and own.final.utterance <= utterances.get(own.session, 0)
+            for own in self._sayings()
+            if own.session == session and own.final.utterance <= utterance
         ]
         for own in gone:
             self._drop(own)
@@ -140,7 +140,7 @@ class Waiting:
 
     def says(self, session: str) -> bool:
         """Tell whether a final of *session* is on its way."""
-        return any(own.session == session for own in self._sayings())
+        return bool(self._finals_of(session))
 
     def hear(self, session: str, partial: messages.Partial) -> messages.Partial:
         """Take a partial; give it with what is not seen yet before it."""
@@ -151,10 +151,9 @@ class Waiting:
         """Give what is to be shown of *session* beside its finals that are seen."""
         if latest := self._latest.get(session):
             return self._behind(session, latest)
-        own = [each for each in self._sayings() if each.session == session]
-        if not own:
+        if not (finals := self._finals_of(session)):
             return None
-        final = own[-1].final
+        final = finals[-1]
         empty = messages.Partial(
             utterance=final.utterance,
             text="",
@@ -172,9 +171,11 @@ class Waiting:
     def _sayings(self) -> Iterator[Saying]:
         return (own for own in self._queue if isinstance(own, Saying))
 
+    def _finals_of(self, session: str) -> list[messages.Final]:
+        return [own.final for own in self._sayings() if own.session == session]
+
     def _behind(self, session: str, partial: messages.Partial) -> messages.Partial:
-        finals = [own.final for own in self._sayings() if own.session == session]
-        if not finals:
+        if not (finals := self._finals_of(session)):
             return partial
         before = " ".join(final.text for final in finals if final.text)[-MOST_SHOWN:]
         begun = f"{before} " if before and partial.text else before
