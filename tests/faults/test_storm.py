@@ -9,6 +9,7 @@ from tests.faults.harness import (
     LINE,
     SERVER,
     Storm,
+    Strike,
     check,
     explain,
     place,
@@ -42,12 +43,27 @@ async def test_no_fault_changes_a_word_or_repeats_one(tmp_path: Path) -> None:
         assert sum(isinstance(m, Final) and bool(m.text) for m in each[1].messages) > 7
 
 
+HALF_WAY = Strike(8.0, "terminate", alone=False)
+
+
+class Held(Storm):
+    """Says half of it, and the rest once its server has to stop."""
+
+    async def _strike(self, strike: Strike) -> None:
+        while not self._place.stops:
+            await asyncio.sleep(0.005)
+
+
 async def test_a_server_that_stops_under_load_hands_every_session_on(tmp_path: Path) -> None:
     speeches = [long_speech(start, 15.0, Random(7)) for start in STARTS]
-    patient = {"WSSERVER_ENGINE__SCRIPT": BUSY, "WSSERVER_SESSIONS__DRAIN_SECONDS": "30"}
+    patient = {
+        "WSSERVER_ENGINE__SCRIPT": BUSY,
+        "WSSERVER_SESSIONS__DRAIN_SECONDS": "30",
+        "WSSERVER_SESSIONS__IDLE_SECONDS": "60",
+    }
 
     async with place(tmp_path, **patient) as where:
-        storms = [Storm(where, speech, []) for speech in speeches]
+        storms = [Held(where, speech, [HALF_WAY]) for speech in speeches]
         dictating = [asyncio.create_task(storm.run()) for storm in storms]
         while not all(len(storm.heard.messages) > 3 for storm in storms):
             await asyncio.sleep(0.005)
