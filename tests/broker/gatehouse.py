@@ -4,10 +4,11 @@ Knows gates, lines and Redis; knows nothing of audio.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.net.test_cursor_admission import bearing
 from wsserver.broker.connection import Connection
@@ -110,13 +111,6 @@ class Gatehouse:
         """Say what somebody would be told."""
         refusal = await self.gate.judge(bearing(secret), resumes=True)
         return refusal.code if refusal else "admitted"
-
-
-async def until(holds: Callable[[], object]) -> None:
-    """Wait for what comes by itself."""
-    async with asyncio.timeout(30):
-        while not holds():
-            await asyncio.sleep(0.005)
 
 
 async def becomes(expected: str, gatehouse: Gatehouse, secret: str = PLAIN) -> None:

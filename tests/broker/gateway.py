@@ -1,10 +1,10 @@
 """A gateway's rooms on a Redis, without sockets: speakers and readers of several gateways."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.rooms.told import Reader, final, partial, says
 from wsserver.broker.connection import Connection
@@ -20,7 +20,6 @@ from wsserver.rooms.room import Room
 
 ROOM = "room"
 OWNER = "ada"
-PATIENCE_SECONDS = 10
 
 
 class Speaker:
@@ -106,16 +105,6 @@ async def gateways(redis: RedisServer, count: int, **terms: float) -> AsyncItera
     finally:
         for each in started:
             await each.stop()
-
-
-async def until(holds: Callable[[], bool], what: Callable[[], object] = lambda: "") -> None:
-    """Wait until it does."""
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not holds():
-                await asyncio.sleep(0.005)
-    except TimeoutError:
-        raise AssertionError(what()) from None
 
 
 async def reads(reader: Reader, count: int) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.broker.patience import until
 from tests.broker.redis_server import PASSWORD, RedisServer
 from wsserver.broker.connection import Connection
 from wsserver.broker.settings import RedisSettings
@@ -17,12 +18,6 @@ async def connection(redis_server: RedisServer) -> AsyncIterator[Connection]:
     await connection.start()
     yield connection
     await connection.stop()
-
-
-async def until(connection: Connection, *, is_up: bool) -> None:
-    async with asyncio.timeout(30):
-        while connection.is_up is not is_up:
-            await asyncio.sleep(0.01)
 
 
 async def test_what_is_asked_is_answered(connection: Connection) -> None:
@@ -39,12 +34,12 @@ async def test_a_redis_that_dies_is_away_until_it_is_back(
     connection.on_change(changes.append)
 
     redis_server.kill()
-    await until(connection, is_up=False)
+    await until(lambda: not connection.is_up)
     with pytest.raises(BrokerAway):
         await connection.ask(lambda redis: redis.ping())
     await asyncio.sleep(0.3)
     redis_server.start()
-    await until(connection, is_up=True)
+    await until(lambda: connection.is_up)
 
     assert changes == [False, True]
     assert await connection.ask(lambda redis: redis.ping())
@@ -61,7 +56,7 @@ async def test_a_redis_that_hangs_is_waited_for_once(
     told = await asyncio.gather(*asked, return_exceptions=True)
     is_up = connection.is_up
     redis_server.go_on()
-    await until(connection, is_up=True)
+    await until(lambda: connection.is_up)
 
     assert {type(each) for each in told} == {BrokerAway}
     assert not is_up
@@ -82,9 +77,9 @@ async def test_a_redis_that_is_full_is_away_until_it_takes_something(
     connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     await connection.redis.config_set("maxmemory", 1)
-    await until(connection, is_up=False)
+    await until(lambda: not connection.is_up)
     await connection.redis.config_set("maxmemory", 0)
-    await until(connection, is_up=True)
+    await until(lambda: connection.is_up)
 
     assert "refuses: command not allowed when used memory > 'maxmemory'" in caplog.text
     assert "away: OutOfMemoryError" in caplog.text
@@ -93,10 +88,10 @@ async def test_a_redis_that_is_full_is_away_until_it_takes_something(
 
 async def test_a_replica_is_away_for_it_takes_nothing(connection: Connection) -> None:
     await connection.redis.replicaof("127.0.0.1", 1)
-    await until(connection, is_up=False)
+    await until(lambda: not connection.is_up)
     await connection.redis.replicaof("NO", "ONE")
 
-    await until(connection, is_up=True)
+    await until(lambda: connection.is_up)
 
 
 @pytest.mark.parametrize("option", ["foo=1", "db=x", "protocol=9", "retry=1"])
@@ -116,7 +111,7 @@ async def test_a_server_starts_without_its_redis(
     await connection.start()
     is_up = connection.is_up
     redis_server.start()
-    await until(connection, is_up=True)
+    await until(lambda: connection.is_up)
     await connection.stop()
 
     assert not is_up
@@ -149,9 +144,9 @@ async def test_a_fault_of_who_is_told_of_a_change_ends_nothing(
 
     connection.on_change(fail)
     redis_server.kill()
-    await until(connection, is_up=False)
+    await until(lambda: not connection.is_up)
     redis_server.start()
-    await until(connection, is_up=True)
+    await until(lambda: connection.is_up)
 
     assert "a mistake" in caplog.text
 
@@ -164,7 +159,7 @@ async def test_a_fault_of_the_client_does_not_make_redis_away_for_good(
 
     with monkeypatch.context() as mistaken:
         mistaken.setattr(connection.redis, "setrange", fail)
-        await until(connection, is_up=False)
-    await until(connection, is_up=True)
+        await until(lambda: not connection.is_up)
+    await until(lambda: connection.is_up)
 
     assert "a mistake" in caplog.text

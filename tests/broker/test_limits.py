@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.broker.gatehouse import ANN, Caller, Gatehouse, becomes, gatehouses, until
+from tests.broker.gatehouse import ANN, Caller, Gatehouse, becomes, gatehouses
+from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.net.prompt import at_once
 from wsserver.errors import LimitReached

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.broker.gateway import Gateway, Speaker, gateways, until
+from tests.broker.gateway import Gateway, Speaker, gateways
+from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.rooms.told import final
 from wsserver.broker.room_relay import RedisRelay

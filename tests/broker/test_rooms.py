@@ -10,8 +10,8 @@ from tests.broker.gateway import (
     gateways,
     numbered,
     reads,
-    until,
 )
+from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.rooms.told import final
 from wsserver.broker import room_relays, room_store, room_waiting

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 
-from tests.broker.gateway import until
+from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.end_to_end.conftest import TOKEN, Running, running
 from tests.end_to_end.hall import Hall, Speaker, open_hall

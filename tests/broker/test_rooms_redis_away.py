@@ -12,8 +12,8 @@ from tests.broker.gateway import (
     all_read,
     gateways,
     reads,
-    until,
 )
+from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.rooms.told import Reader
 from wsserver.broker import room_relays

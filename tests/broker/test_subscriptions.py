@@ -1,9 +1,9 @@
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
 
+from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from wsserver.broker.connection import Connection
 from wsserver.broker.settings import RedisSettings
@@ -37,12 +37,6 @@ async def subscriptions(connection: Connection) -> AsyncIterator[Subscriptions]:
     await subscriptions.start()
     yield subscriptions
     await subscriptions.stop()
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not holds():
-            await asyncio.sleep(0.005)
 
 
 async def say(connection: Connection, channel: str, data: bytes) -> None:
