@@ -82,7 +82,7 @@ class Peers(Protocol):
         ...
 
     async def look(self, entry: Entry) -> Objection | None:
-        """Say what `enter` would object to, without a place."""
+        """Say what `enter` would object to, without a place; then `spent` is up to date."""
         ...
 
     def spend(self, token: str, seconds: float) -> None:
