@@ -139,7 +139,7 @@ class Gateway:
             self.tell(ticket)
 
     async def _enter(self, ticket: PeerTicket, entry: Entry) -> Objection | None:
-        if not (entry.most is not None or entry.counts_audio or entry.session or entry.single):
+        if not (entry.most is not None or entry.session or entry.single):
             return None  # nothing of it counts for others
         try:
             answer = await self._ask(ticket.name, entry)

@@ -50,8 +50,9 @@ class Register:
     async def enter(
         self, ticket: str | None, entry: Entry, moment: Moment, left: Sequence[str]
     ) -> tuple[bytes, Mapping[bytes, bytes]]:
-        """Give *ticket* a place, or look without one; say what became of it, and the day's audio.
+        """Give *ticket* a place, or look without one; say what became of it.
 
+        A look gives the day's audio by gateway as well, if that counts.
         *left* are tickets of the same token that are no more, as may be told only now.
         """
         keys = (self._places(entry.token), self._session(entry.session), self._used(entry.single))
@@ -62,7 +63,7 @@ class Register:
         async def ask(redis: "Redis") -> tuple[bytes, Mapping[bytes, bytes]]:
             async with redis.pipeline(transaction=False) as pipe:
                 pipe.eval(ENTER, len(keys), *keys, *asked)
-                if entry.counts_audio:
+                if entry.counts_audio and ticket is None:
                     pipe.hgetall(self._audio(moment.day, entry.token))
                 answer, *audio = await pipe.execute()
             return answer, audio[0] if audio else {}
