@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from pydantic import TypeAdapter, ValidationError
 
 from wsserver.cluster.wire import (
+    MOST_BYTES,
     VERSION,
     Reply,
     Report,
@@ -23,6 +25,7 @@ from wsserver.cluster.wire import (
 from wsserver.errors import BadMessage, EngineError, EngineLost, EngineUnavailable
 from wsserver.recognition.costs import Prices
 from wsserver.recognition.pool import Demand
+from wsserver.recognition.scheduler import SchedulerSettings
 from wsserver.speech import (
     LONGEST_WINDOW,
     DecodeOptions,
@@ -63,6 +66,7 @@ heads = st.builds(
     options=options,
     exact=st.booleans(),
     draft=tokens,
+    alone=st.booleans(),
 )
 words = st.builds(Word, text=st.text(max_size=9), start=naturals, end=naturals, probability=numbers)
 hypotheses = st.builds(
@@ -103,6 +107,7 @@ reports = st.builds(
     demands=st.dictionaries(st.text(max_size=5), demands, max_size=3),
 )
 
+MOST_WINDOWS = 256
 REPORT = Report("r", EngineInfo("m", ("en",), "cpu", "fp32"), ready=True, prices=Prices(1, 1, 1, 1))
 SENT = pack_request(
     Request("g", (Window("s", 1, Priority.FINAL, 0, np.full(40, 0.5, np.float32)),) * 2)
@@ -122,6 +127,7 @@ def described(window: Window) -> tuple[object, ...]:
         window.options,
         window.exact,
         window.draft,
+        window.alone,
     )
 
 
@@ -150,6 +156,15 @@ def test_what_came_in_16_bits_goes_in_16_bits_and_not_a_bit_is_lost(
     assert np.array_equal(unpack_request(sent).windows[0].audio, audio)
     digits = len(str(len(audio))) - 1
     assert len(sent) - len(pack_request(Request("g", (nothing,)))) == 2 * len(audio) + digits
+
+
+def test_the_largest_batch_that_may_be_set_fits() -> None:
+    settings = TypeAdapter(SchedulerSettings)
+    with pytest.raises(ValidationError):
+        settings.validate_python({"max_batch": MOST_WINDOWS + 1})
+    longest = Window("s", 1, Priority.FINAL, 0, np.full(LONGEST_WINDOW, 0.1, np.float32))
+
+    assert MOST_WINDOWS * len(pack_request(Request("g", (longest,)))) < MOST_BYTES
 
 
 @given(st.lists(hypotheses | st.none() | failures, max_size=4), reports)

@@ -38,8 +38,8 @@ VERSION = 1
 """Of all that is said here; replicas and gateways of one release understand each other."""
 
 CONTENT_TYPE = "application/octet-stream"
-MOST_BYTES = 64 * 2**20
-"""Of a message: many times what a batch takes."""
+MOST_BYTES = 512 * 2**20
+"""Of a message: more than the largest batch takes, 256 windows of 30 s in 32 bits."""
 
 _PREFIX = struct.Struct("<4sHI")
 """A name, the version, and the bytes of the head; then the head, then the samples."""
