@@ -84,6 +84,13 @@ async def test_a_gateway_hears_how_busy_its_replicas_are() -> None:
         assert scheduler.busy > 0
 
 
+async def test_a_gateway_knows_what_batches_cost_before_it_has_sent_one() -> None:
+    async with door() as one:
+        told = unpack_reply(await answered(one.replica, window())).report.prices
+        async with gateway(one.url) as scheduler:
+            assert scheduler.prices == told
+
+
 async def test_two_batches_are_decoded_at_the_same_time(tmp_path: Path) -> None:
     gates = [tmp_path / "one", tmp_path / "other"]
     for gate in gates:

@@ -207,6 +207,8 @@ class Scheduler:
         self._wake.set()
 
     def _notice(self) -> None:
+        if prices := self._runner.pool.prices:
+            self._backlog.costs.adopt(prices)
         self._wake.set()
         if self._runner.alive is not self._was_alive:
             self._was_alive = self._runner.alive
@@ -247,10 +249,8 @@ class Scheduler:
             self._settle(batch, results)
 
     def _learn(self, windows: Sequence[Window], started: float, ended: float) -> None:
-        prices = self._runner.pool.prices
-        self._capacity.serve(windows, None if prices else ended - started, ended)
-        if prices:
-            self._backlog.costs.adopt(prices)
+        took_seconds = None if self._runner.pool.prices else ended - started
+        self._capacity.serve(windows, took_seconds, ended)
         if any(window.priority is Priority.BULK for window in windows):
             self._spare.serve(ended - started, ended)
 
