@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from websockets.asyncio.client import connect
@@ -104,8 +105,9 @@ async def test_every_utterance_of_a_client_with_a_trace_is_part_of_it(
 
 
 async def test_a_collector_that_is_down_costs_no_word_and_hardly_a_moment(
-    run: Run, samples: list[Sample]
+    run: Run, samples: list[Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "600")
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -118,8 +120,8 @@ async def test_a_collector_that_is_down_costs_no_word_and_hardly_a_moment(
 
     assert [final.text for final in finals] == [final.text for final in expected]
     assert finals
-    # An exporter gives up after ten seconds of its own.
-    assert ended - began < 8
+    # Left to itself an exporter takes half a minute to give up.
+    assert ended - began < 20
 
 
 async def test_without_traces_nothing_of_them_is_loaded(tmp_path: Path) -> None:
