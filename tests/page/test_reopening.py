@@ -251,6 +251,21 @@ async def test_nobody_reads_it_without_a_token(visit: Visit) -> None:
     await is_offered(visit)
 
 
+async def test_nothing_goes_on_before_the_door(visit: Visit) -> None:
+    await speak(visit)
+    await visit.reload()
+    await is_offered(visit)
+
+    await visit.at("options").locator("summary").click()
+    await visit.at("forget-token").click()
+    await expect(visit.at("token")).to_be_focused()
+    await expect(visit.page.get_by_role("button", name="Go on")).to_be_hidden()
+
+    await visit.page.keyboard.type(visit.stage.token)
+    await visit.page.keyboard.press("Enter")
+    await is_offered(visit)
+
+
 async def test_no_token_is_kept_beside_the_sound(visit: Visit) -> None:
     await speak(visit)
 
