@@ -89,7 +89,11 @@ const REFUSALS = {
   not_ready: { title: "The server is still getting ready", text: "", remedy: "retry" },
   draining: { title: "The server is about to stop", text: "", remedy: "retry" },
   full: { title: "The server is full", text: "", remedy: "retry" },
-  overloaded: { title: "The server has too much to do", text: "", remedy: "retry" },
+  overloaded: {
+    title: "The server has too much to do",
+    text: "With one more, words would come late for everybody.",
+    remedy: "retry",
+  },
   too_many_sessions: {
     title: "This token is in use already",
     text: "It is used for as many sessions as it may be. Stop one of them first.",

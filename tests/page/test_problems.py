@@ -49,6 +49,15 @@ async def test_a_refusal_is_explained(
     assert bool(problem["isPassing"]) is is_passing
 
 
+async def test_an_overload_is_told_without_figures_that_mean_nothing_there(modules: Page) -> None:
+    message = "found a predicted lag of 4.2 s for partials with one more session"
+    answer = {"status": 503, "code": "overloaded", "message": message}
+
+    problem = await problems(modules, "problems.refusal(given)", answer)
+
+    assert problem["text"] == "With one more, words would come late for everybody."
+
+
 @pytest.mark.parametrize(
     ("seconds", "told"),
     [(5, "5 s"), (120, "120 s"), (121, "3 minutes"), (7201, "3 hours"), (None, "")],
