@@ -4,7 +4,6 @@ Knows processes and what they share; knows nothing of sessions.  To the outside 
 """
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -13,17 +12,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from wsserver.config import Config
+from wsserver.keeping import build_dispatch
 from wsserver.measures import measure_keeping
 from wsserver.metrics import Metrics
-from wsserver.net.keys import key_path
 from wsserver.net.tokens import new_token
 from wsserver.recognition.engines import EngineSpec, build
 from wsserver.recognition.process import EngineProcess, Patience
 from wsserver.self_check import SelfCheck, self_check
 from wsserver.speech import Engine, EngineInfo
 from wsserver.store.keeper import STOP_SECONDS
-from wsserver.webhooks.dispatch import Dispatch
-from wsserver.webhooks.settings import check_tokens
 from wsserver.workers.doorkeeper import Doorkeeper
 from wsserver.workers.forwarding import pass_on
 from wsserver.workers.frames import AllNumbers, Assignment, Checked, PassOn, Serving
@@ -58,7 +55,7 @@ class Supervisor:
         self._build = build
         self._own_token, _ = new_token()
         self._checked: SelfCheck | None = None
-        self._dispatch = self._build_dispatch()
+        self._dispatch = build_dispatch(config)
         self._metrics = Metrics(time.monotonic)
         measure_keeping(self._metrics, None, self._dispatch)
         self._recognition: Recognition | None = None
@@ -163,10 +160,3 @@ class Supervisor:
         self._running.push_async_callback(recognition.stop)
         self._config = decoding_at(config, recognition.url)
         return recognition
-
-    def _build_dispatch(self) -> Dispatch | None:
-        settings = self._config.webhooks
-        if not settings.receivers:
-            return None
-        check_tokens(settings, {token.name for token in self._config.server.admission.tokens})
-        return Dispatch(settings, settings.folder or key_path(os.environ).with_name("webhooks"))
