@@ -42,7 +42,11 @@ def measure(metrics: Metrics, gate: Gate, rooms: Rooms, scheduler: Scheduler) ->
 
 def measure_redis(metrics: Metrics, redis: Connection) -> None:
     """Have *metrics* tell whether the Redis that gateways share is there."""
-    metrics.measure("redis_up", "1 while the shared Redis answers.", lambda: redis.is_up)
+    metrics.measure(
+        "redis_up",
+        "1 while the shared Redis answers and takes what is written.",
+        lambda: redis.is_up,
+    )
 
 
 def measure_keeping(metrics: Metrics, keeper: Keeper | None, dispatch: Dispatch | None) -> None:
