@@ -1,5 +1,6 @@
 """What one address may: so many sessions, handshakes and failures; others are not concerned."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -87,6 +88,19 @@ def test_an_address_that_fails_too_often_waits_even_with_a_good_token() -> None:
     assert door.code(asking("192.0.2.2")) == "admitted"
     door.now += 30
     assert door.code(asking()) == "admitted"
+
+
+def test_where_a_wrong_credential_came_from_is_logged_and_it_is_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    door = Door(failures_per_minute=1)
+    caplog.set_level(logging.INFO)
+
+    for _ in range(3):
+        door.code(asking("192.0.2.2", secret="wrong-and-secret"))
+    door.code(asking())
+
+    assert caplog.messages == ["found a wrong credential from 192.0.2.2"]
 
 
 def test_damaged_signed_tokens_are_failures_but_not_those_that_expired_or_were_used() -> None:

@@ -3,6 +3,7 @@
 Knows addresses and settings; knows nothing of tokens.
 """
 
+import logging
 import math
 from collections import Counter
 
@@ -12,6 +13,8 @@ from wsserver.net.ledger import Clock
 from wsserver.net.rates import Rate
 from wsserver.net.refusal import refuse
 from wsserver.net.settings import AdmissionSettings
+
+logger = logging.getLogger(__name__)
 
 
 class AddressLimits:
@@ -46,8 +49,9 @@ class AddressLimits:
         _check(self._failures, address, "too_many_failures", message)
 
     def count_failure(self, address: str) -> None:
-        """Book a credential that was wrong."""
+        """Book a credential that was wrong, and log where it came from."""
         if address:
+            logger.info("found a wrong credential from %s", address)
             self._failures.take(address)
 
     def check_sessions(self, address: str) -> None:
