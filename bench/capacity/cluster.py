@@ -131,7 +131,7 @@ class Gateway:
     def __init__(
         self, name: str, clock: Clock, replicas: Sequence[Replica], transit: float, chance: Random
     ) -> None:
-        """Hear of all *replicas* before anybody comes, and of one if none answered lately."""
+        """Hear of all *replicas* before anybody comes, and of any of them every second."""
         self.demand: Callable[[], Demand] = lambda: NOBODY
         """What the gateway's sessions ask for."""
 
@@ -141,10 +141,9 @@ class Gateway:
         self._transit = transit
         self._chance = chance
         self._fleet = Fleet()
-        self._answered_at = 0.0
         for replica in replicas:
             self._hear(replica.report())
-        clock.every(PROBE_SECONDS, self._probe)
+        clock.every(PROBE_SECONDS, lambda: self.run((), lambda: None))
 
     @property
     def width(self) -> Width:
@@ -175,12 +174,7 @@ class Gateway:
         self._clock.at(self._clock.now + self._transit, lambda: replica.answer(request, decoded))
 
     def _hear(self, report: Report) -> None:
-        self._answered_at = self._clock.now
         self._fleet.note(_WAY, report, self._clock.now)
-
-    def _probe(self) -> None:
-        if self._clock.now - self._answered_at >= PROBE_SECONDS:
-            self.run((), lambda: None)
 
 
 @dataclass(frozen=True, slots=True)
