@@ -43,7 +43,10 @@ ROOT = {
 """What knows the rooms; the rooms do not know it."""
 PURE = ("speech", "errors", "messages", "peers", "rooms", "dialects", "audio", "text", "session")
 PURE_MODULES = (
-    *(f"recognition/{name}.py" for name in ("plan", "lane", "costs", "capacity", "spare", "pool")),
+    *(
+        f"recognition/{name}.py"
+        for name in ("plan", "lane", "costs", "capacity", "spare", "pool", "files")
+    ),
     *(f"cluster/{name}.py" for name in ("wire", "fleet")),
     *(f"webhooks/{name}.py" for name in ("backoff", "event", "rounds", "signature")),
 )

@@ -5,16 +5,16 @@ Knows the plan, the capacity and the gaps for files; knows no engine, no real ti
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from bench.capacity.clock import Clock
 from wsserver.recognition.capacity import Capacity, Forecast
+from wsserver.recognition.files import Files
 from wsserver.recognition.lane import Ticket
 from wsserver.recognition.plan import Backlog
 from wsserver.recognition.pool import Demand, Pool, Width
 from wsserver.recognition.scheduler import PATIENCE_SECONDS, SchedulerSettings
-from wsserver.recognition.spare import Paces, Spare, Turn
 from wsserver.speech import Priority, Samples, Window
 
 Answer = Callable[[bool], None]
@@ -84,8 +84,7 @@ class Desk:
         self.tally = Tally()
         self._clock = clock
         self._runner = runner
-        self._spare = Spare(hop_seconds)
-        self._paces = Paces()
+        self._files = Files(self.backlog, hop_seconds)
         self._answers: dict[int, tuple[Answer, float]] = {}
         self._running = 0
         self._wakes_later = False
@@ -111,7 +110,7 @@ class Desk:
     def recognize(self, window: Window, answer: Answer) -> None:
         """Have *window* decoded and *answer* told."""
         now = self._clock.now
-        window = self._demoted(window, now)
+        window = self._files.demoted(window, now)
         self.capacity.ask(window, now)
         ticket, superseded = self.backlog.add(window, now)
         self._answers[ticket.number] = answer, now
@@ -136,26 +135,10 @@ class Desk:
         return () if self._running >= width.full else self._take(width.batches - self._running)
 
     def _take(self, idle: int) -> Sequence[Ticket]:
-        only_full, idle = idle <= 0, max(1, idle)
-        bulk = self.backlog.bulk()
-        if bulk is None:
-            return self.backlog.take(only_full=only_full, idle=idle)
-        now = self._clock.now
-        price_seconds = self.backlog.costs.predict([bulk.window])
-        turn, wait_seconds = self._spare.turn(price_seconds, bulk.since, now)
-        batch = self.backlog.take(turn, only_full=only_full, idle=idle)
-        if not batch and turn is Turn.LATER:
-            self._clock.at(now + wait_seconds, self.wake)
+        batch, wait_seconds = self._files.take(idle, self._clock.now)
+        if wait_seconds is not None:
+            self._clock.at(self._clock.now + wait_seconds, self.wake)
         return batch
-
-    def _demoted(self, window: Window, now: float) -> Window:
-        is_live = window.priority is not Priority.BULK
-        if is_live and self._paces.note(window, now):
-            is_final = window.priority is Priority.FINAL
-            return replace(window, priority=Priority.BULK) if is_final else window
-        if is_live:
-            self._spare.ask(window, now)
-        return window
 
     def _run(self, batch: Sequence[Ticket]) -> None:
         windows = [ticket.window for ticket in batch]
@@ -168,8 +151,7 @@ class Desk:
         self.capacity.serve(windows, None if prices else ended - started, ended)
         if prices:
             self.backlog.costs.adopt(prices)
-        if any(window.priority is Priority.BULK for window in windows):
-            self._spare.serve(ended - started, ended)
+        self._files.serve(windows, ended - started, ended)
 
     def _settle(self, batch: Sequence[Ticket], windows: Sequence[Window], started: float) -> None:
         self._running -= 1

@@ -15,11 +15,11 @@ from annotated_types import Ge, Gt, Le
 from wsserver.errors import EngineError, EngineLost, EngineUnavailable
 from wsserver.recognition.capacity import Capacity, Forecast
 from wsserver.recognition.costs import Prices
+from wsserver.recognition.files import Files
 from wsserver.recognition.lane import Ticket
 from wsserver.recognition.plan import Backlog, Load
 from wsserver.recognition.pool import Demand
 from wsserver.recognition.runner import Result, Runner
-from wsserver.recognition.spare import Paces, Spare, Turn
 from wsserver.speech import EngineInfo, Hypothesis, Priority, Samples, Window
 
 logger = logging.getLogger(__name__)
@@ -66,8 +66,7 @@ class Scheduler:
             retries=settings.retries,
         )
         self._capacity = Capacity(self._backlog.costs, self._backlog.batching, hop_seconds)
-        self._spare = Spare(hop_seconds)
-        self._paces = Paces()
+        self._files = Files(self._backlog, hop_seconds)
         self._answers: dict[int, asyncio.Future[Hypothesis | None]] = {}
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -168,7 +167,7 @@ class Scheduler:
         if self._loop is None:
             raise EngineLost("the scheduler is not running")
         now = time.monotonic()
-        window = self._demoted(window, now)
+        window = self._files.demoted(window, now)
         self._capacity.ask(window, now)
         ticket, superseded = self._backlog.add(window, now)
         answer: asyncio.Future[Hypothesis | None] = asyncio.get_running_loop().create_future()
@@ -216,26 +215,10 @@ class Scheduler:
                 listener()
 
     def _take(self, idle: int) -> Sequence[Ticket]:
-        only_full, idle = idle <= 0, max(1, idle)
-        bulk = self._backlog.bulk()
-        if bulk is None:
-            return self._backlog.take(only_full=only_full, idle=idle)
-        price_seconds = self._backlog.costs.predict([bulk.window])
-        turn, wait_seconds = self._spare.turn(price_seconds, bulk.since, time.monotonic())
-        batch = self._backlog.take(turn, only_full=only_full, idle=idle)
-        if not batch and turn is Turn.LATER:
+        batch, wait_seconds = self._files.take(idle, time.monotonic())
+        if wait_seconds is not None:
             asyncio.get_running_loop().call_later(wait_seconds, self._wake.set)
         return batch
-
-    def _demoted(self, window: Window, now: float) -> Window:
-        """Let a final wait for those who speak, if its session is faster than anybody speaks."""
-        is_live = window.priority is not Priority.BULK
-        if is_live and self._paces.note(window, now):
-            is_final = window.priority is Priority.FINAL
-            return replace(window, priority=Priority.BULK) if is_final else window
-        if is_live:
-            self._spare.ask(window, now)
-        return window
 
     async def _run(self, batch: Sequence[Ticket]) -> None:
         windows = [_as_tried(ticket) for ticket in batch]
@@ -251,8 +234,7 @@ class Scheduler:
     def _learn(self, windows: Sequence[Window], started: float, ended: float) -> None:
         took_seconds = None if self._runner.pool.prices else ended - started
         self._capacity.serve(windows, took_seconds, ended)
-        if any(window.priority is Priority.BULK for window in windows):
-            self._spare.serve(ended - started, ended)
+        self._files.serve(windows, ended - started, ended)
 
     def _settle(self, batch: Sequence[Ticket], results: Sequence[Result]) -> None:
         for ticket, result in zip(batch, results, strict=True):
