@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.net.test_cursor_admission import bearing
+from tests.waiting import until
 from wsserver.broker.connection import Connection
 from wsserver.broker.gateway import Gateway
 from wsserver.broker.settings import RedisSettings

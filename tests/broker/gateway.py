@@ -4,9 +4,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.rooms.told import Reader, final, partial, says
+from tests.waiting import until
 from wsserver.broker.connection import Connection
 from wsserver.broker.room_relays import RedisRelays
 from wsserver.broker.room_store import Terms

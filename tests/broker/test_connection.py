@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.broker.patience import until
 from tests.broker.redis_server import PASSWORD, RedisServer
+from tests.waiting import until
 from wsserver.broker.connection import Connection
 from wsserver.broker.settings import RedisSettings
 from wsserver.errors import BrokerAway, ConfigError

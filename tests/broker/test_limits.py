@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.broker.gatehouse import ANN, Caller, Gatehouse, becomes, gatehouses
-from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.net.prompt import at_once
+from tests.waiting import until
 from wsserver.errors import LimitReached
 from wsserver.net.refusal import Refused
 from wsserver.net.tokens import Token

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from tests.broker.gatehouse import ANN, Caller, Gatehouse, becomes, gatehouses
-from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
+from tests.waiting import until
 from wsserver.errors import TakenOver
 from wsserver.net.tokens import Token
 

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.broker.gateway import Gateway, Speaker, gateways
-from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.rooms.told import final
+from tests.waiting import until
 from wsserver.broker.room_relay import RedisRelay
 from wsserver.rooms.room import Room
 

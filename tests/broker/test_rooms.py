@@ -11,9 +11,9 @@ from tests.broker.gateway import (
     numbered,
     reads,
 )
-from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.rooms.told import final
+from tests.waiting import until
 from wsserver.broker import room_relays, room_store, room_waiting
 from wsserver.broker.room_relay import RedisRelay
 from wsserver.net.refusal import Refused

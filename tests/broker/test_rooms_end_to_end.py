@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 
-from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.end_to_end.conftest import TOKEN, Running, running
 from tests.end_to_end.hall import Hall, Speaker, open_hall
 from tests.end_to_end.test_resume import connected
+from tests.waiting import until
 from wsserver.messages import Start
 from wsserver.rooms import captions
 

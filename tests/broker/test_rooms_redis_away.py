@@ -13,9 +13,9 @@ from tests.broker.gateway import (
     gateways,
     reads,
 )
-from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
 from tests.rooms.told import Reader
+from tests.waiting import until
 from wsserver.broker import room_relays
 from wsserver.rooms.captions import Partial
 

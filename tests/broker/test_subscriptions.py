@@ -3,8 +3,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.broker.patience import until
 from tests.broker.redis_server import RedisServer
+from tests.waiting import until
 from wsserver.broker.connection import Connection
 from wsserver.broker.settings import RedisSettings
 from wsserver.broker.subscriptions import Subscriptions

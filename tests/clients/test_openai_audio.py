@@ -22,6 +22,7 @@ from openai.types.audio import TranscriptionTextDeltaEvent, TranscriptionTextDon
 from tests.clients.document import shown
 from tests.conftest import SAMPLES, Server
 from tests.end_to_end.conftest import ADMISSION, TOKEN, Run, Running
+from tests.waiting import until
 from wsserver import client
 from wsserver.messages import Final, Start
 from wsserver.net.tokens import hash_token
@@ -250,12 +251,6 @@ async def test_a_file_takes_a_place_and_needs_one(
     assert refused.value.code == code
     assert refused.value.response.headers["Retry-After"] == "5"
     assert after.text == "w0 w1 w2 w3 w4 w5 w6"
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_a_file_above_the_limit_is_refused(run: Run) -> None:

@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.clients.document import shown
 from tests.conftest import SAMPLES, Server, start_server, stop_server
 from tests.end_to_end.conftest import ADMISSION, TOKEN, Run
+from tests.waiting import until
 from wsserver import client
 from wsserver.messages import Start
 
@@ -180,9 +181,7 @@ async def test_its_microphone_client_may_vanish_in_mid_word(run: Run) -> None:
                 await socket.send(block)
                 await socket.recv()
             socket.transport.abort()
-        async with asyncio.timeout(20):
-            while server.app.open_dictations:
-                await asyncio.sleep(0.01)
+        await until(lambda: not server.app.open_dictations)
 
 
 def test_the_document_shows_a_program_that_works(vosk: Server, tmp_path: Path) -> None:

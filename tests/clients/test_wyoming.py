@@ -22,6 +22,7 @@ from wyoming.info import Describe, Info
 from tests.clients.document import shown
 from tests.conftest import SAMPLES
 from tests.end_to_end.conftest import ADMISSION, TOKEN, Run, Running
+from tests.waiting import until
 from wsserver import client
 from wsserver.errors import ConfigError
 from wsserver.messages import Start
@@ -151,12 +152,6 @@ async def test_sessions_count_by_the_limits_of_the_token(run: Run) -> None:
 
     assert [Error.from_event(event).code for event in refused] == ["too_many_sessions"]
     assert [Error.from_event(event).code for event in spent] == ["limit_reached"]
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 HEAD = b'{"type": "audio-start", "data": {"rate": 16000, "width": 2, "channels": 1}}\n'

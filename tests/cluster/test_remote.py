@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -15,6 +14,7 @@ from aiohttp import ClientSession
 from tests.cluster.doors import HASTY, LARGE, SINGLE, Fault, door, gateway, started
 from tests.recognition import scripted
 from tests.recognition.scripted import window
+from tests.waiting import until
 from wsserver.cluster import remote
 from wsserver.cluster import replica as replica_module
 from wsserver.cluster.remote import Replicas
@@ -26,13 +26,6 @@ from wsserver.recognition.scheduler import Scheduler
 from wsserver.speech import Hypothesis, Priority, Window
 
 ANYWHERE = "http://127.0.0.1:0/"
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what is going to happen."""
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from tests.arrangements import copies_of
 from tests.conftest import SAMPLES
 from tests.end_to_end.conftest import Running
 from tests.end_to_end.test_resume import Peer, connected
+from tests.waiting import until
 from wsserver.dialects import captions as dialect
 from wsserver.messages import Audio, Final, Flush, Flushed, Ready, ServerMessage, Start
 from wsserver.rooms import captions
@@ -65,9 +66,7 @@ class Speaker:
         await self.peer.say(Flush())
         while not isinstance(message := await self.peer.hear(), Flushed):
             self.heard.append(message)
-        async with asyncio.timeout(30):
-            while not self._is_known():
-                await asyncio.sleep(0.001)
+        await until(self._is_known)
 
     def _is_known(self) -> bool:
         if not (self.hall and self.finals):

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.conftest import read_pcm
 from tests.end_to_end.conftest import Run, Running
+from tests.waiting import until
 from wsserver import client
 from wsserver.messages import Final, Ready, ServerMessage, Start
 from wsserver.net.inflow import SLICE_BYTES
@@ -191,7 +192,7 @@ async def test_a_client_that_vanishes_in_mid_word_leaves_nothing_behind(run: Run
             await socket.send(SPEECH)
             await socket.recv()
             socket.transport.abort()
-        await until_open(server, 1)
+        await until(lambda: server.app.open_dictations <= 1)
 
 
 async def test_a_client_that_never_reads_is_let_go_and_costs_nobody_anything(run: Run) -> None:
@@ -200,7 +201,7 @@ async def test_a_client_that_never_reads_is_let_go_and_costs_nobody_anything(run
         socket.transport.pause_reading()
         await socket.send(START)
         async with bystander(server):
-            await until_open(server, 1)
+            await until(lambda: server.app.open_dictations <= 1)
         socket.transport.abort()
 
 
@@ -277,10 +278,4 @@ async def test_a_client_that_vanishes_after_its_finish_leaves_nothing_behind(run
             while json.loads(await socket.recv())["type"] != "flushed":
                 pass
             socket.transport.abort()
-        await until_open(server, 0)
-
-
-async def until_open(server: Running, dictations: int) -> None:
-    async with asyncio.timeout(60):
-        while server.app.open_dictations > dictations:
-            await asyncio.sleep(0.01)
+        await until(lambda: not server.app.open_dictations)

@@ -1,6 +1,5 @@
 """What the log of a server at work says of its sessions, and what it never says."""
 
-import asyncio
 import json
 import logging
 import re
@@ -14,6 +13,7 @@ from tests.arrangements import logged_elsewhere
 from tests.conftest import Sample, read_pcm
 from tests.end_to_end.conftest import TOKEN, Run, Running
 from tests.end_to_end.test_resume import Peer, connected
+from tests.waiting import until
 from wsserver.logs import LogSettings, set_up
 from wsserver.messages import Audio, Error, Final, Finish, Flush, Ready, Start
 from wsserver.net.tokens import new_token
@@ -121,9 +121,7 @@ async def test_it_says_who_went_away_while_nobody_spoke(
         async with connected(server.socket_url, TOKEN) as peer:
             await peer.begin(Start())
             peer.socket.transport.abort()
-        async with asyncio.timeout(30):
-            while server.app.open_dictations:
-                await asyncio.sleep(0.01)
+        await until(lambda: not server.app.open_dictations)
 
     assert "the client went away" in caplog.messages
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -12,6 +12,7 @@ import soundfile
 
 from tests.conftest import Sample, Server
 from tests.end_to_end.conftest import TOKEN, Run, Running
+from tests.waiting import until
 from wsserver import client
 from wsserver.messages import Final
 from wsserver.net.tokens import hash_token
@@ -39,12 +40,6 @@ async def stt(
 
 def has_work(server: Running) -> bool:
     return bool(server.app._scheduler._answers)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def encoded(form: str, rate: int = 16_000, channels: int = 1) -> bytes:

@@ -18,6 +18,7 @@ from whisper.model import ModelDimensions
 
 from tests.conftest import Server, read_pcm, start_server, stop_server
 from tests.end_to_end.conftest import TOKEN, Run, Running, begin_to_stop
+from tests.waiting import until
 from wsserver import client
 from wsserver.messages import Final, Flushed, ServerMessage, Speech, Start
 from wsserver.self_check import SAMPLE
@@ -188,12 +189,10 @@ def test_a_killed_server_leaves_no_process_behind(tmp_path: Path) -> None:
     server.process.kill()
     server.process.communicate()
 
-    async def gone() -> None:
-        async with asyncio.timeout(20):
-            while any(Path(f"/proc/{pid}").exists() and not is_zombie(pid) for pid in left):
-                await asyncio.sleep(0.01)
+    def are_gone() -> bool:
+        return not any(Path(f"/proc/{pid}").exists() and not is_zombie(pid) for pid in left)
 
-    asyncio.run(gone())
+    asyncio.run(until(are_gone))
 
 
 def is_zombie(pid: int) -> bool:

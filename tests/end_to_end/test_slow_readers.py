@@ -15,6 +15,7 @@ from websockets.typing import Subprotocol
 from tests.end_to_end.conftest import Run, Running
 from tests.end_to_end.test_resume import Peer, covered, plain
 from tests.session.spoken import Recording, record, steady
+from tests.waiting import until
 from wsserver.dialects import native
 from wsserver.messages import Error, Final, Flush, Partial, Ready, ServerMessage, Start
 from wsserver.net.outbox import MAX_WAITING
@@ -70,24 +71,11 @@ def waiting(server: Running) -> int:
     return len(conversation.outbox)
 
 
-async def until_full(server: Running) -> None:
-    async with asyncio.timeout(60):
-        while waiting(server) < MAX_WAITING:
-            await asyncio.sleep(0.01)
-
-
-async def until_alone(server: Running) -> None:
-    async with asyncio.timeout(60):
-        while server.app.open_dictations:
-            await asyncio.sleep(0.01)
-
-
 async def test_who_does_not_read_gets_the_latest_partial_only(run: Run) -> None:
     async with run(server=PATIENT) as server, narrow(server) as peer:
         ready = await peer.begin(recording().start)
         saying = asyncio.create_task(say_all(peer, ready))
-        while waiting(server) < MAX_WAITING // 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: waiting(server) >= MAX_WAITING // 2)
         said = [await peer.hear() for _ in range(MAX_WAITING // 2)]
         saying.cancel()
         await asyncio.wait([saying])
@@ -105,7 +93,7 @@ async def test_who_leaves_too_much_unread_and_reads_then_is_told_and_resumes_wor
         async with narrow(server) as peer:
             ready = await peer.begin(recording().start)
             saying = asyncio.create_task(say_all(peer, ready))
-            await until_full(server)
+            await until(lambda: waiting(server) >= MAX_WAITING)
             said = [message async for message in peer.hear_all()]
             await saying
         resumed = await say_and_read(server, Start(resume=covered(said)[-1].cursor))
@@ -123,7 +111,7 @@ async def test_who_never_reads_is_cut_off_and_resumes_word_for_word(run: Run) ->
             ready = await peer.begin(recording().start)
             saying = asyncio.create_task(say_all(peer, ready))
             said = [await peer.hear() for _ in range(50)]
-            await until_alone(server)
+            await until(lambda: not server.app.open_dictations)
             await saying
         resumed = await say_and_read(server, Start(resume=covered(said)[-1].cursor))
 
@@ -139,4 +127,4 @@ async def test_who_takes_nothing_any_more_is_cut_off_in_an_open_session_too(run:
             while server.app.open_dictations and waiting(server) < 10:
                 await peer.say(Flush(id="x" * 200))
 
-        await until_alone(server)
+        await until(lambda: not server.app.open_dictations)

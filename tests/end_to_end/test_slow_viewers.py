@@ -1,6 +1,5 @@
 """Viewers who read slowly, or not at all, over sockets whose other end pushes back."""
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 from tests.end_to_end.conftest import Run
 from tests.end_to_end.hall import Hall, Reader, open_hall
 from tests.rooms.told import final, partial
+from tests.waiting import until
 from wsserver.net.open_room import OpenRoom
 from wsserver.net.press import PAGE_FINALS
 from wsserver.net.viewer import LITTLE_BYTES
@@ -83,9 +83,7 @@ async def test_a_viewer_who_takes_nothing_is_cut_off_and_has_a_place_again(run: 
             opened(hall).room.opened("a", 1, 0.0)
             for utterance in range(1, FINALS + 1):
                 say(hall, utterance)
-            async with asyncio.timeout(30):
-                while server.app._rooms.viewers:
-                    await asyncio.sleep(0.01)
+            await until(lambda: not server.app._rooms.viewers)
         async with hall.reader() as alive:
             await alive.read_finals(FINALS)
 

@@ -1,11 +1,10 @@
 """A server that stops hears everybody out, to the next pause; the next one goes on from there."""
 
-import asyncio
-
 import pytest
 
 from tests.end_to_end.conftest import Run, Running, begin_to_stop
 from tests.end_to_end.test_resume import RATE, START, Peer, connected, covered, plain, recording
+from tests.waiting import until
 from wsserver.messages import Audio, Error, Final, Finish, ServerMessage, Start, Warn
 
 SERVER = {"key": "a2V5IGZvciB0ZXN0cyBvZiBmYXVsdHMsIDMyIGJ5dGVz"}
@@ -25,9 +24,7 @@ async def say(peer: Peer, begin: int, end: int) -> None:
 async def until_heard(server: Running, seconds: float) -> None:
     """Wait until the only session has taken so much in, but for what the resampler holds."""
     (conversation,) = server.app._dictations._open
-    async with asyncio.timeout(30):
-        while conversation.seconds_received < seconds - 0.01:
-            await asyncio.sleep(0.001)
+    await until(lambda: conversation.seconds_received >= seconds - 0.01)
 
 
 async def dictate(server: Running, start: Start) -> list[ServerMessage]:

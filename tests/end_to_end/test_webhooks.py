@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import Server, read_pcm, start_server, stop_server
 from tests.end_to_end.conftest import TOKEN, Run, Running
+from tests.waiting import until
 from tests.webhooks.receiver import SECRET, Receiver, receiving
 from wsserver import client
 from wsserver.errors import ConfigError
@@ -71,9 +72,7 @@ async def spooled(server: Running) -> None:
     """Wait until something waits for its receiver."""
     assert server.app._dispatch is not None
     (courier,) = server.app._dispatch._couriers.values()
-    async with asyncio.timeout(30):
-        while not courier.waiting:
-            await asyncio.sleep(0.01)
+    await until(lambda: courier.waiting)
 
 
 async def test_a_server_that_is_killed_sends_what_is_left_when_it_runs_again(

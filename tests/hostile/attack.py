@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from tests.conftest import read_pcm
 from tests.end_to_end.conftest import TOKEN, Running
+from tests.waiting import until
 from wsserver import client
 from wsserver.messages import Final
 from wsserver.self_check import SAMPLE
@@ -133,6 +134,4 @@ async def dictate(server: Running) -> None:
 
 async def until_alone(server: Running) -> None:
     """Wait until no session is left."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while server.app.open_dictations:
-            await asyncio.sleep(0.01)
+    await until(lambda: not server.app.open_dictations)

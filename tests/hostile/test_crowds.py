@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from tests.end_to_end.conftest import ADMISSION, Run, Running
 from tests.hostile import attack
 from tests.hostile.attack import SPEECH, Wire
+from tests.waiting import until
 from wsserver import client
 from wsserver.messages import Final
 
@@ -41,9 +42,8 @@ async def idle(server: Running, count: int) -> AsyncIterator[list[Wire]]:
 
 
 async def until_nobody_waits(server: Running) -> None:
-    async with asyncio.timeout(attack.PATIENCE_SECONDS):
-        while server.app._listener._hall.guests or server.app._listener._hall.waiting:
-            await asyncio.sleep(0)
+    hall = server.app._listener._hall
+    await until(lambda: not (hall.guests or hall.waiting))
 
 
 async def test_crowds_that_say_nothing_keep_nobody_from_dictating_or_from_coming(run: Run) -> None:

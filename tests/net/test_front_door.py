@@ -1,7 +1,6 @@
 import asyncio
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -20,6 +19,7 @@ from tests.net.doorway import (
     upgrade,
     with_http,
 )
+from tests.waiting import until
 from wsserver.net.settings import NetSettings, TlsSettings
 
 HASTY = with_http(head_timeout_seconds=0.5)
@@ -275,11 +275,6 @@ async def test_a_client_may_vanish_at_any_step(
         assert await honest.is_served()
 
         await until(lambda: doorway.gate.sessions == 1)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await asyncio.sleep(0.001)
 
 
 async def test_plain_bytes_on_a_tls_port_harm_nobody() -> None:

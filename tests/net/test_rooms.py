@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import until
 from wsserver.net import ended_rooms
 from wsserver.net.refusal import Refused
 from wsserver.net.room_ids import RoomIds
@@ -48,9 +49,7 @@ async def test_a_room_lingers_and_is_then_forgotten() -> None:
     seat.release()
     again = rooms.sit("r")
     again.release()
-    async with asyncio.timeout(60):
-        while len(rooms):
-            await asyncio.sleep(0.01)
+    await until(lambda: not len(rooms))
 
     assert again.room.story_name == story
     assert rooms.sit("r").room.story_name != story

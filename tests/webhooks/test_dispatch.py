@@ -2,7 +2,7 @@ import asyncio
 import base64
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.store.kept import final, ready
+from tests.waiting import until
 from tests.webhooks import receiver as receiver_module
 from tests.webhooks.receiver import SECRET, Receiver, Request, receiving
 from wsserver.errors import ConfigError
@@ -196,12 +197,6 @@ async def test_who_is_gone_is_left_alone_and_the_others_are_not(
 
 async def until_gone(dispatch: Dispatch) -> None:
     await until(lambda: any(courier.is_gone for courier in dispatch._couriers.values()))
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_what_breaks_for_one_receiver_is_logged_and_ends_no_other(

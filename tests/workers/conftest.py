@@ -1,6 +1,5 @@
 """A Redis, servers of several processes that use it, and what their tests share."""
 
-import asyncio
 import os
 import signal
 import tempfile
@@ -78,14 +77,6 @@ def is_gone(pid: int) -> bool:
 
 async def nothing(asked: Any) -> Any:
     """Answer that."""
-
-
-async def until(condition: object) -> None:
-    """Wait for what is on its way."""
-    assert callable(condition)
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 def kill(pid: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.workers.conftest import until
+from tests.waiting import until
 from wsserver.net.entrance import WEB, Entrance
 from wsserver.net.ports import bind
 from wsserver.workers import doorkeeper as doorkeeper_module

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.workers.conftest import children, is_gone, nothing, until
+from tests.waiting import until
+from tests.workers.conftest import children, is_gone, nothing
 from wsserver.config import Config
 from wsserver.net.entrance import WEB
 from wsserver.net.ports import bind

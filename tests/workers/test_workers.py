@@ -17,7 +17,8 @@ import pytest
 
 from tests.conftest import ROOT, Server, read_pcm, start_server, stop_server
 from tests.ports import free_port
-from tests.workers.conftest import FAKE, TWO, Family, is_gone, kill, numbers, status, until
+from tests.waiting import until
+from tests.workers.conftest import FAKE, TWO, Family, is_gone, kill, numbers, status
 from wsserver import cli, client, config
 from wsserver.errors import ConfigError
 from wsserver.messages import Final, Ready, ServerMessage, Start
