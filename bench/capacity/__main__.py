@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 import torch
+from rich.console import Console
 from rich.progress import Progress
 
 from bench.capacity import check, curve, sizing, talk
@@ -112,7 +113,6 @@ def measure_talk() -> None:
 @click.option("--costs", type=click.Path(path_type=Path), default=ASSUMED_CPU, help="Of the stub.")
 def hold_against_reality(streams: str, seconds: float, rounds: int, **options: Any) -> None:
     """Let the same people speak in real time and on a virtual clock; say how far apart they are."""
-    counts = [int(each) for each in streams.split(",")]
     start = Load(
         streams=1,
         talk=options["speech_of"],
@@ -120,30 +120,26 @@ def hold_against_reality(streams: str, seconds: float, rounds: int, **options: A
         warm_up_seconds=6.0,
         within_seconds=6.0,
     )
-    loads = tuple(
-        replace(start, streams=n, seed=seed) for seed in range(1, rounds + 1) for n in counts
-    )
-    wanted = Wanted(
-        options["model"], options["device"], options["partials"], curve=options["costs"]
-    )
-    plan, terminal = check.Plan(loads, options["probe"]), console(_WIDTH)
-
-    async def watch() -> list[check.Seen]:
-        with Progress(console=terminal, transient=True) as progress:
-            task = progress.add_task("", total=len(loads))
-
-            def tell(what: str) -> None:
-                progress.update(task, advance=1 if progress.tasks[0].description else 0)
-                progress.update(task, description=what)
-
-            async with running(wanted) as engine:
-                return await check.watch(engine, speech(), plan, tell)
-
-    average, points = check.compare(asyncio.run(watch()), options["model"])
-    terminal.print(costs_table(average))
-    terminal.print(*check_tables(points))
-    terminal.print(verdict_table(points))
+    counts = [int(each) for each in streams.split(",")]
+    loads = [replace(start, streams=n, seed=1 + seed) for seed in range(rounds) for n in counts]
+    model, device, partials = (options[name] for name in ("model", "device", "partials"))
+    wanted, terminal = Wanted(model, device, partials, curve=options["costs"]), console(_WIDTH)
+    plan = check.Plan(tuple(loads), options["probe"])
+    average, points = check.compare(asyncio.run(_watch(wanted, plan, terminal)), model)
+    terminal.print(costs_table(average), *check_tables(points), verdict_table(points))
     terminal.print(drift_told(points), highlight=False)
+
+
+async def _watch(wanted: Wanted, plan: check.Plan, terminal: Console) -> list[check.Seen]:
+    with Progress(console=terminal, transient=True) as progress:
+        task = progress.add_task("", total=len(plan.loads))
+
+        def tell(what: str) -> None:
+            progress.update(task, advance=1 if progress.tasks[0].description else 0)
+            progress.update(task, description=what)
+
+        async with running(wanted) as engine:
+            return await check.watch(engine, speech(), plan, tell)
 
 
 @main.command()
@@ -157,17 +153,14 @@ def hold_against_reality(streams: str, seconds: float, rounds: int, **options: A
 def table(paths: tuple[Path, ...], speech_of: str, lag: float, out: Path, **prices: Any) -> None:
     """Say what 10 to 100,000 streams take, and what that costs."""
     terminal, found = console(_WIDTH), {}
+    load, target = Load(streams=1, talk=speech_of), sizing.Target(lag_seconds=lag)
+    money = prices["price_per_hour"], prices["gateway_price_per_hour"]
     for path in paths:
-        site = sizing.Site(
-            curve.load(path), Load(streams=1, talk=speech_of), sizing.Target(lag_seconds=lag),
-            prices["gateway_streams"],
-        )  # fmt: skip
+        site = sizing.Site(curve.load(path), load, target, prices["gateway_streams"])
         with terminal.status(f"simulating {site.curve.name}"):
             one, slices = sizing.one_process(site), sizing.slices(site)
             rows = [sizing.row(site, streams, slices[sizing.SLICE]) for streams in STREAMS]
-        terminal.print(slices_table(site, one, slices))
-        money = prices["price_per_hour"], prices["gateway_price_per_hour"]
-        terminal.print(sizing_table(site, rows, *money))
+        terminal.print(slices_table(site, one, slices), sizing_table(site, rows, *money))
         found[site.curve.name] = [(row.streams, row.replicas) for row in rows]
     out.parent.mkdir(parents=True, exist_ok=True)
     plot_replicas(found, out)
