@@ -153,7 +153,7 @@ class Gateway:
     @property
     def pool(self) -> Pool:
         """Say how many replicas there are, and what other gateways ask of them."""
-        return self._fleet.pool(self._name, self._clock.now)
+        return self._fleet.pool(self._name, self.demand(), self._clock.now)
 
     def run(self, windows: Sequence[Window], done: Done) -> None:
         """Send *windows* to one of the replicas."""

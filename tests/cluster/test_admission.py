@@ -5,6 +5,7 @@ GPU.
 """
 
 from functools import cache
+from itertools import accumulate
 
 import pytest
 
@@ -25,7 +26,10 @@ CARRIED = [("two cores", 12), ("gpu", 30)]
 class Crowd(Simulation):
     """People who do not come to all gateways alike."""
 
-    def __init__(self, machine: str, carried: int, spread: tuple[float, ...]) -> None:
+    def __init__(
+        self, machine: str, carried: int, spread: tuple[float, ...], every_seconds: float = 0.5
+    ) -> None:
+        """Have somebody come *every_seconds* to that gateway to which most come."""
         self._people = [round(share * carried) for share in spread]
         people = Load(
             streams=sum(self._people),
@@ -33,13 +37,14 @@ class Crowd(Simulation):
             seconds=60.0,
             warm_up_seconds=0.0,
             # What gateways know of each other is some seconds old.
-            within_seconds=0.5 * max(self._people),
+            within_seconds=every_seconds * max(self._people),
             admit=True,
         )
         super().__init__(CURVES[machine], Machines(replicas=2, gateways=len(spread)), people)
 
     def desk_of(self, number: int) -> Desk:
-        return self.cluster.desks[number >= self._people[0]]
+        ends = accumulate(self._people)
+        return self.cluster.desks[next(at for at, end in enumerate(ends) if number < end)]
 
 
 @cache
@@ -71,6 +76,16 @@ def test_others_are_refused_wherever_they_come(spread: tuple[float, ...]) -> Non
     patience = 1.0 if spread is ONE else 1.5
     assert simulated.figures.word(95) <= 3.0 * patience
     assert simulated.figures.final(95) < 2.0 * patience
+
+
+@pytest.mark.parametrize("gateways", [2, 6])
+def test_a_rush_does_not_come_past_gateways_before_they_hear_of_each_other(gateways: int) -> None:
+    spread, every_seconds = (2 / gateways,) * gateways, gateways / 12
+    simulated = Crowd("two cores", 36, spread, every_seconds)
+
+    simulated.run()
+
+    assert 24 < len(simulated.people) < 38
 
 
 @pytest.mark.parametrize("spread", SPREADS)

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from wsserver.cluster.wire import (
     MOST_BYTES,
     VERSION,
+    Asked,
     Reply,
     Report,
     Request,
@@ -104,7 +105,7 @@ reports = st.builds(
     waiting_seconds=finite,
     busy=finite,
     replicas=naturals,
-    demands=st.dictionaries(st.text(max_size=5), demands, max_size=3),
+    demands=st.dictionaries(st.text(max_size=5), st.builds(Asked, demands, finite), max_size=3),
 )
 
 MOST_WINDOWS = 256

@@ -78,7 +78,7 @@ class Replicas:
     @property
     def pool(self) -> Pool:
         """Say how many replicas there are, and what other gateways ask of them."""
-        return self._fleet.pool(self._name, time.monotonic())
+        return self._fleet.pool(self._name, self._demand(), time.monotonic())
 
     @property
     def info(self) -> EngineInfo:

@@ -66,6 +66,15 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a gateway asked for."""
+
+    demand: Demand
+    age_seconds: Finite
+    """Since it said so: of two replicas' words of a gateway the later counts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a replica tells of itself with every answer."""
 
@@ -88,7 +97,7 @@ class Report:
     replicas: int = 0
     """How many there are in all, as far as it knows; 0 if it does not."""
 
-    demands: Mapping[str, Demand] = field(default_factory=dict)
+    demands: Mapping[str, Asked] = field(default_factory=dict)
     """What each gateway asked for, of those that were here lately."""
 
 
