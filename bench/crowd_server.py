@@ -54,7 +54,7 @@ def settings(
     return config.load(None, {}, above)
 
 
-def _foresee_nothing(self: Scheduler, sessions: int) -> Forecast:  # noqa: ARG001
+def _foresee_nothing(self: Scheduler) -> Forecast:  # noqa: ARG001
     return NO_LOAD
 
 

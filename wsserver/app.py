@@ -91,6 +91,7 @@ class App:
         self._listener = build_listener(config, inside, metrics_routes(self._render))
         self._wyoming = build_wyoming(config, inside)
         self._scheduler.on_change(self._tell_of_engine)
+        self._scheduler.count_by(lambda: self._gate.sessions)
         self._measure()
 
     @property
@@ -235,8 +236,7 @@ class App:
         return None if self._checked else "the self-check is not through yet"
 
     def _crowded(self) -> str | None:
-        forecast = self._scheduler.forecast(self._gate.sessions)
-        return forecast.objection(self._config.sessions.max_lag_seconds)
+        return self._scheduler.forecast().objection(self._config.sessions.max_lag_seconds)
 
     def _notice(self) -> Warn | None:
         return None if self._scheduler.ready else ENGINE_RESTARTING

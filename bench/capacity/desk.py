@@ -86,6 +86,9 @@ class Desk:
         self._runner = runner
         self._files = Files(self.backlog, hop_seconds)
         self._answers: dict[int, tuple[Answer, float]] = {}
+        self.sessions = 0
+        """How many there are now."""
+
         self._running = 0
         self._wakes_later = False
 
@@ -96,16 +99,15 @@ class Desk:
             if len(batch) == 1 or self.backlog.costs.of_exact(1) < PATIENCE_SECONDS:
                 self.capacity.serve(batch, price(batch), -1e6)
 
-    def forecast(self, sessions: int) -> Forecast:
-        """Say what is to be expected with one more session than *sessions*."""
-        now, pool = self._clock.now, self._runner.pool
-        self.capacity.count(sessions, now)
+    def forecast(self) -> Forecast:
+        """Say what is to be expected with one more session."""
+        now, pool = self._count(), self._runner.pool
         waiting_seconds = self.backlog.load(now).seconds / pool.engines + pool.waiting_seconds
         return self.capacity.forecast(now, pool).at_least(waiting_seconds)
 
     def demand(self) -> Demand:
         """Tell what its sessions ask for."""
-        return self.capacity.demand(self._clock.now)
+        return self.capacity.demand(self._count())
 
     def recognize(self, window: Window, answer: Answer) -> None:
         """Have *window* decoded and *answer* told."""
@@ -118,6 +120,10 @@ class Desk:
         self._resolve(superseded, was_heard=False)
         # All that comes at this moment is in the same plan, as it is behind one event loop.
         self.wake()
+
+    def _count(self) -> float:
+        self.capacity.count(self.sessions, self._clock.now)
+        return self._clock.now
 
     def wake(self) -> None:
         """Put batches in flight once all that happens at this moment has happened."""

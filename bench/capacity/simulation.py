@@ -149,15 +149,13 @@ class Simulation:
         cues = self._load.cues(number, self.clock.now, leaves)
         self.people.append(Person(self.clock, desk, stream, cues, leaves))
 
+    def _objection(self, desk: Desk) -> str | None:
+        return desk.forecast().objection(self._load.max_lag_seconds)
+
     def desk_of(self, number: int) -> Desk:
         """Say where the *number*-th person comes to."""
         desks = self.cluster.desks
         return desks[number % len(desks)]
-
-    def _objection(self, desk: Desk) -> str | None:
-        now = self.clock.now
-        inside = sum(each.desk is desk and each.leaves > now for each in self.people)
-        return desk.forecast(inside).objection(self._load.max_lag_seconds)
 
 
 class Person:
@@ -171,8 +169,13 @@ class Person:
         self.begins = clock.now
         self.leaves = leaves
         self._clock = clock
+        desk.sessions += 1
+        clock.at(leaves, self._leave)
         self._cues = cues
         self._go_on()
+
+    def _leave(self) -> None:
+        self.desk.sessions -= 1
 
     def _go_on(self) -> None:
         cue = next(self._cues, None)

@@ -383,22 +383,24 @@ def test_settings_out_of_range_are_refused(key: str, value: float) -> None:
 
 async def test_a_rehearsal_teaches_what_one_final_costs_and_two_together(gate: Gate) -> None:
     async with running() as scheduler:
-        before = scheduler.forecast(1)
+        scheduler.count_by(lambda: 1)
+        before = scheduler.forecast()
 
         await scheduler.rehearse(window().audio)
 
-        after = scheduler.forecast(1)
+        after = scheduler.forecast()
         assert after.finals_share < before.finals_share / 10
 
 
 async def test_what_waits_counts_for_the_lag_that_is_foreseen(gate: Gate) -> None:
     async with running() as scheduler:
+        scheduler.count_by(lambda: 1)
         held = await hold(scheduler, gate)
-        calm = scheduler.forecast(1).lag_seconds
+        calm = scheduler.forecast().lag_seconds
         asked = [ask(scheduler, window(session=str(number))) for number in range(40)]
         await asyncio.sleep(0)
 
-        assert scheduler.forecast(1).lag_seconds == scheduler.load.seconds > calm
+        assert scheduler.forecast().lag_seconds == scheduler.load.seconds > calm
         gate.open()
         await asyncio.gather(held, *asked)
 

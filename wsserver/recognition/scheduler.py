@@ -67,6 +67,7 @@ class Scheduler:
         )
         self._capacity = Capacity(self._backlog.costs, self._backlog.batching, hop_seconds)
         self._files = Files(self._backlog, hop_seconds)
+        self._sessions: Callable[[], int] = lambda: 0
         self._answers: dict[int, asyncio.Future[Hypothesis | None]] = {}
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -108,16 +109,19 @@ class Scheduler:
         """Measure what waits."""
         return self._backlog.load(time.monotonic())
 
-    def forecast(self, sessions: int) -> Forecast:
-        """Say what is to be expected with one more session than *sessions*."""
-        now, pool = time.monotonic(), self._runner.pool
-        self._capacity.count(sessions, now)
+    def count_by(self, sessions: Callable[[], int]) -> None:
+        """Have *sessions* say how many there are, each time that this is wanted."""
+        self._sessions = sessions
+
+    def forecast(self) -> Forecast:
+        """Say what is to be expected with one more session."""
+        now, pool = self._count(), self._runner.pool
         waiting_seconds = self.load.seconds / pool.engines + pool.waiting_seconds
         return self._capacity.forecast(now, pool).at_least(waiting_seconds)
 
     def demand(self) -> Demand:
         """Tell what its sessions ask for."""
-        return self._capacity.demand(time.monotonic())
+        return self._capacity.demand(self._count())
 
     async def start(self) -> None:
         """Wait until the engine is loaded; raise `ModelError` or `EngineLost` if it cannot be."""
@@ -183,6 +187,11 @@ class Scheduler:
     def cancel(self, session: str) -> None:
         """Forget all windows of *session*: whoever waits for them gets None."""
         self._resolve(self._backlog.cancel(session), None)
+
+    def _count(self) -> float:
+        now = time.monotonic()
+        self._capacity.count(self._sessions(), now)
+        return now
 
     async def _serve(self) -> None:
         while True:
