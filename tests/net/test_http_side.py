@@ -1,8 +1,18 @@
 import logging
 
 import pytest
+from aiohttp import web
 
-from tests.net.doorway import PLAIN, head, open_doorway
+from tests.net.doorway import (
+    BEARER_LINES,
+    PATH,
+    PLAIN,
+    UPGRADE_LINES,
+    Setup,
+    head,
+    open_doorway,
+    with_admission,
+)
 
 
 async def access_log(caplog: pytest.LogCaptureFixture, request: bytes) -> list[str]:
@@ -17,6 +27,42 @@ async def test_an_answer_is_logged_in_one_line(caplog: pytest.LogCaptureFixture)
 
     assert line.startswith("127.0.0.1 GET /ping 200 0.")
     assert line.endswith(" s")
+
+
+async def test_what_the_page_is_made_of_is_logged_for_who_asks_for_it_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def part(_: web.Request) -> web.Response:
+        return web.Response()
+
+    caplog.set_level(logging.DEBUG, logger="wsserver.access")
+    async with open_doorway(Setup(routes=[web.get("/page/app.js", part)])) as doorway:
+        for path in ("/page/app.js", "/page/missing.js", "/ping"):
+            await doorway.send_and_read(head(f"GET {path} HTTP/1.1", *BEARER_LINES))
+
+    lines = [record for record in caplog.records if record.name == "wsserver.access"]
+    assert [line.levelname for line in lines] == ["DEBUG", "INFO", "INFO"]
+
+
+@pytest.mark.parametrize(("hops", "address"), [(0, "127.0.0.1"), (1, "198.51.100.7")])
+async def test_answers_and_refusals_are_logged_with_the_address_that_counts(
+    hops: int, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    forwarded = "X-Forwarded-For: 198.51.100.7"
+    caplog.set_level(logging.INFO)
+    async with open_doorway(Setup(settings=with_admission(trust_forwarded_for=hops))) as doorway:
+        await doorway.send_and_read(head("GET /ping HTTP/1.1", forwarded))
+        for path in (PATH, "/elsewhere"):
+            target = f"GET {path}?token={PLAIN} HTTP/1.1"
+            await doorway.send_and_read(head(target, *UPGRADE_LINES[:4], forwarded))
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "wsserver.access"]
+    assert lines[0].startswith(f"{address} GET /ping 200 ")
+    assert lines[1:] == [
+        f"{address} GET {PATH} 401 WebSocket refused: no_token",
+        f"{address} GET /elsewhere 404 WebSocket refused: not_found",
+    ]
+    assert "HTTP response sent" not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -32,15 +32,15 @@ from wsserver.net.door import Door, Visit
 from wsserver.net.entrance import WEB, Entrance
 from wsserver.net.front_door import FrontDoor, Hall
 from wsserver.net.handshakes import answer, finish_headers
-from wsserver.net.http_side import HttpSide
+from wsserver.net.http_side import HttpSide, log_refusal
 from wsserver.net.places import Lease
 from wsserver.net.ports import UNSENT_BYTES, keep_little_unsent
-from wsserver.net.refusal import Refusal, Refused
+from wsserver.net.refusal import Refused, refuse
 from wsserver.net.settings import FRAME_LIMIT_HEADROOM, NetSettings, SocketSettings
 
 socket_logger = logging.getLogger("wsserver.sockets")
-# At DEBUG websockets logs every header, tokens included.
-socket_logger.setLevel(logging.INFO)
+# At DEBUG websockets logs every header, tokens included, and at INFO neither who nor what.
+socket_logger.setLevel(logging.WARNING)
 
 SessionHandler: TypeAlias = Callable[[ServerConnection, Lease], Awaitable[None]]
 """Serves one open WebSocket; its place is free again when this returns."""
@@ -121,10 +121,9 @@ class Listener:
         """Listen; raise `ConfigError` if the address or the port is not to be had."""
         await self._runner.setup()
         assert self._runner.server is not None
-        idle_seconds = self._settings.http.head_timeout_seconds
         http = self._settings.http
         waiting = Crowd[FrontDoor](http.waiting_limit, http.waiting_limit_per_address)
-        self._hall = Hall(http, partial(HttpSide, self._runner.server, idle_seconds), waiting)
+        self._hall = Hall(http, partial(HttpSide, self._runner.server, self._settings), waiting)
         try:
             self._server = await self._serve()
         except OSError as error:
@@ -223,31 +222,33 @@ class Listener:
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         peer = peer_address(connection.remote_address)
         presented = read(request.headers.raw_items(), request.path, peer)
-        if door := self._door(presented.path):
-            return await self._admit_visit(connection, door, presented)
+        door = self._door(presented.path)
+        try:
+            if door:
+                await self._admit_visit(connection, door, presented)
+            else:
+                await self._admit_session(presented)
+        except Refused as refused:
+            refusal = refused.refusal
+            log_refusal(presented, self._settings.admission.trust_forwarded_for, refusal)
+            return answer(connection, refusal, door.explain(refusal) if door else None)
+        return None
+
+    async def _admit_session(self, presented: Presented) -> None:
         if presented.path not in self._settings.socket.paths:
             expected = ", ".join(self._settings.socket.paths)
-            refusal = Refusal(404, "not_found", f"found no session here, expected {expected}")
-            return answer(connection, refusal)
-        try:
-            self._keep(await self._gate.admit(presented, resumes=True))
-        except Refused as refused:
-            return answer(connection, refused.refusal)
-        return None
+            refuse(404, "not_found", f"found no session here, expected {expected}")
+        self._keep(await self._gate.admit(presented, resumes=True))
 
     async def _admit_visit(
         self, connection: ServerConnection, door: Door, presented: Presented
-    ) -> Response | None:
-        try:
-            visit = await door.admit(presented)
-        except Refused as refused:
-            return answer(connection, refused.refusal, door.explain(refused.refusal))
+    ) -> None:
+        visit = await door.admit(presented)
         connection.protocol.max_message_size = door.frame_limit_bytes
         task = asyncio.current_task()
         assert task is not None
         self._visits[task] = visit
         task.add_done_callback(lambda done: self._visits.pop(done).release())
-        return None
 
     def _select_subprotocol(
         self, connection: ServerConnection, offered: Sequence[Subprotocol]
