@@ -7,7 +7,7 @@ import pytest
 from wsserver import config
 from wsserver.config import Config
 from wsserver.errors import ConfigError
-from wsserver.logs import SpokenWords
+from wsserver.logs import SessionLines, SpokenWords
 from wsserver.metrics import Metrics, SessionWatch
 from wsserver.watch import Several
 from wsserver.watching import Watching
@@ -19,15 +19,18 @@ def watching(settings: Config) -> Watching:
     return Watching(settings, Metrics(lambda: 0.0))
 
 
-def test_by_default_metrics_alone_follow_a_session() -> None:
-    assert isinstance(watching(Config()).watch(), SessionWatch)
+def test_by_default_metrics_and_the_log_follow_a_session() -> None:
+    watch = watching(Config()).watch()
+
+    assert isinstance(watch, Several)
+    assert [type(each) for each in watch._watches] == [SessionWatch, SessionLines]
 
 
 def test_words_are_followed_if_the_operator_wants_them() -> None:
     watch = watching(config.load(None, {}, {"log": {"speech": True}})).watch()
 
     assert isinstance(watch, Several)
-    assert [type(each) for each in watch._watches] == [SessionWatch, SpokenWords]
+    assert [type(each) for each in watch._watches] == [SessionWatch, SessionLines, SpokenWords]
 
 
 def test_traces_without_their_extra_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:

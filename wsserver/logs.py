@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass
 from typing import Literal
 
-from wsserver.messages import Final, ServerMessage
+from wsserver.messages import Done, Error, Final, Ready, ServerMessage
 from wsserver.watch import Watch
 from wsserver.whose import session_at_work
 
@@ -54,6 +54,45 @@ def set_up(settings: LogSettings, worker: int | None = None) -> None:
         logger.warning("log.speech is on: THE WORDS THAT PEOPLE SAY ARE WRITTEN TO THIS LOG")
     for name, least in NOISY.items():
         logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
+
+
+class SessionLines(Watch):
+    """Writes when a session is ready and how it ended, and nothing of what is said."""
+
+    def __init__(self) -> None:
+        self._token_name = ""
+        self._is_ready = False
+        self._seconds = 0.0
+        self._finals = 0
+        self._end = "it broke off"
+
+    def admitted(self, token_name: str, trace_parent: str) -> None:  # noqa: ARG002 - for traces
+        """Take note of who speaks."""
+        self._token_name = token_name
+
+    def heard(self, seconds: float) -> None:
+        """Count the audio of this connection."""
+        self._seconds += seconds
+
+    def said(self, message: ServerMessage) -> None:
+        """Write that the session is ready; take note of what the last line tells."""
+        match message:
+            case Ready():
+                self._is_ready = True
+                again = f", connection {message.generation}" if message.generation > 1 else ""
+                logger.info("session ready: token %s%s", self._token_name, again)
+            case Final():
+                self._finals += 1
+            case Done():
+                self._end = "done"
+            case Error(fatal=True):
+                self._end = message.code
+
+    def closed(self) -> None:
+        """Write how it went."""
+        if self._is_ready:
+            told = (self._seconds, self._finals, self._end)
+            logger.info("session ended: %.1f s of audio, %d finals, %s", *told)
 
 
 class SpokenWords(Watch):

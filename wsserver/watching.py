@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wsserver import __version__
 from wsserver.config import Config
 from wsserver.errors import ConfigError
-from wsserver.logs import SpokenWords
+from wsserver.logs import SessionLines, SpokenWords
 from wsserver.metrics import Metrics
 from wsserver.recognition.metered import Metered
 from wsserver.recognition.runner import Runner
@@ -31,12 +31,12 @@ class Watching:
 
     def watch(self) -> Watch:
         """Give what follows one connection."""
-        watches = [self._metrics.watch()]
+        watches = [self._metrics.watch(), SessionLines()]
         if self._traces:
             watches.append(self._traces.watch())
         if self._speech:
             watches.append(SpokenWords())
-        return Several(watches) if len(watches) > 1 else watches[0]
+        return Several(watches)
 
     def metered(self, runner: Runner) -> Runner:
         """Have the batches of *runner* followed as well."""

@@ -113,6 +113,24 @@ async def test_every_record_of_a_session_names_it(
     assert sessions[given_up] == ready.session
 
 
+async def test_a_session_leaves_a_line_when_it_is_ready_and_one_at_its_end(
+    run: Run, samples: list[Sample], capfd: pytest.CaptureFixture[str]
+) -> None:
+    set_up(LogSettings(format="json"))
+    rate, data = read_pcm(samples[0].path)
+    async with run() as server, connected(server.socket_url, TOKEN) as peer:
+        ready = await peer.begin(Start(sample_rate=rate))
+        await peer.say(Audio(data=data), Finish())
+        told = [message async for message in peer.hear_all()]
+
+    log = records(capfd.readouterr().err)
+    lines = [entry["message"] for entry in log if entry.get("session") == ready.session]
+    seconds = len(data) / 2 / rate
+    finals = sum(isinstance(message, Final) for message in told)
+    assert re.fullmatch(r"session ready: token \S+", lines[0])
+    assert lines[-1] == f"session ended: {seconds:.1f} s of audio, {finals} finals, done"
+
+
 async def test_it_says_who_went_away_while_nobody_spoke(
     run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
