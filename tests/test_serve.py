@@ -7,7 +7,20 @@ import socket
 import pytest
 
 from wsserver.event_loop import runner
-from wsserver.serve import _signals
+from wsserver.recognition.engines import EngineSpec
+from wsserver.serve import _signals, _tell_model
+from wsserver.speech import EngineInfo
+
+
+@pytest.mark.parametrize(
+    ("engine", "told"),
+    [
+        (EngineSpec(), "set engine.model in config.yaml"),
+        (EngineSpec("ray", urls=("http://ray:8000/",)), "where the replicas are deployed"),
+    ],
+)
+def test_the_practice_model_is_replaced_where_it_is_set(engine: EngineSpec, told: str) -> None:
+    assert told in _tell_model(EngineInfo("practice", ("en",), "cpu", "fp32", True), engine)
 
 
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])

@@ -26,7 +26,7 @@ from wsserver.workers.supervisor import Supervisor
 DEVELOPMENT = "development"
 _PRACTICE = (
     "[yellow]This is the small practice model: it knows about 1,200 words and is no product."
-    "\nFor real dictation set engine.model in config.yaml, to [b]base[/b] or to the path of a"
+    "\nFor real dictation set engine.model {where}, to [b]base[/b] or to the path of a"
     " checkpoint.[/yellow]"
 )
 
@@ -51,7 +51,7 @@ async def serve(
     app = App(config, build) if is_one else Supervisor(config, build)
     with _signals() as stopped:
         try:
-            await _unless(stopped, _start(app, console, plain_token))
+            await _unless(stopped, _start(app, console, config, plain_token))
             await stopped.wait()
             console.print("Stopping: everybody comes to the next pause, then the server leaves.")
         finally:
@@ -69,11 +69,13 @@ async def _unless(stopped: asyncio.Event, work: Coroutine[None, None, None]) -> 
         working.result()
 
 
-async def _start(app: App | Supervisor, console: Console, plain_token: str | None) -> None:
+async def _start(
+    app: App | Supervisor, console: Console, config: Config, plain_token: str | None
+) -> None:
     console.print(f"[b]wsserver {__version__}[/b]")
     with console.status("Loading the model …"):
         await app.start()
-    console.print(_tell_model(app.info), highlight=False)
+    console.print(_tell_model(app.info, config.engine), highlight=False)
     with console.status("Dictating a sample to itself …"):
         check = await app.check()
         # What is there now stays to the end: no collection has to look at it again and hold up the
@@ -112,9 +114,10 @@ def _signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-def _tell_model(info: EngineInfo) -> str:
+def _tell_model(info: EngineInfo, engine: EngineSpec) -> str:
     told = f"Model       {escape(info.model)}, {info.precision} on {info.device}"
-    return f"{told}\n{_PRACTICE}" if info.practice else told
+    where = "where the replicas are deployed" if engine.kind == "ray" else "in config.yaml"
+    return f"{told}\n{_PRACTICE.format(where=where)}" if info.practice else told
 
 
 def _tell_check(check: SelfCheck) -> str:
