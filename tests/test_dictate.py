@@ -18,10 +18,11 @@ import pytest
 import soundfile
 import trustme
 from click.testing import CliRunner, Result
+from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from wsserver.client import ConnectionLost, SessionFailed
+from wsserver.client import ConnectionLost, Refused, SessionFailed
 from wsserver.dialects import native
 from wsserver.dictate import dictate
 from wsserver.errors import BadAudio, ConfigError
@@ -328,6 +329,24 @@ def test_nobody_at_the_address_is_told() -> None:
     result = invoke(peer, str(SPOKEN))
 
     assert isinstance(result.exception, ConnectionLost)
+
+
+def test_who_has_no_token_is_told_where_to_put_one() -> None:
+    def refuse(socket: ServerConnection, _: Request) -> Response:
+        return socket.respond(401, '{"code": "no_token", "message": "expected a header"}')
+
+    with serve(lambda _: None, "127.0.0.1", 0, process_request=refuse) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        peer = Peer()
+        peer.url = f"ws://localhost:{server.socket.getsockname()[1]}/"
+        result = invoke(peer, str(SPOKEN))
+        server.shutdown()
+        thread.join()
+
+    assert isinstance(result.exception, Refused)
+    assert "WSSERVER_TOKEN or as --token" in str(result.exception)
+    assert "header" not in str(result.exception)
 
 
 def test_a_wrong_url_is_told() -> None:

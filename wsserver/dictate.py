@@ -20,7 +20,7 @@ from rich.live import Live
 from rich.text import Text
 
 from wsserver import messages
-from wsserver.client import Blocks, Feeding, Pace, connect
+from wsserver.client import Blocks, Feeding, Pace, Refused, connect
 from wsserver.dialects import native
 from wsserver.errors import BadAudio
 from wsserver.sound_file import SoundFile, live_blocks, open_raw, open_sound, to_s16le
@@ -209,6 +209,11 @@ def run(options: Options) -> None:
             was_interrupted = asyncio.run(speak(options, audio, display))
         except asyncio.CancelledError:
             was_interrupted = True
+        except Refused as refused:
+            if refused.code != "no_token":
+                raise
+            advice = "found no token, expected one in WSSERVER_TOKEN or as --token"
+            raise Refused(refused.status, refused.code, advice, refused.retry_after) from None
     if was_interrupted:
         raise KeyboardInterrupt
 
