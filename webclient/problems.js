@@ -13,9 +13,9 @@ import {
 
 /**
  * @typedef {{title: string, text: string, remedy: "retry" | "token" | "none", again?: string,
- *   isPassing?: boolean, isCalm?: boolean, retryAfterSeconds?: number}} Problem
+ *   isPassing?: boolean, isCalm?: boolean, retryAfterSeconds?: number, cause?: string}} Problem
  *   *again*: the name of the remedy; *isPassing*: worth trying again without being asked; *isCalm*:
- *   nothing is wrong now
+ *   nothing is wrong now; *cause*: the text without when to try again
  */
 
 /** @type {Problem} */
@@ -145,8 +145,9 @@ export function refusal(answer) {
   const unknown = { title: `The server answered ${status}`, text: "", remedy: remedyFor(status) };
   const { title, text, remedy } = REFUSALS[code] ?? unknown;
   const again = retryAfterSeconds ? `Try again in ${span(retryAfterSeconds)}.` : "";
-  const words = [text || sentence(message), again].filter(Boolean).join(" ");
-  return { title, text: words, remedy, isPassing: isPassingRefusal(answer), retryAfterSeconds };
+  const cause = text || sentence(message);
+  const words = [cause, again].filter(Boolean).join(" ");
+  return { title, text: words, cause, remedy, isPassing: isPassingRefusal(answer), retryAfterSeconds };
 }
 
 /**

@@ -85,15 +85,18 @@ const MEANWHILE = {
   recovering: "The microphone is off; what you said is kept until it is recognized.",
 };
 
+const BY_ITSELF = "The page tries again by itself.";
+
 /**
  * Say what is wrong and what happens about it.
  * @param {import("./problems.js").Problem} problem
  * @param {import("./phases.js").Phase} phase
  * @returns {string}
  */
-export function explain({ text }, phase) {
+export function explain({ text, cause }, phase) {
   const meanwhile = phase === "reconnecting" || phase === "recovering" ? MEANWHILE[phase] : "";
-  return [text, meanwhile].filter(Boolean).join(" ");
+  const told = meanwhile && cause !== undefined ? `${cause} ${BY_ITSELF}`.trim() : text;
+  return [told, meanwhile].filter(Boolean).join(" ");
 }
 
 /**

@@ -164,3 +164,17 @@ async def test_an_unknown_fault_of_the_microphone_is_told_as_it_is(
 
     assert problem["title"] == "The microphone could not be opened"
     assert problem["text"] == "odd thing"
+
+
+async def test_while_it_reconnects_nobody_is_asked_to_try_again(modules: Page) -> None:
+    answer = {"status": 503, "code": "full", "message": "it is full", "retryAfterSeconds": 5}
+
+    problem = await problems(modules, "problems.refusal(given)", answer)
+    told, idle = [
+        await problems(modules, f"problems.explain(given, '{phase}')", problem, file="wording.js")
+        for phase in ("reconnecting", "idle")
+    ]
+
+    assert "Try again in 5 s." in idle
+    assert "Try again" not in told
+    assert told.startswith("It is full. The page tries again by itself. Speak on")
