@@ -82,6 +82,10 @@ def test_lists_come_from_the_environment_as_yaml() -> None:
         ({"server": {"port": 70_000}}, "server.port: found 70000, input should be less than"),
         ({"sessions": {"idle_seconds": float("inf")}}, "sessions.idle_seconds: found inf, input"),
         ({"engine": {"urls": ["http://a/"]}}, "engine: found urls and the kind whisper, expected"),
+        (
+            {"engine": {"kind": "ray", "urls": "http://a/"}},
+            "engine.urls: found str, expected a list, as [one, another]",
+        ),
         ({"engine": {"kind": "ray"}}, "engine: found the kind ray without urls"),
         ({"engine": {"kind": "ray", "urls": ["a:8000"]}}, "engine: found 'a:8000', expected http:"),
         (

@@ -201,6 +201,8 @@ def _explain(error: ValidationError) -> str:
         message = (
             "expected 'sha256:' and 64 hexadecimal digits, as `wsserver token new` prints them"
         )
+    if first["type"] == "tuple_type":  # without the value: there may be a password in a URL
+        return f"{path}: found {type(first['input']).__name__}, expected a list, as [one, another]"
     if _is_secret(first["loc"]) or isinstance(first["input"], dict | list):
         return f"{path}: {message}"
     return f"{path}: found {first['input']!r:.80}, {message}"
