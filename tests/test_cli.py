@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.broker.conftest import running_redis
 from tests.webhooks.receiver import SECRET
 from wsserver import cli
 from wsserver.config import load
@@ -83,6 +84,25 @@ def test_check_says_where_replicas_are(
 
     said = " ".join(capsys.readouterr().out.split())
     assert "model that of the replicas at http://ray:8000/, unix:/run/replica tokens" in said
+
+
+def test_check_says_whether_redis_answers_and_traces_are_made(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    traces = {"endpoint": "http://localhost:4318"}
+    assert cli.run(["check"]) == 0
+    assert "Redis     none: " in (said := capsys.readouterr().out)
+    assert "traces    none" in said
+
+    with running_redis() as redis:
+        document = {"redis": {"url": redis.url}, "traces": traces}
+        Path("config.yaml").write_text(json.dumps(document))
+        assert cli.run(["check"]) == 0
+        assert " answers: " in (said := capsys.readouterr().out)
+        assert "traces    made" in said
+
+    assert cli.run(["check"]) == 0
+    assert " does not answer: " in capsys.readouterr().out
 
 
 def test_check_says_what_would_be_kept(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,8 @@ from rich.markup import escape
 
 from wsserver import __version__, config, logs
 from wsserver.app import App
+from wsserver.broker.connection import answers
+from wsserver.broker.settings import RedisSettings
 from wsserver.dictate import dictate
 from wsserver.errors import (
     BadAudio,
@@ -44,6 +46,7 @@ from wsserver.serve import serve as serve_until_stopped
 from wsserver.serve import with_token
 from wsserver.sessions_command import sessions
 from wsserver.store.settings import StoreSettings
+from wsserver.traces.settings import is_wanted
 from wsserver.webhooks.settings import WebhookSettings
 from wsserver.workers.sharing import check_workers
 
@@ -91,7 +94,9 @@ def check(path: Path | None) -> None:
         f"  sessions  {settings.server.admission.max_sessions} at a time\n"
         f"  keeping   {_kept(settings.store)}\n"
         f"  webhooks  {_told(settings.webhooks)}\n"
-        f"  Wyoming   {escape(_wyoming(settings.wyoming))}",
+        f"  Wyoming   {escape(_wyoming(settings.wyoming))}\n"
+        f"  Redis     {escape(_redis(settings.redis))}\n"
+        f"  traces    {'made' if is_wanted(settings.traces, os.environ) else 'none'}",
     )
 
 
@@ -237,6 +242,13 @@ def _kept(store: StoreSettings) -> str:
 def _told(webhooks: WebhookSettings) -> str:
     count = len(webhooks.receivers)
     return f"{count} receiver{'' if count == 1 else 's'} of finals" if count else "to nobody"
+
+
+def _redis(settings: RedisSettings) -> str:
+    if settings.url is None:
+        return "none: limits and rooms are this server's own"
+    how = "answers" if asyncio.run(answers(settings)) else "does not answer"
+    return f"{settings.place} {how}: limits and rooms are shared by it"
 
 
 def _wyoming(settings: WyomingSettings) -> str:

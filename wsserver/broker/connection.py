@@ -161,6 +161,16 @@ class Connection:
                 logger.exception("a change of redis could not be told")
 
 
+async def answers(settings: RedisSettings) -> bool:
+    """Tell whether the Redis of *settings* takes something now."""
+    connection = Connection(settings)
+    await connection.start()
+    try:
+        return connection.is_up
+    finally:
+        await connection.stop()
+
+
 def is_wanted() -> bool:
     """Tell whether nobody has canceled the task that asks.
 
