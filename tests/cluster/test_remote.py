@@ -1,6 +1,7 @@
 """Recognition by replicas over real HTTP, through everything that can happen on the way."""
 
 import asyncio
+import logging
 import os
 import signal
 from contextlib import AsyncExitStack
@@ -192,7 +193,10 @@ async def test_windows_wait_while_nobody_answers(tmp_path: Path) -> None:
             assert changes == [False, True]
 
 
-async def test_a_gateway_waits_for_its_first_replica(tmp_path: Path) -> None:
+async def test_a_gateway_waits_quietly_for_its_first_replica_on_this_machine(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     url = f"unix:{tmp_path}/socket"
     scheduler = Scheduler(Replicas([url], HASTY))
     starting = asyncio.create_task(scheduler.start())
@@ -202,6 +206,7 @@ async def test_a_gateway_waits_for_its_first_replica(tmp_path: Path) -> None:
 
         assert await text(scheduler) == "hello"
         await scheduler.stop()
+    assert "answer" not in caplog.text
 
 
 async def test_only_the_window_that_breaks_every_engine_is_given_up() -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from uuid import uuid4
 
 from wsserver.cluster.fleet import Fleet
-from wsserver.cluster.way import Busy, State, Way
+from wsserver.cluster.way import UNIX, Busy, State, Way
 from wsserver.cluster.wire import Reply, Request, pack_request, unpack_reply
 from wsserver.errors import BadMessage, EngineLost, EngineUnavailable
 from wsserver.recognition.pool import NO_BATCH, NOBODY, Demand, Pool, Width
@@ -169,9 +169,10 @@ class Replicas:
         failures = 0
         while True:
             way.poked.clear()
+            level = _level(way)
             try:
                 await self._ask(way, (), PROBE_TIMEOUT_SECONDS)
-                self._open(way)
+                self._open(way, level)
                 failures = 0
             except EngineLost as error:
                 self._close(way, error)
@@ -202,9 +203,9 @@ class Replicas:
         way.poked.set()
         self._notify()
 
-    def _open(self, way: Way) -> None:
+    def _open(self, way: Way, level: int) -> None:
         if way.state is State.CLOSED:
-            logger.info("replicas answer again by %s", way.url)
+            logger.log(level, "replicas answer again by %s", way.url)
         way.state = State.OPEN
         self._update()
 
@@ -213,7 +214,7 @@ class Replicas:
             way.state = State.SUSPECT
             return
         if way.state is not State.CLOSED:
-            level = logging.ERROR if way.answered_at > 0 else logging.INFO  # it may just load
+            level = logging.ERROR if way.answered_at > 0 else _level(way)
             logger.log(level, "replicas do not answer; they are asked again and again: %s", error)
         way.state = State.CLOSED
         self._fleet.lose(way.url)
@@ -236,6 +237,15 @@ class Replicas:
     def _notify(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+def _level(way: Way) -> int:
+    """Say how much it matters that nobody answers yet: it may just load.
+
+    On this machine whoever started it sees that for himself.
+    """
+    is_expected = way.answered_at < 0 and way.url.startswith(UNIX)
+    return logging.DEBUG if is_expected else logging.INFO
 
 
 def _owed(window: Window, result: Result) -> Result:
