@@ -188,3 +188,16 @@ def test_the_server_itself_never_waits_for_what_others_do_from_its_machine() -> 
 
     assert gate.judge(garbled).code == "too_many_handshakes"  # type: ignore[union-attr]
     assert gate.admit(asking(secret=plain)).token == insider
+
+
+def test_the_server_itself_is_nobody_whose_session_counts() -> None:
+    (own, own_hash), (plain, digest) = new_token(), new_token()
+    insider = Token(name="the server itself", hash=own_hash)
+    settings = AdmissionSettings(tokens=(insider, Token(name="ann", hash=digest)))
+    gate = Prompt(Gate(settings, Conditions(insider=insider), lambda: 0.0))
+
+    gate.admit(asking(secret=own))
+    alone = gate.sessions
+    gate.admit(asking(secret=plain))
+
+    assert (alone, gate.sessions) == (0, 1)

@@ -64,8 +64,9 @@ class Gate:
 
     @property
     def sessions(self) -> int:
-        """How many sessions have a place."""
-        return self._places.taken
+        """How many sessions have a place, but the server's own."""
+        own = self.conditions.insider
+        return self._places.taken - (self._places.taken_by(own) if own else 0)
 
     @property
     def most_sessions(self) -> int:

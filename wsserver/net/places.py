@@ -71,6 +71,10 @@ class Places:
         """How many sessions have a place."""
         return self._by_token.total()
 
+    def taken_by(self, token: Token) -> int:
+        """How many of them are *token*'s."""
+        return self._by_token[token.name]
+
     def check_day(self, token: Token) -> None:
         """Raise `Refused` (429) if *token* has used up its audio of the day."""
         if self._ledger.is_used_up(token):
@@ -82,8 +86,7 @@ class Places:
         retry_after = self._settings.retry_after_seconds
         if self.taken >= self._settings.max_sessions:
             refuse(503, "full", f"found {self.taken} sessions, the most at a time", retry_after)
-        count = self._by_token[token.name]
-        if token.sessions is not None and count >= token.sessions:
+        if token.sessions is not None and self.taken_by(token) >= token.sessions:
             self.refuse_number(token)
         self._limits.check_sessions(address)
 
