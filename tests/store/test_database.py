@@ -1,11 +1,12 @@
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from wsserver.errors import ConfigError
-from wsserver.store.database import FILE_NAME, connect, transaction
+from wsserver.store.database import FILE_NAME, alone, connect, transaction
 
 
 def pragma(connection: sqlite3.Connection, name: str) -> object:
@@ -50,6 +51,19 @@ def test_folder_and_files_are_their_owners_alone(tmp_path: Path) -> None:
         assert len(modes) == 3
         assert set(modes.values()) == {0o600}
         assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_who_opens_the_file_waits_for_another_who_does(tmp_path: Path) -> None:
+    def begin() -> None:
+        connect(tmp_path, create=True).close()
+
+    with ThreadPoolExecutor() as others:
+        with alone(tmp_path):
+            opening = others.submit(begin)
+            with pytest.raises(TimeoutError):
+                opening.result(timeout=0.3)
+
+        assert opening.result(timeout=60) is None
 
 
 def test_nothing_is_made_where_nothing_is_to_be_made(tmp_path: Path) -> None:

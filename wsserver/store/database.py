@@ -3,6 +3,7 @@
 Knows tables; knows nothing of sessions that run, of audio or of who reads.
 """
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -83,7 +84,8 @@ def connect(folder: Path, *, create: bool, schema: Schema = TRANSCRIPTS) -> sqli
     try:
         if create:
             _create(path)
-        return _open(path, schema)
+        with alone(folder):
+            return _open(path, schema)
     except (OSError, sqlite3.Error) as error:
         raise unusable(folder, error, schema) from None
 
@@ -107,6 +109,17 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         with suppress(sqlite3.Error):  # after some errors SQLite has rolled back itself
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait for others who open the file: SQLite does not where two change its journal at once."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _create(path: Path) -> None:
