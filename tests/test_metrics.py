@@ -165,6 +165,7 @@ def test_what_alerts_look_at_is_told_before_it_first_happens(metrics: Metrics) -
         'wsserver_sessions_total{kind="resumed"} 0.0',
         'wsserver_refusals_total{code="full"} 0.0',
         'wsserver_warnings_total{code="not_kept"} 0.0',
+        'wsserver_warnings_total{code="engine_restarting"} 0.0',
         'wsserver_engine_failures_total{error="EngineLost"} 0.0',
     ):
         assert sample in body.decode()

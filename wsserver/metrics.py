@@ -39,7 +39,9 @@ _FROM_THE_START = {
         for guard in ("low_confidence", "repetition", "too_many_words")
         for priority in ("final", "partial")
     ),
-    "warnings": (("not_kept",), ("not_passed_on",)),
+    "warnings": tuple(
+        (code,) for code in ("engine_restarting", "engine_restarted", "not_kept", "not_passed_on")
+    ),
     "engine_failures": (("EngineError",), ("EngineLost",)),
 }
 """Labels that are told before they first count, by the counter: an increase from nothing at all to
