@@ -7,7 +7,7 @@ import pytest
 
 from tests.session.conftest import build_session
 from wsserver import messages
-from wsserver.errors import EngineError, EngineLost, Overloaded, ShuttingDown
+from wsserver.errors import DictationError, EngineError, EngineLost, Overloaded, ShuttingDown
 from wsserver.net.conversation import MAX_WAITING_ANSWERS, Conversation
 from wsserver.net.host import Host
 from wsserver.net.outbox import MAX_WAITING, Frame
@@ -189,11 +189,14 @@ async def test_a_session_that_is_given_up_says_so_once_and_nothing_more(unread: 
     assert talk.is_ending
 
 
-async def test_a_session_whose_end_is_told_is_told_of_no_other() -> None:
+@pytest.mark.parametrize("end", [Conversation.give_up, Conversation.interrupt])
+async def test_a_session_whose_end_is_told_is_told_of_no_other(
+    end: Callable[[Conversation, DictationError], None],
+) -> None:
     async with conversation(never) as talk:
         talk.receive(START)
         talk.receive(messages.Finish())
-        talk.give_up(ShuttingDown("enough"))
+        end(talk, ShuttingDown("enough"))
         said = await last_words(talk)
 
     assert said == ["ready", "ack", "done", 1000]
@@ -208,16 +211,6 @@ async def test_who_leaves_too_much_unread_is_told_once() -> None:
 
     assert said[-2:] == ["overloaded", 1013]
     assert len(said) == MAX_WAITING + 2
-
-
-async def test_an_end_that_is_under_way_is_not_interrupted() -> None:
-    async with conversation(never) as talk:
-        talk.receive(START)
-        talk.receive(messages.Finish())
-        talk.interrupt(ShuttingDown("enough"))
-        said = await last_words(talk)
-
-    assert said == ["ready", "ack", "done", 1000]
 
 
 async def test_whoever_speaks_is_wound_down_once() -> None:
