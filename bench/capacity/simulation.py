@@ -137,7 +137,8 @@ class Simulation:
 
     def _knock(self, number: int) -> None:
         desk, mean, leaves = self.desk_of(number), self._load.mean_seconds, self._load.until
-        if self._load.admit and (objection := self._objection(desk)):
+        most = self._load.max_lag_seconds
+        if self._load.admit and (objection := desk.forecast().objection(most)):
             self.refusals.append(objection)
             again = self.clock.now + RETRY_SECONDS
             if mean is None and again < leaves:
@@ -148,9 +149,6 @@ class Simulation:
         stream = self._load.stream(number, self.clock.now, SILENCE)
         cues = self._load.cues(number, self.clock.now, leaves)
         self.people.append(Person(self.clock, desk, stream, cues, leaves))
-
-    def _objection(self, desk: Desk) -> str | None:
-        return desk.forecast().objection(self._load.max_lag_seconds)
 
     def desk_of(self, number: int) -> Desk:
         """Say where the *number*-th person comes to."""
